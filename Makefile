@@ -1,0 +1,58 @@
+# Thin: each target is a line or two. ARGS= passes options on, as in: make run ARGS="--set rate_rps=200"
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run answer test test-slow check golden bench images cluster-test evidence kind kind-down clean
+
+help:  ## what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/ready  ## a preview of gateway-comparison on this machine (under 4 minutes)
+	@$(BIN)/python -m pipelines run gateway-comparison --quick $(ARGS)
+
+answer: .venv/ready  ## the decisive run of gateway-comparison on this machine (under 15 minutes)
+	@$(BIN)/python -m pipelines run gateway-comparison $(ARGS)
+
+test: .venv/ready  ## the tests, on real processes (under 3 minutes)
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+test-slow: .venv/ready  ## the tests that take longer: killed runs, full disks, a store that goes away
+	@$(BIN)/python -m pytest -q -m slow $(ARGS)
+
+check: .venv/ready  ## style, types, the floors of the house, and every experiment's manifest
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/python -m pipelines lint
+
+golden: .venv/ready  ## writes the golden manifests anew; read the diff before you commit it
+	@$(BIN)/python -m tests.golden.write
+
+bench: .venv/ready  ## the driver's and the interpreter's own figures
+	@$(BIN)/python tests/benchmarks/driver.py && $(BIN)/python tests/benchmarks/interpreter.py && $(BIN)/python tests/benchmarks/command_line.py
+
+images: .venv/ready  ## the image of the steps, named by its content; ARGS="--registry registry.example/team --push"
+	@$(BIN)/python images/build.py $(ARGS)
+
+cluster-test: .venv/ready  ## the tests on a real cluster, the one that kubectl would take; with Argo where it runs
+	@$(BIN)/python -m pytest -q -m "cluster and not evidence" tests/cluster $(ARGS)
+
+evidence: .venv/ready  ## what counts, on a real cluster: ten of ten, 200 cells, goldens made anew (an hour)
+	@$(BIN)/python -m pytest -q -m evidence tests/cluster $(ARGS)
+
+kind: images  ## a kind cluster on this machine with Argo Workflows and the lab in it
+	@images/kind/up $(BIN)/python
+
+kind-down:  ## removes that cluster
+	@kind delete cluster --name benchlab
+
+clean:  ## removes the environment and caches; results are kept
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache build *.egg-info
+
+# Made anew when the lock changes. The checks come first: a half-made environment helps nobody.
+.venv/ready: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is missing or older than 3.11; install Python 3.11 or later, or name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) has no venv; install it (Debian, Ubuntu: sudo apt install python3-venv)" >&2; exit 1; }
+	@echo "making .venv from requirements.lock (about a minute) …"
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@touch $@

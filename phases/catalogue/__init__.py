@@ -1,0 +1,1 @@
+"""What can be compared: one `Component` each, in explicit tuples."""

@@ -1,0 +1,7 @@
+"""Every phase, in the order of the roadmap. A new phase is its module and one line here."""
+
+from __future__ import annotations
+
+from phases import phase_04
+
+PHASES = (phase_04.PHASE,)

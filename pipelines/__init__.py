@@ -1,0 +1,1 @@
+"""From data to runs: shapes, manifests, and the two places that execute them."""

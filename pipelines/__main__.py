@@ -1,0 +1,281 @@
+"""`python -m pipelines VERB …`: the words of the lab. Verbs only, each one function; what they do stands elsewhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines import whereabouts
+from pipelines.cluster import commands
+from pipelines.cluster import verbs as cluster
+from pipelines.whereabouts import Where
+from steps.errors import LabError, UsageError
+
+# Nothing heavy is imported up here: `list`, `show` and `--help` answer at once.
+
+
+class Lab(click.Group):
+    """Verbs in the order in which one needs them; every expected failure is one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LabError as error:
+            click.echo(f"{ctx.invoked_subcommand}: {error}", err=True)
+            ctx.exit(error.exit_status)
+        except OSError as error:  # a full disk above all
+            click.echo(f"{ctx.invoked_subcommand}: {error.filename or 'this machine'}: {error.strerror or error}", err=True)
+            ctx.exit(1)
+
+
+def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    from pipelines import select
+
+    return [name for name in select.names() if name.startswith(incomplete)]
+
+
+def _runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    from pipelines.local import runs
+
+    return [name for name in ("@latest", *runs.names()) if name.startswith(incomplete)]
+
+
+experiment_argument = click.argument("what", metavar="PHASE|EXPERIMENT", shell_complete=_names)
+run_argument = click.argument("run", metavar="RUN", default="@latest", shell_complete=_runs)
+quick_option = click.option("--quick", is_flag=True, help="A preview: three short repetitions that decide nothing.")
+set_option = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
+reports_option = click.option(
+    "--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="Where pages go."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
+
+
+@click.group(cls=Lab, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="benchlab", message="%(version)s")
+def cli() -> None:
+    """Your own numbers: how fast, how much, and where the time goes.
+
+    A phase holds experiments; an experiment asks one question of several contenders. RUN is a run's name or @latest.
+    """
+
+
+@cli.command("list")
+@click.option("--runs", is_flag=True, help="The runs instead, as `get` lists them.")
+@json_option
+@whereabouts.options
+def list_(*, runs: bool, as_json: bool, where: Where) -> None:
+    """Phases and their experiments; with --runs, the runs here and on the cluster."""
+    from pipelines import select, tables
+
+    if runs:
+        _list_runs(where, as_json=as_json)
+        return
+    rows = [(phase, experiment) for phase in select.phases() for experiment in phase.experiments]
+    click.echo(tables.experiments_json(rows) if as_json else tables.experiments(rows))
+
+
+@cli.command()
+@experiment_argument
+@json_option
+def show(what: str, as_json: bool) -> None:
+    """One experiment in words: question, contenders, loads, metrics, hypotheses."""
+    from pipelines import select, tables
+
+    found = select.experiments(what)
+    if as_json:
+        click.echo(json.dumps([each.model_dump(mode="json") for each in found], indent=2))
+    else:
+        click.echo("\n\n".join(tables.experiment(each) for each in found))
+
+
+@cli.command()
+@experiment_argument
+@quick_option
+@set_option
+@json_option
+def plan(what: str, quick: bool, settings: tuple[str, ...], as_json: bool) -> None:
+    """The cells of a run, an order of them, and how long it takes."""
+    from pipelines import select, tables
+
+    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what)]
+    if as_json:
+        click.echo(json.dumps([tables.plan_json(each) for each in found], indent=2))
+    else:
+        click.echo("\n\n".join(tables.plan(each) for each in found))
+
+
+@cli.command("compile")
+@experiment_argument
+@quick_option
+@set_option
+@json_option
+def compile_(what: str, quick: bool, settings: tuple[str, ...], as_json: bool) -> None:
+    """The Argo manifest of an experiment, as YAML."""
+    from pipelines import select
+    from pipelines.manifest import documents, to_yaml
+
+    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what)]
+    made = documents(found)
+    click.echo(json.dumps(made, indent=2) if as_json else to_yaml(made), nl=False)
+
+
+@cli.command()
+@click.argument("what", metavar="[PHASE|EXPERIMENT|FILE]...", nargs=-1, shell_complete=_names)
+@json_option
+def lint(what: tuple[str, ...], as_json: bool) -> None:
+    """Check manifests without a cluster: all experiments, those named, or files."""
+    from pipelines import lint as linter
+
+    results = linter.all_of(what)
+    if as_json:
+        click.echo(json.dumps([{"name": name, "problems": problems} for name, problems in results], indent=2))
+    for name, problems in results:
+        for problem in problems:
+            click.echo(f"{name}: {problem}", err=True)
+        if not problems and not as_json:
+            click.echo(f"{name}: fine")
+    if any(problems for _, problems in results):
+        sys.exit(UsageError.exit_status)
+
+
+@cli.command()
+@experiment_argument
+@quick_option
+@set_option
+@reports_option
+@click.option("--gate", is_flag=True, help="Exit status 3 when a hypothesis does not hold.")
+@click.option("--dry-run", is_flag=True, help="Say what would be run.")
+def run(what: str, quick: bool, settings: tuple[str, ...], reports: Path, gate: bool, dry_run: bool) -> None:
+    """Run here: the compiled manifest on this machine, with real programs as processes."""
+    from pipelines import select, tables
+
+    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what)]
+    if dry_run:
+        click.echo("\n\n".join(tables.plan(each) for each in found))
+        return
+    from pipelines.local import session
+
+    sys.exit(max(session.run(each, reports=reports, gate=gate) for each in found))
+
+
+@cli.command()
+@run_argument
+@reports_option
+@click.option("--watch", is_flag=True, help="On a cluster: show the run until it is over.")
+@click.option("--dry-run", is_flag=True, help="Say which cells would be made.")
+@whereabouts.options
+def retry(run: str, *, reports: Path, watch: bool, dry_run: bool, where: Where) -> None:
+    """Finish a run: only its cells without a valid outcome."""
+    from pipelines import everywhere
+
+    sys.exit(everywhere.retry(run, where, reports=reports, dry_run=dry_run, watch=watch))
+
+
+@cli.command()
+@click.argument("run", metavar="[RUN]", required=False, shell_complete=_runs)
+@json_option
+@whereabouts.options
+def get(run: str | None, *, as_json: bool, where: Where) -> None:
+    """A run's tree of steps; without a name, the runs here and on the cluster."""
+    from pipelines import everywhere
+    from pipelines.local import views
+
+    if run is None:
+        _list_runs(where, as_json=as_json)
+        return
+    kept = everywhere.get(run, where)
+    click.echo(json.dumps(kept.document, indent=2) if as_json else views.tree(kept))
+
+
+def _list_runs(where: Where, *, as_json: bool) -> None:
+    from pipelines import everywhere
+    from pipelines.local import views
+
+    found = everywhere.all_of(where)
+    click.echo(views.runs_json(found) if as_json else views.runs(found))
+
+
+@cli.command()
+@run_argument
+@click.argument("node", metavar="[STEP]", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on as the run does.")
+@whereabouts.options
+def logs(run: str, node: str | None, *, follow: bool, where: Where) -> None:
+    """What a run's steps printed: all, or those whose name contains STEP."""
+    from pipelines import everywhere
+
+    for line in everywhere.logs(run, node, where, follow=follow):
+        click.echo(line)
+
+
+@cli.command()
+@run_argument
+@whereabouts.options
+def stop(run: str, *, where: Where) -> None:
+    """Stop a run that is under way: its exit handler still runs."""
+    from pipelines import everywhere
+
+    click.echo(everywhere.stop(run, where))
+
+
+@cli.command()
+@run_argument
+@reports_option
+@whereabouts.options
+def report(run: str, *, reports: Path, where: Where) -> None:
+    """A run's page and raw data, fetched from the store once more."""
+    from pipelines import everywhere
+
+    for page in everywhere.report(run, where, reports=reports):
+        click.echo(page)
+
+
+@cli.command()
+@click.option("--dry-run", is_flag=True, help="Only say what is left.")
+@click.option("--argo", is_flag=True, help="In the cluster, not on this machine.")
+@commands.namespace_option
+@json_option
+def sweep(*, dry_run: bool, argo: bool, namespace: str | None, as_json: bool) -> None:
+    """Remove what lost runs left, and say what it was."""
+    from pipelines.local import session
+
+    removed = commands.swept(namespace, dry_run=dry_run) if argo else session.sweep(dry_run=dry_run)
+    click.echo(json.dumps(removed, indent=2) if as_json else "\n".join(removed or ["nothing was left"]))
+
+
+@cli.command()
+@click.option("--argo", is_flag=True, help="In the cluster: a Workflow of two small steps looks from inside.")
+@commands.namespace_option
+@click.option("--image", metavar="REF", help="With --argo: what steps run in, when it is not this code's.")
+@json_option
+def doctor(*, argo: bool, namespace: str | None, image: str | None, as_json: bool) -> None:
+    """What is missing for a run, here or in the cluster, and the command that mends it."""
+    from pipelines.local import doctor as checks
+
+    findings = commands.examined(namespace, image) if argo else checks.findings()
+    click.echo(checks.as_json(findings) if as_json else checks.as_text(findings))
+    if not all(finding.fine for finding in findings):
+        sys.exit(1)
+
+
+for verb in (
+    cluster.submit,
+    cluster.watch,
+    cluster.terminate,
+    cluster.delete,
+    commands.cron,
+    commands.install,
+    commands.uninstall,
+):
+    cli.add_command(verb)
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m pipelines")

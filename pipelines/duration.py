@@ -1,0 +1,31 @@
+"""How long a run will take: what its loads say, and what a cell costs beside them."""
+
+from __future__ import annotations
+
+from steps.model import Experiment, Plan
+
+# Measured on two cores with real gateways: deploy, checks, measure and teardown of one cell, without its load.
+CELL_S = 3.0
+# provision with calibration, the closing steps and the start of the store.
+RUN_S = 12.0
+
+
+def of_plan(experiment: Experiment, plan: Plan) -> float:
+    """Seconds that the cells still to do will take on this machine, about."""
+    sending = {load.label: load.warmup_s + load.duration_s for load in experiment.loads}
+    return RUN_S + sum(sending[plan.cell(cell).load] + CELL_S for cell in plan.todo)
+
+
+def spoken(seconds: float) -> str:
+    """A duration as people say it: `45 s`, `12 min 30 s`, `1 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def exact(seconds: float) -> str:
+    """A short duration with its tenths: `3.2 s`; a long one as `spoken` has it."""
+    return f"{seconds:.1f} s" if seconds < 60 else spoken(seconds)

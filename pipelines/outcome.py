@@ -1,0 +1,74 @@
+"""What a run came to, told in the same words and with the same exit status wherever it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from pipelines.local.nodes import Node, Status
+from steps.errors import LabError, LeftBehind
+from steps.model import Report, RunVerdict
+
+INTERRUPTED = 130
+HYPOTHESIS_BROKEN = 3
+# What Argo, and the interpreter after it, say of a run that was ended from outside.
+_ENDED = ("Stopped", "Terminated", "workflow shutdown")
+
+Reason = Callable[[Status, Node], str]
+
+
+def tell(status: Status, reason: Reason, *, pages: list[Path], gate: bool) -> int:
+    """Prints what the run came to, the reports' paths last, and returns the exit status."""
+    found = [report for page in pages if (report := _read(page)) is not None]
+    click.echo()
+    for each in found:
+        _tell_report(each)
+    if not found:
+        _tell_failures(status, reason)
+    for page in pages:
+        click.echo(page)
+    return exit_status(status, found, gate=gate)
+
+
+def _tell_report(found: Report) -> None:
+    click.echo(f"{found.verdict.value}: {found.answer.lead}")
+    for reason in (*found.answer.more, *found.reasons):
+        click.echo(f"  {reason}")
+    for hypothesis in found.hypotheses:
+        click.echo(f"  {hypothesis.verdict.value}: {hypothesis.statement}")
+
+
+def _tell_failures(status: Status, reason: Reason) -> None:
+    verdict = status.output("verdict")
+    click.echo(f"{status.phase}: {verdict or status.message or 'there is no report'}")
+    for node in status.failures():
+        if node.kind == "Pod":
+            click.echo(f"  {node.name.removeprefix(f'{status.workflow}.')}: {reason(status, node)}")
+
+
+def _read(page: Path) -> Report | None:
+    try:
+        path = page.parent / "report.json"
+        return Report.from_json(path.read_bytes(), source=str(path))
+    except (OSError, LabError) as error:
+        click.echo(f"the report's data cannot be read: {error}", err=True)
+        return None
+
+
+def exit_status(status: Status, found: list[Report], *, gate: bool) -> int:
+    """0 answered or preview, 1 failed, 3 a hypothesis is broken (with `gate`), 4 inconclusive, 5 left behind, 130 stopped."""
+    codes = {node.outputs.exit_code for node in status.nodes.values() if node.outputs}
+    if str(LeftBehind.exit_status) in codes:
+        return LeftBehind.exit_status
+    if status.message.startswith(_ENDED):
+        return INTERRUPTED
+    if not status.succeeded:
+        return RunVerdict.FAILED.exit_status
+    if gate and any(each.verdict.value == "does not hold" for report in found for each in report.hypotheses):
+        return HYPOTHESIS_BROKEN
+    if found:
+        return max(each.verdict.exit_status for each in found)
+    said = status.output("verdict") or RunVerdict.FAILED.value  # no verdict: nothing was shown
+    return RunVerdict(said).exit_status if said in {each.value for each in RunVerdict} else RunVerdict.FAILED.exit_status

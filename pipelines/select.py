@@ -1,0 +1,155 @@
+"""From the words of a user to experiments: which one is meant, and the form in which it travels."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import traceback
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from steps.errors import UsageError
+from steps.model import Experiment, Phase
+from steps.model.values import Model
+
+
+def phases() -> tuple[Phase, ...]:
+    """Every phase, from phases/index.py.
+
+    Raises UsageError: a phase module has a mistake; the message names file, line and field.
+    """
+    try:
+        module = importlib.import_module("phases.index")
+    except ValidationError as error:
+        raise UsageError(_mistake(error, _first(error))) from error
+    except (ImportError, SyntaxError, NameError, AttributeError, TypeError) as error:
+        raise UsageError(_mistake(error, str(error))) from error
+    found: tuple[Phase, ...] = module.PHASES
+    return found
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that pydantic found wrong, with the field that was probably meant."""
+    # A field that is not known comes first: it often explains one that is missing.
+    found = error.errors(include_url=False, include_context=False)
+    first = min(found, key=lambda each: each["type"] != "extra_forbidden")
+    where = ".".join(str(part) for part in first["loc"])
+    said = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] != "extra_forbidden":
+        return f"{error.title}: {where}: {said}" if where else said
+    near = difflib.get_close_matches(where, _fields_of(error.title), n=1)
+    return f"{error.title} has no field {where!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _fields_of(name: str) -> list[str]:
+    kinds = [Model]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return [field for kind in kinds if kind.__name__ == name for field in kind.model_fields]
+
+
+def _mistake(error: BaseException, said: str) -> str:
+    """Where in the phases the mistake stands, and what it is."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_short(error.filename)}, line {error.lineno}: {error.msg}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "phases" in Path(frame.filename).parts]
+    where = f"{_short(frames[-1].filename)}, line {frames[-1].lineno}" if frames else "phases"
+    return f"{where}: {said}"
+
+
+def _short(filename: str) -> str:
+    parts = Path(filename).parts
+    return str(Path(*parts[parts.index("phases") :])) if "phases" in parts else filename
+
+
+def experiments(wanted: str) -> tuple[Experiment, ...]:
+    """The experiments that `phase-4`, `gateway-comparison` or `phase-4/gateway-comparison` means, ready to travel.
+
+    Raises UsageError: there is none of that name (with the nearest), or it cannot be prepared.
+    """
+    all_phases = phases()
+    named = {
+        name: experiment
+        for phase in all_phases
+        for experiment in phase.experiments
+        for name in (experiment.name, f"{phase.id}/{experiment.name}")
+    }
+    for phase in all_phases:
+        if wanted == phase.id:
+            return tuple(_whole(phase, experiment) for experiment in phase.experiments)
+        for experiment in phase.experiments:
+            if named.get(wanted) is experiment:
+                return (_whole(phase, experiment),)
+    known = [*(phase.id for phase in all_phases), *named]
+    near = difflib.get_close_matches(wanted, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "; `python -m pipelines list` shows what there is"
+    message = f"there is no phase or experiment {wanted!r}{hint}"
+    raise UsageError(message)
+
+
+def names() -> list[str]:
+    """Every id that `experiments` takes, for completion in the shell."""
+    every = phases()
+    return [*(phase.id for phase in every), *(each.name for phase in every for each in phase.experiments)]
+
+
+def prepared(experiment: Experiment, *, quick: bool, settings: tuple[str, ...]) -> Experiment:
+    """The experiment as it will run: `--set` applied, then made a preview when `quick`."""
+    chosen = changed(experiment, settings) if settings else experiment
+    return chosen.as_preview() if quick else chosen
+
+
+def _whole(phase: Phase, experiment: Experiment) -> Experiment:
+    """The experiment with its phase and the texts of its configuration templates."""
+    names = sorted({each.config for each in (*experiment.arms, *experiment.around) if each.config})
+    texts = {name: _config(experiment, name) for name in names}
+    return experiment.model_copy(update={"phase": phase.id, "configs": texts})
+
+
+def _config(experiment: Experiment, name: str) -> str:
+    try:
+        text = (files("phases") / "configs" / name).read_text(encoding="utf-8")
+    except OSError as error:
+        message = f"{experiment.name}: the configuration template phases/configs/{name} cannot be read: {error.strerror}"
+        raise UsageError(message) from error
+    for sign, reader in UNSAFE.items():
+        if sign in text:
+            message = f"phases/configs/{name}: has {sign}, which {reader} would change on the way; write placeholders as @{{…}}"
+            raise UsageError(message)
+    return text
+
+
+# Texts travel in the manifest. Seen on a real cluster: `$$` arrives as `$`, and `$(NAME)` as a variable's value.
+UNSAFE = {"{{": "Argo", "$$": "the kubelet", "$(": "the kubelet"}
+
+
+def changed(experiment: Experiment, settings: tuple[str, ...]) -> Experiment:
+    """The experiment with `--set` applied: `rate_rps=200` changes every load, `repetitions=10` the experiment.
+
+    Raises UsageError: no such setting, or not a value it takes.
+    """
+    plain = experiment.model_dump()
+    for setting in settings:
+        name, is_set, value = setting.partition("=")
+        if not is_set:
+            message = f"--set {setting}: write it as NAME=VALUE, such as rate_rps=200"
+            raise UsageError(message)
+        if name in SETTABLE:
+            plain[name] = value
+        elif name in SETTABLE_OF_LOADS:
+            for load in plain["loads"]:
+                load[name] = value
+        else:
+            message = f"--set {setting}: there is no setting {name!r}; there are {', '.join((*SETTABLE, *SETTABLE_OF_LOADS))}"
+            raise UsageError(message)
+    try:
+        return Experiment.model_validate(plain)
+    except ValidationError as error:
+        message = f"--set {' '.join(settings)}: {_first(error)}"
+        raise UsageError(message) from error
+
+
+SETTABLE = ("repetitions", "workers")
+SETTABLE_OF_LOADS = ("rate_rps", "warmup_s", "duration_s", "timeout_s", "connections")

@@ -1,0 +1,245 @@
+"""From an experiment to the flows of its run: the only place where DAGs are designed.
+
+A shape is plain data (steps, flows of tasks); `pipelines.manifest` says it in Argo's words. The shape `compare`:
+
+    main      provision ─► cells: one cell after the other, in the plan's recorded order
+    cell      deploy ─► load ─► measure ∥ teardown
+    closing   teardown-all ─► report                      (the exit handler)
+
+Decisions, each seen on a real controller:
+- A DAG's phase is that of its leaves, so a cell names as `target` every task whose failure matters.
+- `measure` and `teardown` accept every result of what came before, `Errored` and `Omitted` included: listing only success
+  and failure gets them silently omitted.
+- The report is made in the exit handler, because only there are dead pods and leftovers known.
+- `load` is never retried: a repeated measurement is a new cell. Steps of infrastructure are, a bounded number of times.
+- The experiment travels once, as a raw artifact of `provision`; later steps fetch it by its key. Teardown fetches nothing:
+  the store may be what broke.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from steps.model import Experiment
+
+ANY = ("Succeeded", "Failed", "Errored")
+ANY_OR_OMITTED = (*ANY, "Omitted")
+
+
+@dataclass(frozen=True)
+class File:
+    """An artifact under a key of the store; `key=None` is one that is handed over raw."""
+
+    name: str
+    key: str | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """A container that runs `python -m steps VERB`; values are flags, `reads`, `writes` and `gives` become flags with paths."""
+
+    verb: str
+    values: dict[str, str]
+    reads: tuple[File, ...] = ()
+    writes: tuple[File, ...] = ()
+    gives: tuple[str, ...] = ()  # output parameters, read from files
+    shown: tuple[str, ...] = ()  # those of them that are outputs of the whole workflow too
+    inputs: tuple[str, ...] = ()  # input parameters
+    limit_s: int | str = 300
+    attempts: int = 1
+    flags: dict[str, str] = field(default_factory=dict)  # artifact or parameter → its flag, where they differ
+
+
+@dataclass(frozen=True)
+class Task:
+    """A call of a step or flow."""
+
+    name: str
+    template: str
+    depends: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+    raw: dict[str, str] = field(default_factory=dict)
+    each: str | None = None  # a JSON list: one call per item
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A DAG of tasks."""
+
+    name: str
+    tasks: tuple[Task, ...]
+    inputs: tuple[str, ...] = ()
+    target: str | None = None
+    parallelism: int | None = None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All templates of a run. `entry` starts it, `closing` ends it whatever happened."""
+
+    entry: str
+    closing: str
+    flows: tuple[Flow, ...]
+    steps: tuple[Step, ...]
+
+
+def after(*tasks: str, results: tuple[str, ...]) -> str:
+    """A `depends` that waits for each task to have come to one of the results."""
+    return " && ".join("(" + " || ".join(f"{task}.{result}" for result in results) + ")" for task in tasks)
+
+
+def of(experiment: Experiment) -> Shape:
+    """The shape that the experiment names."""
+    return SHAPES[experiment.shape](experiment)
+
+
+def compare(experiment: Experiment) -> Shape:
+    """Every contender under every load, cell by cell, in rounds."""
+    prefix = f"{experiment.key}/{RUN}"
+    return Shape(
+        entry="main",
+        closing="closing",
+        flows=(_main(), _cell(), _closing()),
+        steps=(_provision(prefix), *_cell_steps(experiment, prefix), *_closing_steps(prefix)),
+    )
+
+
+SHAPES = {"compare": compare}
+
+RUN = "{{inputs.parameters.run}}"
+CELL = "{{inputs.parameters.cell}}"
+# How long the load step may take follows from the loads; a parameter, so that a run with a longer load needs no other templates.
+LOAD_LIMIT = "load-limit-s"
+
+
+def load_limit_s(experiment: Experiment) -> int:
+    """The time limit of the load step, for the longest load of the experiment."""
+    return int(max(load.warmup_s + load.duration_s + load.timeout_s for load in experiment.loads)) + 60
+
+
+def _main() -> Flow:
+    plan = "{{tasks.provision.outputs.parameters.plan}}"
+    return Flow(
+        name="main",
+        inputs=("run", "experiment"),
+        parallelism=1,
+        tasks=(
+            Task("provision", "provision", values={"run": RUN}, raw={"experiment": "{{inputs.parameters.experiment}}"}),
+            Task("cells", "cell", depends="provision", each=plan, values={"run": RUN, "cell": "{{item}}"}),
+        ),
+    )
+
+
+def _cell() -> Flow:
+    both = {"run": RUN, "cell": CELL}
+    endpoints = {"endpoints": "{{tasks.deploy.outputs.parameters.endpoints}}"}
+    over = f"{after('deploy', results=ANY)} && {after('load', results=ANY_OR_OMITTED)}"
+    return Flow(
+        name="cell",
+        inputs=("run", "cell"),
+        target="load measure teardown",
+        tasks=(
+            Task("deploy", "deploy", values=both),
+            Task("load", "load", depends="deploy", values={**both, **endpoints}),
+            Task("measure", "measure", depends=over, values=both),
+            Task("teardown", "teardown", depends=over, values=both),
+        ),
+    )
+
+
+def _closing() -> Flow:
+    return Flow(
+        name="closing",
+        inputs=("run",),
+        target="teardown-all report",
+        tasks=(
+            Task("teardown-all", "teardown-all", values={"run": RUN}),
+            Task(
+                "report",
+                "report",
+                depends=after("teardown-all", results=ANY),
+                values={"run": RUN},
+                raw={"failures": "{{workflow.failures}}"},
+            ),
+        ),
+    )
+
+
+def _provision(prefix: str) -> Step:
+    return Step(
+        "provision",
+        values={"run": RUN},
+        inputs=("run",),
+        reads=(File("experiment"),),
+        writes=(File("stored", f"{prefix}/experiment.json"), File("environment", f"{prefix}/environment.json")),
+        gives=("plan",),
+        attempts=3,
+    )
+
+
+def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
+    """The steps of a cell, with time limits that follow from the experiment."""
+    here = f"{prefix}/cells/{CELL}"
+    both = {"run": RUN, "cell": CELL}
+    stored = File("experiment", f"{prefix}/experiment.json")
+    starting_s = sum(each.ready.within_s for each in (*experiment.arms, *experiment.around) if each.ready)
+    deploy = Step(
+        "deploy",
+        values=both,
+        inputs=("run", "cell"),
+        reads=(stored,),
+        writes=(File("record", f"{here}/deploy.json", optional=True),),
+        gives=("endpoints",),
+        limit_s=int(starting_s) + 60,
+    )
+    load = Step(
+        "load",
+        values={**both, "endpoints": "{{inputs.parameters.endpoints}}"},
+        inputs=("run", "cell", "endpoints"),
+        reads=(stored,),
+        writes=(File("folder", f"{here}/load", optional=True),),
+        limit_s=f"{{{{workflow.parameters.{LOAD_LIMIT}}}}}",
+    )
+    measure = Step(
+        "measure",
+        values=both,
+        inputs=("run", "cell"),
+        reads=(
+            stored,
+            File("environment", f"{prefix}/environment.json"),
+            File("deploy", f"{here}/deploy.json", optional=True),
+            File("load", f"{here}/load", optional=True),
+        ),
+        writes=(File("outcome", f"{here}/outcome.json"),),
+        attempts=3,
+    )
+    teardown = Step(
+        "teardown",
+        values={**both, "prefix": prefix},
+        inputs=("run", "cell"),
+        writes=(File("record", f"{here}/teardown.json"), File("logs", f"{here}/logs", optional=True)),
+        attempts=3,
+    )
+    return deploy, load, measure, teardown
+
+
+def _closing_steps(prefix: str) -> tuple[Step, ...]:
+    teardown_all = Step(
+        "teardown-all",
+        values={"run": RUN, "prefix": prefix},
+        inputs=("run",),
+        writes=(File("record", f"{prefix}/teardown.json"),),
+        attempts=3,
+    )
+    report = Step(
+        "report",
+        values={"run": RUN, "prefix": prefix, "status": "{{workflow.status}}"},
+        inputs=("run",),
+        reads=(File("failures"),),
+        writes=(File("page", f"{prefix}/report/index.html"), File("json", f"{prefix}/report/report.json")),
+        gives=("verdict",),
+        shown=("verdict",),
+        attempts=3,
+    )
+    return teardown_all, report

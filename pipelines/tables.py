@@ -1,0 +1,92 @@
+"""What the command line prints: plain text tables and trees, and their JSON twins. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pipelines import duration
+from steps.model import Experiment, Phase, Plan
+
+
+def columns(rows: Iterable[Sequence[str]]) -> str:
+    """Rows with their columns aligned, two spaces apart."""
+    table = [list(row) for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table)
+
+
+def experiments(rows: list[tuple[Phase, Experiment]]) -> str:
+    """Every experiment with its phase and question."""
+    head = ("PHASE", "EXPERIMENT", "CONTENDERS", "QUESTION")
+    body = [(phase.id, each.name, str(len(each.contenders)), each.question) for phase, each in rows]
+    return columns([head, *body])
+
+
+def experiments_json(rows: list[tuple[Phase, Experiment]]) -> str:
+    plain = [
+        {
+            "phase": phase.id,
+            "title": phase.title,
+            "experiment": each.name,
+            "question": each.question,
+            "contenders": [arm.name for arm in each.contenders],
+        }
+        for phase, each in rows
+    ]
+    return json.dumps(plain, indent=2)
+
+
+def experiment(each: Experiment) -> str:
+    """An experiment in words."""
+    arms = [(arm.name, arm.title, arm.version, "baseline" if arm is each.baseline else "") for arm in each.arms]
+    around = [(one.name, one.title, one.version, "fresh in each cell") for one in each.around]
+    loads = [
+        f"{load.label}: GET {load.path}, {load.model} loop, {load.warmup_s:g} s warm-up and {load.duration_s:g} s measured"
+        for load in each.loads
+    ]
+    parts = [
+        f"{each.phase}/{each.name}",
+        each.question,
+        "",
+        columns([*arms, *around]),
+        "",
+        *(f"load        {line}, {each.repetitions} repetitions" for line in loads),
+        *(f"metric      {metric.name}: {metric.source}" for metric in each.metrics),
+        *(f"hypothesis  {hypothesis.statement}" for hypothesis in each.hypotheses),
+    ]
+    return "\n".join(parts)
+
+
+def _example(each: Experiment) -> Plan:
+    """A plan as a run would make it; a real run draws its own order."""
+    return Plan.of(each, run=f"{each.name}-example", seed=0)
+
+
+def plan(each: Experiment) -> str:
+    """The matrix, an order of it, and the time it takes."""
+    made = _example(each)
+    per_round = len(each.arms) * len(each.loads)
+    rounds = [made.cells[start : start + per_round] for start in range(0, len(made.cells), per_round)]
+    lines = [f"  {number}  {' '.join(cell.contender for cell in cells)}" for number, cells in enumerate(rounds, 1)]
+    about = duration.spoken(duration.of_plan(each, made))
+    return "\n".join(
+        [
+            f"{each.phase}/{each.name}{' (preview)' if each.preview else ''}",
+            f"{len(made.cells)} cells: {len(each.arms)} arms × {len(each.loads)} loads × {each.repetitions} repetitions",
+            f"about {about} on this machine",
+            "rounds, each in a random order (a run draws and records its own; this is an example):",
+            *lines,
+        ]
+    )
+
+
+def plan_json(each: Experiment) -> dict[str, Any]:
+    made = _example(each)
+    return {
+        "experiment": f"{each.phase}/{each.name}",
+        "preview": each.preview,
+        "example_order": [cell.id for cell in made.cells],
+        "seconds": round(duration.of_plan(each, made)),
+    }

@@ -1,0 +1,1 @@
+"""What a container runs. This floor imports neither `pipelines` nor `phases`."""

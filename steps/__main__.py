@@ -1,0 +1,78 @@
+"""`python -m steps VERB …`: parse, dispatch, exit status. One verb, one module, one `run`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from steps import shell
+from steps.errors import LabError
+
+TEXT, FILE = str, Path
+
+# verb → its flags; what `run` of the module of that name takes
+VERBS: dict[str, dict[str, type[str | Path]]] = {
+    "provision": {"run": TEXT, "experiment": FILE, "stored": FILE, "plan": FILE, "environment": FILE},
+    "deploy": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": FILE, "record": FILE},
+    "load": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "folder": FILE},
+    "measure": {
+        "run": TEXT,
+        "cell": TEXT,
+        "experiment": FILE,
+        "environment": FILE,
+        "deploy": FILE,
+        "load": FILE,
+        "outcome": FILE,
+    },
+    "teardown": {"run": TEXT, "cell": TEXT, "prefix": TEXT, "record": FILE, "logs": FILE},
+    "teardown-all": {"run": TEXT, "prefix": TEXT, "record": FILE},
+    "report": {
+        "run": TEXT,
+        "prefix": TEXT,
+        "status": TEXT,
+        "failures": FILE,
+        "page": FILE,
+        "json": FILE,
+        "verdict": FILE,
+    },
+    "check": {"found": FILE},
+    "sweep": {"time-to-live-s": TEXT, "removed": FILE},
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The words that a step understands."""
+    top = argparse.ArgumentParser(prog="python -m steps", description="One step of a run, as a container executes it.")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb, flags in VERBS.items():
+        own = verbs.add_parser(verb)
+        for flag, kind in flags.items():
+            own.add_argument(f"--{flag}", type=kind, required=True)
+    return top
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs one step; an expected failure is one sentence on standard error."""
+    given = vars(parser().parse_args(argv))
+    if os.environ.get("BENCHLAB_PLACE") == "process":  # after kill -9 of the run its steps must not go on
+        shell.die_with_parent()
+    verb: str = given.pop("verb")
+    module = importlib.import_module(f"steps.{verb.replace('-all', '')}")
+    step = module.run_all if verb.endswith("-all") else module.run
+    try:
+        step(**given)
+    except LabError as error:
+        print(f"{verb}: {error}", file=sys.stderr)
+        return error.exit_status
+    except OSError as error:  # a full disk above all: the name of the file is in it
+        print(f"{verb}: {error.filename or 'the machine'}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""`deploy`: a fresh copy of everything that a cell needs, ready to be measured.
+
+What stands around the contender comes first, then the contender. When one of them does not get ready, those that did are
+left to the cell's teardown, which runs whatever happened; deploy.json says what was found out until then.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from steps.errors import LeftBehind
+from steps.model import DeployRecord, Endpoints, Experiment, cell_of, now
+from steps.places import here
+from steps.places.base import Deployed, Job, Place
+
+
+def run(
+    *, run: str, cell: str, experiment: Path, endpoints: Path, record: Path, environment: Mapping[str, str] | None = None
+) -> None:
+    """Deploys a cell, writes where it answers, and deploy.json in any case.
+
+    Raises PlaceError, NotReady, StoreError, UsageError: the cell cannot be measured, and why.
+    """
+    deployed: dict[str, Deployed] = {}
+    failure: str | None = "deploy did not come to its end"
+    try:
+        asked = Experiment.from_json(experiment.read_bytes(), source="the experiment")
+        place = here(os.environ if environment is None else environment)
+        deploy(place, Job(run=run, cell=cell, experiment=asked), deployed)
+        endpoints.write_text(_endpoints(place, deployed).to_json())
+        failure = None
+    except Exception as error:
+        failure = str(error)
+        raise
+    finally:
+        components = tuple(each.record for each in deployed.values())
+        record.write_text(DeployRecord(run=run, cell=cell, at=now(), components=components, failure=failure).to_json())
+
+
+def deploy(place: Place, job: Job, deployed: dict[str, Deployed]) -> None:
+    """Deploys the cell's components in their order, each into `deployed` as soon as it is ready."""
+    contender = job.experiment.component(cell_of(job.experiment, job.cell).contender)
+    ledger = place.ledger(job.run, prefix=f"{job.experiment.key}/{job.run}")
+    before = place.remove(job.run, job.cell, ledger=ledger, logs=None)
+    if before.left:
+        message = f"an earlier attempt at {job.cell} left {', '.join(before.left)}: a fresh one cannot be started"
+        raise LeftBehind(message)
+    for component in (*job.experiment.around, contender):
+        if not component.direct:
+            deployed[component.name] = place.deploy(component, job=job, beside=dict(deployed), ledger=ledger)
+
+
+def _endpoints(place: Place, deployed: Mapping[str, Deployed]) -> Endpoints:
+    """The last that was deployed is what is measured: the contender, or for the direct path what stands around it."""
+    driver_cpus, system_cpus = place.cores()
+    target = list(deployed.values())[-1]
+    return Endpoints(
+        target=target.url,
+        keepers={name: each.keeper for name, each in deployed.items()},
+        rendered={name: each.rendered for name, each in deployed.items() if each.rendered},
+        driver_cpus=driver_cpus,
+        system_cpus=system_cpus,
+    )

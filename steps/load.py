@@ -1,0 +1,168 @@
+"""The verb `load`: asks for right answers, sends the load, asks again, and writes down what came of it.
+
+Nothing is written or uploaded while the load runs.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import uvloop
+
+from steps.drivers import identity
+from steps.drivers.calibration import on_cores
+from steps.drivers.connection import Answer, Client, Target
+from steps.drivers.http import LEAD_NS, Flight
+from steps.drivers.keepers import Keepers, Reading, write_readings
+from steps.drivers.recording import Flown
+from steps.drivers.series import write_series
+from steps.drivers.summary import driver_of, summarize
+from steps.errors import LabError, MeasureError
+from steps.model import Check, Endpoints, Experiment, HttpLoad, LoadRecord, Usage, Window, cell_of
+from steps.statistics.histogram import write_log
+
+CHECKS = 3  # questions before the load, and after
+
+
+def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path) -> None:
+    """Sends the load of one cell.
+
+    folder: gets load.json, and beside it load.hdr, series.csv and usage.csv when there was a load.
+    Raises MeasureError: an answer was wrong, or the load was stopped; UsageError: the endpoints are none. The record says so too.
+    """
+    load = load_of(Experiment.from_json(experiment.read_bytes(), source=experiment.name), cell)
+    folder.mkdir(parents=True, exist_ok=True)
+    cpus: tuple[int, ...] | None = None
+    try:
+        where = Endpoints.from_json(endpoints, source="the endpoints that deploy handed over")
+        with on_cores(where.driver_cpus) as alone:
+            cpus = where.driver_cpus if alone else None
+            sent = uvloop.run(send(load, where, spin=alone))
+    except LabError as error:
+        write(Sent(failure=str(error)), folder=folder, run=run, cell=cell, load=load, cpus=cpus)
+        raise
+    write(sent, folder=folder, run=run, cell=cell, load=load, cpus=cpus)
+    if sent.failure:
+        raise MeasureError(sent.failure)
+
+
+def load_of(experiment: Experiment, cell: str) -> HttpLoad:
+    """The load of a cell. Raises UsageError: the experiment has no such cell."""
+    return {load.label: load for load in experiment.loads}[cell_of(experiment, cell).load]
+
+
+@dataclass
+class Sent:
+    """What happened, before it is counted."""
+
+    checks: list[Check] = field(default_factory=list)
+    first_ms: float | None = None
+    flown: Flown | None = None
+    wall_minus_monotonic_ns: int = 0  # turns moments of the one clock into the other's
+    readings: list[Reading] = field(default_factory=list)
+    failure: str | None = None
+
+
+async def send(load: HttpLoad, where: Endpoints, *, spin: bool) -> Sent:
+    """Checks, loads, checks again."""
+    sent = Sent()
+    sent.failure = await identity.difference(where, "before")
+    if sent.failure is None:
+        await _check(sent, load, where.target, "before")
+    if sent.failure is None:
+        await _load(sent, load, where, spin=spin)
+        await _check(sent, load, where.target, "after")
+        sent.failure = sent.failure or await identity.difference(where, "after")
+    return sent
+
+
+async def _check(sent: Sent, load: HttpLoad, url: str, when: Literal["before", "after"]) -> None:
+    """Asks some questions; the first wrong answer is the failure, unless there is one already."""
+    client = Client(url)
+    for _ in range(CHECKS):
+        asked = time.monotonic_ns()
+        answer = await client.get(load.path, within_s=load.timeout_s)
+        right, what = judge(answer, load.expect.encode())
+        if sent.first_ms is None and right:
+            sent.first_ms = (time.monotonic_ns() - asked) / 1e6
+        sent.checks.append(Check(when=when, right=right, what=what))
+        if not right:
+            sent.failure = sent.failure or f"wrong answer {when} the load from {url}{load.path}: {what}"
+            break
+    client.close()
+
+
+def judge(answer: Answer, expect: bytes) -> tuple[bool, str]:
+    """Whether an answer is right, and in words what is right or wrong about it."""
+    if answer.status is None:
+        return False, f"expected {len(expect):,} bytes with status 200, got none: {answer.how}"
+    if answer.status == 200 and answer.body == expect:
+        return True, f"200, {len(expect):,} bytes as expected"
+    if answer.status != 200:
+        return False, f"expected {len(expect):,} bytes with status 200, got {len(answer.body):,} with status {answer.status}"
+    return False, f"expected {len(expect):,} bytes, got {len(answer.body):,}, {first_difference(expect, answer.body)}"
+
+
+def first_difference(expect: bytes, got: bytes) -> str:
+    """Where two texts begin to differ, with what each has there."""
+    at = next((n for n, (one, other) in enumerate(zip(expect, got, strict=False)) if one != other), min(len(expect), len(got)))
+    ours, theirs = (ascii(text[at : at + 12].decode(errors="replace")) if at < len(text) else "the end" for text in (expect, got))
+    return f"first difference at byte {at:,}: {theirs} instead of {ours}"
+
+
+async def _load(sent: Sent, load: HttpLoad, where: Endpoints, *, spin: bool) -> None:
+    flight = Flight(load, Target.of(where.target), spin=spin)
+    await flight.open()  # its name has an address, or the check would have failed
+    start_ns = time.monotonic_ns() + LEAD_NS
+    window_ns = flight.window_ns(start_ns)
+
+    def ended(usage: Usage) -> None:
+        how = "" if usage.exit_status is None else f" with status {usage.exit_status}"
+        flight.stop(f"{usage.component} ended{how} {_moment(window_ns[0])}")
+
+    keepers = Keepers(where.keepers, ended=ended)
+    keepers.follow(start_ns=start_ns, window_ns=window_ns)
+    sent.wall_minus_monotonic_ns = time.time_ns() - time.monotonic_ns()
+    sent.flown = await flight.fly(start_ns)
+    await keepers.close()
+    sent.readings, sent.failure = keepers.readings, sent.flown.stopped
+
+
+def _moment(begin_ns: int) -> str:
+    after_s = (time.monotonic_ns() - begin_ns) / 1e9
+    return f"after {after_s:.1f} s of the window" if after_s >= 0 else "in the warm-up"
+
+
+def write(sent: Sent, *, folder: Path, run: str, cell: str, load: HttpLoad, cpus: tuple[int, ...] | None) -> None:
+    """Counts what happened and stores it: load.json comes last, so that where it is, the others are whole."""
+    record = LoadRecord(run=run, cell=cell, load=load, checks=tuple(sent.checks), first_ms=sent.first_ms, failure=sent.failure)
+    if sent.flown is not None:
+        record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))
+    (folder / "load.json").write_text(record.to_json(), encoding="utf-8")
+
+
+def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | None) -> dict[str, object]:
+    summary = summarize(flown)
+    begin_ms, end_ms = ((at + sent.wall_minus_monotonic_ns) / 1e6 for at in flown.window_ns)
+    write_log(folder / "load.hdr", summary.histograms, start_ms=begin_ms, end_ms=end_ms)
+    write_series(folder / "series.csv", flown)
+    write_readings(folder / "usage.csv", sent.readings)
+    return {
+        "window": Window(
+            started_at=_utc(begin_ms), ended_at=_utc(end_ms), start_ns=flown.window_ns[0], end_ns=flown.window_ns[1]
+        ),
+        "warmup": summary.warmup,
+        "counts": summary.counts,
+        "answered": summary.answered,
+        "errors": summary.errors,
+        "driver": driver_of(flown, summary, cpus=cpus),
+        "usage": tuple(reading.usage for reading in sent.readings if reading.edge),
+    }
+
+
+def _utc(ms: float) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,195 @@
+"""The verb `measure`: makes a cell's outcome from what was recorded of it. Pure on its inputs: the same files, the same outcome.
+
+It ends with an outcome whatever the files hold: a missing or damaged one is the outcome's reason.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from steps.drivers.keepers import read_readings
+from steps.drivers.series import read_counts
+from steps.errors import LabError, MeasureError, UsageError
+from steps.model import (
+    CellOutcome,
+    DeployRecord,
+    Environment,
+    Experiment,
+    LoadRecord,
+    Measurement,
+    Model,
+    cell_of,
+    digest,
+    now,
+)
+from steps.statistics.figures import Facts, Figure, figure
+from steps.statistics.histogram import read_log
+from steps.statistics.validity import doubts, failures
+
+UNKNOWN = "unknown"
+TAGS = {"response": "ok", "service": "ok", "wait": "ok", "lateness": None, "error": "error", "timeout": "timeout"}  # → in counts
+
+M = TypeVar("M", bound=Model)
+
+
+def run(*, run: str, cell: str, experiment: Path, environment: Path, deploy: Path, load: Path, outcome: Path) -> None:
+    """Writes the outcome of one cell.
+
+    deploy, load: what those steps left; a path that does not exist says that they left nothing.
+    Raises MeasureError: the cell failed; the outcome is written and says why.
+    """
+    inputs = Inputs(run=run, cell=cell, experiment=experiment, environment=environment, deploy=deploy, load=load)
+    found = outcome_of(inputs, at=now())
+    outcome.parent.mkdir(parents=True, exist_ok=True)
+    outcome.write_text(found.to_json(), encoding="utf-8")
+    if found.status == "failed":
+        raise MeasureError(found.reasons[0])
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Where the records of a cell are."""
+
+    run: str
+    cell: str
+    experiment: Path
+    environment: Path
+    deploy: Path
+    load: Path  # the folder
+
+
+def outcome_of(inputs: Inputs, *, at: str) -> CellOutcome:
+    """The outcome of a cell. Raises UsageError: the cell's name cannot be one."""
+    base: dict[str, Any] = {
+        "run": inputs.run,
+        "at": at,
+        "experiment_digest": UNKNOWN,
+        "environment_digest": UNKNOWN,
+        **_named(inputs.cell),
+    }
+    try:
+        experiment = _read(Experiment, inputs.experiment, "the experiment")
+        base |= {"experiment_digest": digest(experiment), **_planned(experiment, inputs.cell)}
+        environment = _read(Environment, inputs.environment, "provision")
+        base |= {"environment_digest": digest(environment.identity)}
+        deploy, record = _records(inputs)
+        base |= _recorded(deploy, record)
+        return _judged(base, experiment, environment, _facts(inputs, experiment, deploy, record))
+    except LabError as error:
+        return CellOutcome(**base, status="failed", reasons=(str(error),))
+
+
+def _judged(base: dict[str, Any], experiment: Experiment, environment: Environment, facts: Facts) -> CellOutcome:
+    figures = {metric.name: figure(metric.name, facts) for metric in experiment.metrics}
+    wrong = tuple(failures(facts, figures))
+    if wrong:
+        return CellOutcome(**base, status="failed", reasons=wrong, measurements=_withheld(figures))
+    suspicions = tuple(doubts(facts, figures, environment.calibration))
+    status = "suspect" if suspicions else "ok"
+    measured = tuple(found.named(name) for name, found in figures.items())
+    return CellOutcome(**base, status=status, reasons=suspicions, measurements=measured)
+
+
+def _withheld(figures: dict[str, Figure]) -> tuple[Measurement, ...]:
+    """A failed cell has no figures: each says so, or why there was none anyway."""
+    return tuple(
+        Measurement(metric=name, value=None, reason=found.reason or "the cell failed") for name, found in figures.items()
+    )
+
+
+def _named(cell: str) -> dict[str, Any]:
+    """What a cell's name says of it."""
+    parts = re.fullmatch(r"([a-z][a-z0-9-]*)-([0-9a-z]+rps)-r(\d+)", cell)
+    if parts is None:
+        message = f"{cell!r} is not the name of a cell: they look like nginx-500rps-r1"
+        raise UsageError(message)
+    return {"cell": cell, "contender": parts[1], "load": parts[2], "repetition": int(parts[3])}
+
+
+def _planned(experiment: Experiment, cell: str) -> dict[str, Any]:
+    """What the experiment says of the cell. Raises UsageError: it has no such cell."""
+    planned = cell_of(experiment, cell)
+    return {"contender": planned.contender, "load": planned.load, "repetition": planned.repetition}
+
+
+def _read(kind: type[M], path: Path, who: str) -> M:
+    """A record. Raises MeasureError: it is not there. Raises UsageError: it is damaged, and at which field."""
+    try:
+        return kind.from_json(path.read_bytes(), source=path.name)
+    except (FileNotFoundError, IsADirectoryError) as error:  # in a pod, an optional input without an object is an empty folder
+        message = f"{who} left no {path.name}"
+        raise MeasureError(message) from error
+    except OSError as error:
+        message = f"{path.name} cannot be read: {error.strerror or error}"
+        raise MeasureError(message) from error
+
+
+def _records(inputs: Inputs) -> tuple[DeployRecord, LoadRecord]:
+    """What deploy and load recorded; the failure of the first is the reason for what the second lacks."""
+    deploy = _read(DeployRecord, inputs.deploy, "deploy")
+    if deploy.failure:
+        raise MeasureError(deploy.failure)
+    record = _read(LoadRecord, inputs.load / "load.json", "load")
+    for who, one in (("deploy", deploy), ("load", record)):
+        if (one.run, one.cell) != (inputs.run, inputs.cell):
+            message = f"the record of {who} is of cell {one.cell} in run {one.run}, not of {inputs.cell} in {inputs.run}"
+            raise MeasureError(message)
+    return deploy, record
+
+
+def _recorded(deploy: DeployRecord, record: LoadRecord) -> dict[str, Any]:
+    """What an outcome repeats of the records."""
+    return {
+        "counts": record.counts,
+        "errors": record.errors,
+        "window": record.window,
+        "driver": record.driver,
+        "versions": {component.name: component.version for component in deploy.components},
+    }
+
+
+def _facts(inputs: Inputs, experiment: Experiment, deploy: DeployRecord, record: LoadRecord) -> Facts:
+    """Everything recorded of the cell. Raises MeasureError: a part is missing, damaged, or does not fit the others."""
+    window, counts, driver = record.window, record.counts, record.driver
+    if window is None or counts is None or driver is None:
+        raise MeasureError(record.failure or "load recorded no window")
+    histograms = read_log(inputs.load / "load.hdr")
+    found = Facts(
+        contender=experiment.component(cell_of(experiment, inputs.cell).contender),
+        around=tuple(component.name for component in experiment.around),
+        load=record.load,
+        deploy=deploy,
+        record=record,
+        window=window,
+        counts=counts,
+        driver=driver,
+        histograms=histograms,
+        readings=read_readings(inputs.load / "usage.csv"),
+    )
+    _fit(found, inputs, experiment)
+    return found
+
+
+def _fit(facts: Facts, inputs: Inputs, experiment: Experiment) -> None:
+    """The four files of a load say the same. Raises MeasureError: where they do not."""
+    counts, planned = facts.counts, {load.label: load for load in experiment.loads}
+    if facts.load != planned.get(cell_of(experiment, inputs.cell).load):
+        message = "the load that was sent is not the one that the experiment declares"
+        raise MeasureError(message)
+    for tag, counted in TAGS.items():
+        if tag not in facts.histograms:
+            message = f"load.hdr is damaged: it has no histogram {tag}"
+            raise MeasureError(message)
+        stored, expected = facts.histograms[tag].get_total_count(), getattr(counts, counted) if counted else None
+        if expected not in {None, stored}:
+            message = f"load.hdr is damaged: its histogram {tag} holds {stored:,} values, load.json says {expected:,}"
+            raise MeasureError(message)
+    in_series = read_counts(inputs.load / "series.csv")
+    if in_series != counts:
+        message = (
+            f"series.csv is damaged: its seconds add up to {in_series.planned:,} requests, load.json says {counts.planned:,}"
+        )
+        raise MeasureError(message)

@@ -1,0 +1,136 @@
+"""A phase and its experiments, as their authors write them, and as they travel into a run."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from steps.model.component import Component
+from steps.model.load import HttpLoad
+from steps.model.metric import Metric
+from steps.model.values import Finite, Model, Name
+
+# Written as `of=ENVOY`, kept as "envoy".
+ByName = Annotated[Name, BeforeValidator(lambda given: given.name if isinstance(given, Component) else given)]
+
+PREVIEW_REPETITIONS = 3
+PREVIEW_SECONDS = 3.0
+PREVIEW_WARMUP_S = 1.0
+
+
+class Hypothesis(Model):
+    """A statement that a machine can check: a metric of one contender, alone or over another's, against bounds.
+
+    It names its contender beforehand: "the best" would choose and test on the same data.
+    """
+
+    statement: str
+    metric: str
+    of: ByName
+    over: ByName | None = None  # None: the value itself; else what `of` adds to this one's value in the same round
+    below: Finite | None = None
+    above: Finite | None = None
+    added_below: Finite | None = None
+    added_above: Finite | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        given = [name for name in ("below", "above", "added_below", "added_above") if getattr(self, name) is not None]
+        if len(given) != 1:
+            message = f"hypothesis {self.statement!r}: give one bound of below, above, added_below, added_above"
+            raise ValueError(message)
+        if given[0].startswith("added") != (self.over is not None):
+            message = f"hypothesis {self.statement!r}: `over` goes with added_below or added_above"
+            raise ValueError(message)
+        return self
+
+
+class Experiment(Model):
+    """One question, asked of several contenders under declared loads.
+
+    The author leaves `phase`, `preview` and `configs` alone: the compiler fills them, and then the experiment travels whole.
+    """
+
+    name: Name
+    question: str = Field(pattern=r"\?$")
+    shape: Literal["compare"] = "compare"
+    baseline: Component
+    contenders: tuple[Component, ...] = Field(min_length=1)
+    around: tuple[Component, ...] = ()
+    loads: tuple[HttpLoad, ...] = Field(min_length=1)
+    repetitions: int = Field(default=6, ge=1, le=99)
+    metrics: tuple[Metric, ...] = Field(min_length=1)
+    hypotheses: tuple[Hypothesis, ...] = ()
+    workers: int = Field(default=1, ge=1)
+    phase: str = ""  # "phase-4"
+    preview: bool = False
+    configs: dict[str, str] = {}  # template name → text
+
+    @property
+    def arms(self) -> tuple[Component, ...]:
+        """The baseline and the contenders, in the author's order."""
+        return (self.baseline, *self.contenders)
+
+    @property
+    def key(self) -> str:
+        """Where its runs are kept: `runs/phase-4/gateway-comparison`."""
+        return f"runs/{self.phase}/{self.name}"
+
+    def component(self, name: str) -> Component:
+        """The component of that name. Raises KeyError."""
+        return {each.name: each for each in (*self.arms, *self.around)}[name]
+
+    def as_preview(self) -> Self:
+        """The same with few, short repetitions: real figures that decide nothing."""
+        loads = tuple(
+            load.model_copy(
+                update={
+                    "duration_s": min(load.duration_s, PREVIEW_SECONDS),
+                    "warmup_s": min(load.warmup_s, PREVIEW_WARMUP_S),
+                }
+            )
+            for load in self.loads
+        )
+        repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
+        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True})
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for what, names in (
+            ("components", [each.name for each in (*self.arms, *self.around)]),
+            ("loads", [load.label for load in self.loads]),
+            ("metrics", [metric.name for metric in self.metrics]),
+        ):
+            for one, other in pairwise(sorted(names)):
+                if one == other:
+                    message = f"experiment {self.name}: two {what} are called {one}"
+                    raise ValueError(message)
+        if self.baseline.direct and not self.around:
+            message = f"experiment {self.name}: the direct baseline needs something in `around` to answer"
+            raise ValueError(message)
+        measured = {metric.name for metric in self.metrics}
+        arms = {arm.name for arm in self.arms}
+        for hypothesis in self.hypotheses:
+            if hypothesis.metric not in measured:
+                message = f"experiment {self.name}: {hypothesis.statement!r} needs {hypothesis.metric} among the metrics"
+                raise ValueError(message)
+            for named in (hypothesis.of, hypothesis.over):
+                if named is not None and named not in arms:
+                    message = f"experiment {self.name}: {hypothesis.statement!r} names {named}, which is not a contender"
+                    raise ValueError(message)
+        return self
+
+
+class Phase(Model):
+    """A chapter of the roadmap."""
+
+    number: int = Field(ge=1, le=99)
+    title: str
+    experiments: tuple[Experiment, ...] = Field(min_length=1)
+
+    @property
+    def id(self) -> str:
+        """`phase-4`."""
+        return f"phase-{self.number}"

@@ -1,0 +1,80 @@
+"""The metrics of the lab: each with its unit in its name, what is better, and where it comes from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from steps.model.values import Model
+
+
+class Metric(Model):
+    """One number per cell."""
+
+    name: str  # ends in its unit
+    title: str
+    unit: str
+    better: Literal["lower", "higher"]
+    source: str  # how it is measured, for the report
+
+
+RESPONSE = "response time from the intended start, over all planned requests (one without a right answer ranks above all)"
+
+P50 = Metric(
+    name="p50_ms",
+    title="p50",
+    unit="ms",
+    better="lower",
+    source=f"{RESPONSE}, median",
+)
+P90 = Metric(
+    name="p90_ms",
+    title="p90",
+    unit="ms",
+    better="lower",
+    source=f"{RESPONSE}, 90th percentile",
+)
+P99 = Metric(
+    name="p99_ms",
+    title="p99",
+    unit="ms",
+    better="lower",
+    source=f"{RESPONSE}, 99th percentile",
+)
+GOODPUT = Metric(
+    name="goodput_rps",
+    title="goodput",
+    unit="req/s",
+    better="higher",
+    source="right answers to the requests of the window, per second of the window",
+)
+CPU = Metric(
+    name="cpu_us_per_request",
+    title="CPU per request",
+    unit="µs",
+    better="lower",
+    source="CPU time of the contender's process tree in the window, per right answer",
+)
+PATH_CPU = Metric(
+    name="path_cpu_us_per_request",
+    title="CPU per request, whole path",
+    unit="µs",
+    better="lower",
+    source="CPU time of the contender and of what stands around it in the window, per right answer",
+)
+MEMORY = Metric(
+    name="memory_mib",
+    title="memory",
+    unit="MiB",
+    better="lower",
+    source="largest memory of the contender's process tree at the window's readings (PSS where the kernel permits, else RSS)",
+)
+READY = Metric(
+    name="ready_ms",
+    title="start to ready",
+    unit="ms",
+    better="lower",
+    source="from the start of the process to the first good answer of its ready check (cold; never mixed with hot figures)",
+)
+
+LATENCY = (P50, P90, P99)
+METRICS = (*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, READY)

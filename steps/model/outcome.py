@@ -1,0 +1,259 @@
+"""What steps leave behind: one frozen record per verb, stored as JSON under the cell's key.
+
+A value that could not be measured is `None` beside a reason. Zero means that zero was measured.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from steps.model.load import HttpLoad
+from steps.model.values import CellId, Finite, Model, Name, RunId
+
+SCHEMA_VERSION = 1
+
+
+def now() -> str:
+    """This moment in UTC, to the millisecond: `2026-11-23T15:04:05.678Z`."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Running(Model):
+    """What a keeper says of the program beside it: what runs, not what was asked for."""
+
+    component: Name
+    instance: str | None  # another one, another start; None: its main process has ended
+    argv: tuple[str, ...] = ()  # some programs write a title over it
+    config_digest: str | None = None  # of the file as the program can read it
+    age_ms: Finite | None = None
+
+
+class Endpoints(Model):
+    """What `deploy` hands to `load`, as the output parameter `endpoints`."""
+
+    target: str  # http://HOST:PORT that the load is sent to
+    keepers: dict[Name, str]  # component → http://HOST:PORT of its keeper
+    rendered: dict[Name, Running] = {}  # what each component was started with, and the start that deploy saw
+    driver_cpus: tuple[int, ...] | None = None  # None: not pinned
+    system_cpus: tuple[int, ...] | None = None
+
+
+class Usage(Model):
+    """A keeper's reading of one component's process tree. Counters are cumulative since its start."""
+
+    component: Name
+    monotonic_ns: int  # CLOCK_MONOTONIC at the reading
+    running: bool
+    exit_status: int | None = None  # of the main process; negative: the signal that ended it
+    cpu_s: Finite  # user + system, of living and finished processes of the tree
+    memory_mib: Finite | None
+    memory_kind: Literal["pss", "rss"] | None
+    read_bytes: int | None = None
+    write_bytes: int | None = None
+    processes: int
+    threads: int
+
+
+class DeployedComponent(Model):
+    """What really runs, as asked of the thing itself."""
+
+    name: Name
+    program: str
+    version: str  # what the program says of itself, with its build options
+    argv: tuple[str, ...]
+    config_digest: str | None
+    ready_ms: Finite
+    attempts: int = 1  # more: a port that was free had been taken by another meanwhile
+
+
+class DeployRecord(Model):
+    """deploy.json"""
+
+    schema_version: int = SCHEMA_VERSION
+    run: RunId
+    cell: CellId
+    at: str
+    components: tuple[DeployedComponent, ...] = ()
+    failure: str | None = None
+
+
+class Window(Model):
+    """The measured part of a load, on the wall (UTC) and on the monotonic clock of the machine that sent it."""
+
+    started_at: str
+    ended_at: str
+    start_ns: int
+    end_ns: int
+
+    @property
+    def seconds(self) -> float:
+        return (self.end_ns - self.start_ns) / 1e9
+
+
+class Counts(Model):
+    """Requests of one part of a load. Nothing gets lost: the sums are checked when the value is built."""
+
+    planned: int = Field(ge=0)
+    sent: int = Field(ge=0)
+    dropped: int = Field(ge=0)  # planned but never sent
+    ok: int = Field(ge=0)
+    error: int = Field(ge=0)  # wrong status, wrong body, broken connection
+    timeout: int = Field(ge=0)
+    unfinished: int = Field(ge=0)  # still open when the driver stopped waiting
+
+    @model_validator(mode="after")
+    def _conserved(self) -> Self:
+        if self.planned != self.sent + self.dropped:
+            message = f"planned {self.planned} is not sent {self.sent} + dropped {self.dropped}"
+            raise ValueError(message)
+        if self.sent != self.ok + self.error + self.timeout + self.unfinished:
+            parts = f"ok {self.ok} + error {self.error} + timeout {self.timeout} + unfinished {self.unfinished}"
+            message = f"sent {self.sent} is not {parts}"
+            raise ValueError(message)
+        return self
+
+
+class Check(Model):
+    """An answer compared with the expected one, before or after the load."""
+
+    when: Literal["before", "after"]
+    right: bool
+    what: str  # "200, 512 bytes as expected", or how it differs
+
+
+class Driver(Model):
+    """The load generator's own account of itself over the window."""
+
+    name: str  # "benchlab http driver 1"
+    cpu_s: Finite
+    lateness_p50_ms: Finite  # how late it looked at a due request, whoever was to blame for the rest
+    lateness_p99_ms: Finite
+    lateness_max_ms: Finite
+    spin: bool  # it waited actively on a core of its own
+    cpus: tuple[int, ...] | None  # None: not pinned
+    connections: int  # most that were open at once
+
+
+class LoadRecord(Model):
+    """load.json. Beside it: load.hdr (histograms), series.csv (each second), usage.csv (keepers' readings)."""
+
+    schema_version: int = SCHEMA_VERSION
+    run: RunId
+    cell: CellId
+    load: HttpLoad
+    checks: tuple[Check, ...] = ()
+    window: Window | None = None
+    warmup: Counts | None = None
+    counts: Counts | None = None
+    answered: int | None = None  # right answers that ended inside the window, whenever they were due: what shares its CPU time
+    errors: dict[str, int] = {}  # kind → how many in the window: "status 502", "wrong body", "connection reset"
+    first_ms: Finite | None = None  # the first answer after ready: cold, never in the histograms
+    driver: Driver | None = None
+    usage: tuple[Usage, ...] = ()  # at the window's two edges, for each component
+    failure: str | None = None
+
+
+class Measurement(Model):
+    """A metric's value in one cell, or why there is none."""
+
+    metric: str
+    value: Finite | None
+    reason: str | None = None
+    coarse: bool = False  # a percentile from fewer than 10/(1-q) answers
+
+    @model_validator(mode="after")
+    def _value_or_reason(self) -> Self:
+        if (self.value is None) == (self.reason is None):
+            message = f"{self.metric}: a measurement has either a value or a reason"
+            raise ValueError(message)
+        return self
+
+
+class CellOutcome(Model):
+    """outcome.json: what a cell came to.
+
+    ok: may decide. suspect: shown, never decides alone; the reasons begin with whom they suspect ("suspect: generator: …").
+    failed: has no figures to rely on; the first reason says why.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    run: RunId
+    cell: CellId
+    contender: Name
+    load: str
+    repetition: int
+    status: Literal["ok", "suspect", "failed"]
+    reasons: tuple[str, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    counts: Counts | None = None
+    errors: dict[str, int] = {}
+    window: Window | None = None
+    driver: Driver | None = None
+    versions: dict[Name, str] = {}  # component → what it said of itself
+    experiment_digest: str
+    environment_digest: str
+    at: str
+
+    @model_validator(mode="after")
+    def _reasoned(self) -> Self:
+        if (self.status == "ok") != (not self.reasons):
+            message = f"cell {self.cell}: {self.status} with reasons {self.reasons}"
+            raise ValueError(message)
+        return self
+
+
+class TeardownRecord(Model):
+    """teardown.json: what was removed, and what is still there (nothing, or the step fails)."""
+
+    schema_version: int = SCHEMA_VERSION
+    run: RunId
+    cell: CellId | None  # None: of the whole run
+    at: str
+    removed: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    unclosed: tuple[str, ...] = ()  # ledger entries that are closed here, but the store could not be told
+
+
+class LedgerEntry(Model):
+    """A thing that is about to be created, or was; closed only after its absence was seen."""
+
+    schema_version: int = SCHEMA_VERSION
+    id: CellId  # envoy-500rps-r3-upstream
+    run: RunId
+    cell: CellId | None
+    kind: Literal["process", "folder", "object"]
+    what: str  # for people: "upstream (nginx), under keeper 4711"
+    facts: dict[str, str] = {}  # what finds it again: folder, keeper's pid and start time …
+    opened_at: str
+    closed_at: str | None = None
+    proof: str | None = None  # how its absence was seen
+
+
+class Calibration(Model):
+    """The driver against a null server in the same place."""
+
+    ceiling_rps: Finite | None  # the highest rate it sent in full, without being late
+    reason: str | None = None
+    lateness_p99_ms: dict[str, Finite] = {}  # rate → lateness
+
+
+class Environment(Model):
+    """environment.json: the circumstances by layer. Two runs whose `identity` differs are not put in one table."""
+
+    schema_version: int = SCHEMA_VERSION
+    run: RunId
+    at: str
+    place: Literal["process", "kubernetes"]
+    driver: dict[str, str]
+    node: dict[str, str]
+    cluster: dict[str, str]
+    components: dict[str, str] = {}  # component → version it says it has
+    calibration: Calibration | None = None
+
+    @property
+    def identity(self) -> dict[str, dict[str, str]]:
+        """What must be equal for figures to share a table; times and calibration are left out."""
+        return {"driver": self.driver, "node": self.node, "cluster": self.cluster, "components": self.components}

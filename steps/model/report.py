@@ -1,0 +1,206 @@
+"""The report as data: report.json, from which the page is drawn and which other programs read.
+
+Version 1. A figure is a median over repetitions with the interval that order statistics give it; what could not be
+measured is a reason. Nothing here is computed from anything but what the run stored.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from steps.model.load import HttpLoad
+from steps.model.metric import Metric
+from steps.model.outcome import Calibration, Counts
+from steps.model.values import CellId, Finite, Model, Name, RunId
+from steps.model.verdict import HypothesisVerdict, RunVerdict
+
+REPORT_VERSION: Literal[1] = 1
+
+CellStatus = Literal["ok", "suspect", "failed", "missing"]
+TrackName = Literal["p50_ms", "p99_ms", "cpu_cores", "around_cpu_cores", "memory_mib"]
+
+
+class Interval(Model):
+    """Two order statistics, and how surely they hold the median between them."""
+
+    low: Finite
+    high: Finite
+    coverage: float = Field(ge=0, le=1)
+
+
+class Point(Model):
+    """One repetition's value; `suspect` ones are shown and not counted."""
+
+    repetition: int
+    value: Finite
+    suspect: bool = False
+
+
+class Figure(Model):
+    """A metric of an arm, or an effect over the baseline: the median over repetitions, or why there is none."""
+
+    value: Finite | None = None
+    interval: Interval | None = None
+    n: int = 0  # repetitions (or rounds) behind the median
+    suspect: bool = False  # only suspect repetitions were there: shown, decides nothing
+    coarse: bool = False  # a percentile from few answers
+    reason: str | None = None
+    points: tuple[Point, ...] = ()
+
+    @model_validator(mode="after")
+    def _value_or_reason(self) -> Self:
+        if (self.value is None) == (self.reason is None):
+            message = "a figure has either a value or a reason"
+            raise ValueError(message)
+        return self
+
+
+class Effect(Model):
+    """What a contender adds to the baseline's value in the same round, in the metric's unit and as a ratio."""
+
+    difference: Figure
+    ratio: Figure
+
+
+class Curve(Model):
+    """One repetition's response times at the load's `quantiles`, in ms; shorter when it had too few answers."""
+
+    repetition: int
+    suspect: bool
+    response_ms: tuple[Finite, ...]
+
+
+class Track(Model):
+    """A quantity over time: at each second of the window (below zero: warm-up) the median and range over repetitions."""
+
+    name: TrackName
+    seconds: tuple[int, ...]
+    low: tuple[Finite, ...]
+    median: tuple[Finite, ...]
+    high: tuple[Finite, ...]
+
+
+class Arm(Model):
+    """The baseline or a contender under one load."""
+
+    name: Name
+    title: str
+    baseline: bool = False
+    direct: bool = False
+    planned: int
+    ok: int
+    suspect: int
+    failed: int  # with the missing ones
+    failure: str | None = None  # why, when any failed
+    figures: dict[str, Figure] = {}
+    effects: dict[str, Effect] = {}
+    curves: tuple[Curve, ...] = ()
+    tracks: tuple[Track, ...] = ()
+
+
+class LoadSection(Model):
+    """All arms under one load, in the author's order."""
+
+    label: str
+    load: HttpLoad
+    quantiles: tuple[float, ...]  # of the curves
+    arms: tuple[Arm, ...]
+
+
+class CellSummary(Model):
+    """A planned cell and what became of it; none disappears."""
+
+    id: CellId
+    contender: Name
+    load: str
+    repetition: int
+    order: int  # place in the plan, from 1
+    status: CellStatus
+    reasons: tuple[str, ...] = ()
+    counts: Counts | None = None
+    errors: dict[str, int] = {}
+    lateness_p50_ms: Finite | None = None
+    lateness_p99_ms: Finite | None = None
+    earlier: tuple[str, ...] = ()  # attempts before this one: what became of them
+    files: tuple[str, ...] = ()  # keys below the run's prefix
+
+
+class HypothesisResult(Model):
+    """A statement, what the interval says of it, and that interval."""
+
+    statement: str
+    metric: str
+    bound: str  # "p50 of Envoy minus direct, below 1 ms"
+    verdict: HypothesisVerdict
+    figure: Figure
+    why: str
+
+
+class ParityRow(Model):
+    """What makes a contender alike the others, or not; `version` is what ran, as it said itself."""
+
+    contender: Name
+    title: str
+    workers: str
+    upstream_keep_alive: str
+    tls: str
+    access_log: str
+    buffering: str
+    version: str
+    said: str  # version with build options, whole
+    ran: bool
+
+
+class Circumstances(Model):
+    """Where, when and how it was measured."""
+
+    place: str
+    layers: dict[str, dict[str, str]] = {}
+    driver_cpus: str
+    driver_spin: str
+    lateness: str
+    memory: str  # how memory was read
+    around: dict[str, str] = {}  # what stood around the contenders: title → version, as it says itself
+    calibration: Calibration | None = None
+    seed: int | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    limits: tuple[str, ...] = ()
+
+
+class Answer(Model):
+    """The answer in one sentence, and what belongs to it. `decided` is false where nothing is ranked."""
+
+    decided: bool
+    lead: str
+    more: tuple[str, ...] = ()
+    tiers: tuple[tuple[Name, ...], ...] = ()  # from least to most of the main metric; together: cannot be told apart
+
+
+class Report(Model):
+    """report.json"""
+
+    schema_version: Literal[1] = REPORT_VERSION
+    run: RunId
+    prefix: str
+    phase: str
+    experiment: str
+    question: str
+    preview: bool
+    repetitions: int
+    verdict: RunVerdict
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()  # worth a look, decides nothing
+    answer: Answer
+    baseline: Name | None = None
+    metrics: tuple[Metric, ...] = ()
+    headline: tuple[str, ...] = ()  # metrics whose effects are drawn first; the first one ranks
+    loads: tuple[LoadSection, ...] = ()
+    hypotheses: tuple[HypothesisResult, ...] = ()
+    cells: tuple[CellSummary, ...] = ()
+    parity: tuple[ParityRow, ...] = ()
+    circumstances: Circumstances
+    files: tuple[str, ...] = ()  # of the run as a whole, keys below the prefix
+    repeat: str  # the command

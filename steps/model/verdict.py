@@ -1,0 +1,27 @@
+"""What the evidence allows: of a run, and of a hypothesis."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RunVerdict(StrEnum):
+    """The first line of a report, an output parameter and a label."""
+
+    ANSWERED = "Answered"
+    INCONCLUSIVE = "Inconclusive"
+    PREVIEW = "Preview"  # shows, decides nothing
+    FAILED = "Failed"
+
+    @property
+    def exit_status(self) -> int:
+        """0 answered or preview, 1 failed, 4 inconclusive."""
+        return {RunVerdict.FAILED: 1, RunVerdict.INCONCLUSIVE: 4}.get(self, 0)
+
+
+class HypothesisVerdict(StrEnum):
+    """What an interval says of a bound."""
+
+    HOLDS = "holds"
+    DOES_NOT_HOLD = "does not hold"
+    CANNOT_TELL = "cannot tell"

@@ -1,0 +1,302 @@
+"""What the page says in words and tables: every text that the template shows and that is more than a field of the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from steps.model import (
+    Arm,
+    CellSummary,
+    Effect,
+    Figure,
+    HypothesisResult,
+    HypothesisVerdict,
+    LoadSection,
+    Metric,
+    Report,
+    RunVerdict,
+)
+from steps.page.effects import ordered_arms, position
+from steps.statistics.cells import alike
+from steps.statistics.intervals import FEWEST, coverage_of
+from steps.statistics.words import DASH, common_decimals, counted, decimals_of, listed, number, percent, range_text
+
+MANY = 4
+PARITY = {
+    "workers": "workers",
+    "upstream_keep_alive": "connections to the upstream",
+    "tls": "TLS",
+    "access_log": "access log",
+    "buffering": "buffering",
+}
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """A figure in a table; `note` is the number of the footnote that says why there is none."""
+
+    text: str
+    interval: str = ""
+    n: str = ""
+    reason: str = ""
+    note: int = 0
+    marks: str = ""
+
+
+@dataclass(frozen=True)
+class TableRow:
+    arm: Arm
+    hue: int
+    cells: tuple[TableCell, ...]
+    coverage: str  # of the row's intervals
+
+
+@dataclass(frozen=True)
+class Table:
+    """Arms by metrics, with what their missing figures and marks mean."""
+
+    metrics: tuple[Metric, ...]
+    rows: tuple[TableRow, ...]
+    notes: tuple[str, ...]
+    suspect: bool
+    coarse: bool
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A reason and the cells that have it. `alike_only`: its figures are the first cell's."""
+
+    status: str
+    reason: str
+    cells: tuple[CellSummary, ...]
+    alike_only: bool
+
+    def where(self, planned: int) -> list[str]:
+        """The cells' names, or that it is all of them."""
+        return [f"all {planned} cells"] if len(self.cells) == planned > 1 else [cell.id for cell in self.cells]
+
+
+@dataclass
+class Footnotes:
+    """Reasons, each once, numbered in the order in which they are met."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def number(self, reason: str) -> int:
+        if reason not in self.texts:
+            self.texts.append(reason)
+        return self.texts.index(reason) + 1
+
+
+class View:
+    """The words around a report's figures."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    @property
+    def verdict_class(self) -> str:
+        return self.report.verdict.name.lower()
+
+    @property
+    def when(self) -> str:
+        """`23 November 2026, 15:04 to 15:15 UTC`; windows only, so a moment after the start of the run."""
+        start, end = self.report.circumstances.started_at, self.report.circumstances.ended_at
+        if not start or not end:
+            return "nothing was measured"
+        one, other = _moment(start), _moment(end)
+        return f"{one.day} {one:%B %Y}, {one:%H:%M} to {other:%H:%M} UTC"
+
+    @property
+    def where(self) -> str:
+        """Phase, experiment and run; a run's name often begins with its experiment's."""
+        report = self.report
+        names = (
+            [report.phase, report.run]
+            if report.run.startswith(report.experiment)
+            else [report.phase, report.experiment, report.run]
+        )
+        return " · ".join([*names, self.when])
+
+    @property
+    def hypotheses_line(self) -> str:
+        """`4 of 6 hypotheses hold, 1 does not, 1 cannot be told`."""
+        results = self.report.hypotheses
+        if not results:
+            return ""
+        counts = Counter(result.verdict for result in results)
+        if counts[HypothesisVerdict.CANNOT_TELL] == len(results):
+            return "None of the hypotheses can be decided." if len(results) > 1 else "The hypothesis cannot be decided."
+        holds, broken, open_ = (counts[each] for each in HypothesisVerdict)
+        if holds == len(results) > 1:
+            return f"All {holds} hypotheses hold."
+        parts = [f"{holds} of {len(results)} hypotheses {'holds' if holds == 1 else 'hold'}"]
+        parts += [f"{broken} {'does' if broken == 1 else 'do'} not"] if broken else []
+        parts += [f"{open_} cannot be decided"] if open_ else []
+        return f"{', '.join(parts)}."
+
+    def coverage(self) -> str:
+        """What the intervals are."""
+        n = max((arm.ok or arm.suspect for section in self.report.loads for arm in section.arms), default=0)
+        if n == 0:
+            return "nothing was measured"
+        if n == 1:
+            return "one repetition, so no interval"
+        sure = percent(coverage_of(n, 1)) if n <= 8 else f"at least {percent(0.95)}"  # up to 8: min..max
+        return f"median of {counted(n, 'repetition')}, interval from the smallest to the largest ({sure} for the median)"
+
+    def at(self, section: LoadSection) -> str:
+        """Which load a heading speaks of, when there are several."""
+        return f" at {section.load.rate_rps:g} requests per second" if len(self.report.loads) > 1 else ""
+
+    def load_sentence(self, section: LoadSection) -> str:
+        load = section.load
+        return (
+            f"GET {load.path}, {load.rate_rps:g} requests per second in an open loop for {load.duration_s:g} s "
+            f"after {load.warmup_s:g} s of warm-up, over {load.connections} connections"
+        )
+
+    def arms(self, section: LoadSection) -> list[Arm]:
+        return ordered_arms(self.report, section)
+
+    def table(self, section: LoadSection) -> Table:
+        """The figures of a load."""
+        notes = Footnotes()
+        arms = self.arms(section)
+        digits = {metric.name: common_decimals(arm.figures[metric.name] for arm in arms) for metric in self.report.metrics}
+        rows = tuple(
+            TableRow(
+                arm=arm,
+                hue=position(section, arm),
+                coverage=_coverage(arm),
+                cells=tuple(
+                    _table_cell(arm.figures[metric.name], digits[metric.name], arm, notes) for metric in self.report.metrics
+                ),
+            )
+            for arm in arms
+        )
+        figures = [figure for arm in arms for figure in arm.figures.values()]
+        return Table(
+            metrics=self.report.metrics,
+            rows=rows,
+            notes=tuple(notes.texts),
+            suspect=any(figure.suspect for figure in figures),
+            coarse=any(figure.coarse for figure in figures if figure.value is not None),
+        )
+
+    def effects(self, section: LoadSection) -> list[tuple[Arm, list[tuple[TableCell, str] | None]]]:
+        """What each contender adds to each metric: the difference, and the ratio in words; None: there is no such effect."""
+        return [
+            (arm, [_effect(arm.effects[metric.name], arm) for metric in self.effect_metrics(section)])
+            for arm in self.arms(section)[1:]
+        ]
+
+    def effect_metrics(self, section: LoadSection) -> list[Metric]:
+        """Those of which the baseline has a value."""
+        known = section.arms[0].figures
+        return [metric for metric in self.report.metrics if known[metric.name].value is not None]
+
+    def cells_line(self) -> str:
+        """`36 cells were planned: 35 valid, 1 suspect.`"""
+        kinds: Counter[str] = Counter(cell.status for cell in self.report.cells)
+        if not kinds:
+            return "It is not known which cells were planned."
+        words = (("ok", "valid"), ("suspect", "suspect"), ("failed", "failed"), ("missing", "without an outcome"))
+        if len(kinds) == 1 and "ok" in kinds:
+            return f"All {len(self.report.cells)} planned cells were measured, and none is suspect."
+        parts = listed(f"{kinds[status]} {word}" for status, word in words if kinds[status])
+        return f"{counted(len(self.report.cells), 'cell')} planned: {parts}."
+
+    def same_for_all(self) -> list[tuple[str, str]]:
+        """What is set the same for every contender: (what, how); it needs no column."""
+        rows = [row.model_dump() for row in self.report.parity if row.contender != self.report.baseline]
+        return [(what, rows[0][name]) for name, what in PARITY.items() if len({row[name] for row in rows}) == 1]
+
+    def parity_columns(self) -> list[tuple[str, str]]:
+        """(field, heading) of what differs."""
+        same = dict(self.same_for_all())
+        return [(name, what) for name, what in PARITY.items() if what not in same]
+
+    def doubtful(self) -> list[Doubt]:
+        """Why cells failed or are suspect; cells whose reasons differ in figures alone stand together."""
+        groups: dict[tuple[str, str], Doubt] = {}
+        for cell in sorted(self.report.cells, key=lambda cell: cell.status == "suspect"):
+            for reason in cell.reasons:
+                kind = (cell.status, alike(reason, cell.contender))
+                earlier = groups.get(kind, Doubt(cell.status, reason.removeprefix("suspect: "), (), alike_only=False))
+                differs = bool(earlier.cells) and reason.removeprefix("suspect: ") != earlier.reason
+                groups[kind] = replace(earlier, cells=(*earlier.cells, cell), alike_only=earlier.alike_only or differs)
+        return list(groups.values())
+
+    def decided_by(self, result: HypothesisResult) -> str:
+        """`0.23 ms (0.21 to 0.25), n = 6, 96.9 %`."""
+        metric = next(metric for metric in self.report.metrics if metric.name == result.metric)
+        return _evidence(result.figure, metric.unit)
+
+    def title(self) -> str:
+        return f"{self.report.verdict}: {self.report.question}"
+
+    def answers(self, cell: CellSummary) -> str:
+        """`all 6,000`, or `5,990 of 6,000`."""
+        if cell.counts is None:
+            return ""
+        ok, planned = cell.counts.ok, cell.counts.planned
+        return f"all {ok:,}" if ok == planned else f"{ok:,} of {planned:,}"
+
+    def raw(self, key: str) -> str:
+        """The link to an object of the run: it is fetched to beside the page."""
+        return f"raw/{key}"
+
+    @property
+    def decides(self) -> bool:
+        return self.report.verdict is RunVerdict.ANSWERED
+
+    fewest = FEWEST
+    many = MANY
+
+
+def _effect(effect: Effect, arm: Arm) -> tuple[TableCell, str] | None:
+    difference, ratio = effect.difference, effect.ratio
+    if difference.value is None:
+        return None
+    times = f"× {number(ratio.value, 2)} ({range_text(ratio, 2)})" if ratio.value is not None else ""
+    return _table_cell(difference, decimals_of(difference), arm, Footnotes(), signed=True), times
+
+
+def _coverage(arm: Arm) -> str:
+    intervals = [figure.interval for figure in arm.figures.values() if figure.interval]
+    return percent(intervals[0].coverage) if intervals else ""
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _evidence(figure: Figure, unit: str) -> str:
+    if figure.value is None:
+        return ""
+    digits = decimals_of(figure)
+    if figure.interval is None:
+        return f"{number(figure.value, digits)} {unit}, measured once"
+    return (
+        f"{number(figure.value, digits)} {unit} ({range_text(figure, digits)}), "
+        f"n = {figure.n}, {percent(figure.interval.coverage)}"
+    )
+
+
+def _table_cell(figure: Figure, digits: int, arm: Arm, notes: Footnotes, *, signed: bool = False) -> TableCell:
+    if figure.value is None:
+        reason = figure.reason or ""
+        note = notes.number(f"{arm.title}: {reason}" if arm.failure else reason)
+        return TableCell(text=DASH, reason=reason, note=note)
+    usual = arm.ok or arm.suspect
+    text = number(figure.value, digits, signed=signed)
+    interval = range_text(figure, digits, signed=signed) if figure.interval else "once"
+    return TableCell(
+        text=text,
+        interval="in each" if interval == f"{text} to {text}" and figure.n > 1 else interval,
+        n=f"n = {figure.n}" if figure.n != usual else "",
+        marks=("†" if figure.suspect else "") + ("~" if figure.coarse else ""),
+    )

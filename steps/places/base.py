@@ -1,0 +1,88 @@
+"""What a place is: the contract that plain processes and pods both keep.
+
+A place deploys one component at a time and knows afterwards how to find everything that belongs to a cell, also without
+having deployed it itself: teardown runs elsewhere and later, and what deployed may be dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from steps.ledger import Ledger
+from steps.model import Component, DeployedComponent, Environment, Experiment, LedgerEntry, Running
+
+Cpus = tuple[int, ...] | None  # None: not pinned
+
+
+@dataclass(frozen=True)
+class Job:
+    """For which cell of which run something is deployed."""
+
+    run: str
+    cell: str
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A component that answers."""
+
+    record: DeployedComponent
+    host: str
+    ports: Mapping[str, int]  # in the component's order
+    keeper: str  # http://HOST:PORT
+    rendered: Running | None = None  # what it was started with, for the load to compare with what runs then
+
+    @property
+    def port(self) -> int:
+        return next(iter(self.ports.values()))
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What was removed and what is still there, in sentences for people."""
+
+    removed: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    proofs: Mapping[str, str] = field(default_factory=dict)  # ledger entry → how its absence was seen
+    absence: str = "nothing of it was found"  # the same for all others
+
+    def proof(self, entry: LedgerEntry) -> str:
+        return self.proofs.get(entry.id, self.absence)
+
+
+class Place(Protocol):
+    """Where components live."""
+
+    def cores(self) -> tuple[Cpus, Cpus]:
+        """The cores of the driver, and those of the system under test."""
+        ...
+
+    def facts(self, experiment: Experiment, *, run: str = "unknown") -> Environment:
+        """The circumstances: driver, node, cluster, and what each component says of its version. Nothing of it stays."""
+        ...
+
+    def ledger(self, run: str, *, prefix: str) -> Ledger:
+        """The ledger of a run."""
+        ...
+
+    def deploy(self, component: Component, *, job: Job, beside: Mapping[str, Deployed], ledger: Ledger) -> Deployed:
+        """Starts a component and waits until it is ready. `beside`: what already stands around it, by name.
+
+        Raises PlaceError: it cannot be started; NotReady: it ended or did not answer. What was created then stays for teardown.
+        """
+        ...
+
+    def remove(self, run: str, cell: str | None, *, ledger: Ledger, logs: Path | None) -> Removal:
+        """Ends and removes everything of a cell (None: of the run) and looks whether it is gone. Never raises for leftovers.
+
+        logs: the folder that the components' logs and configurations are copied to.
+        """
+        ...

@@ -1,0 +1,101 @@
+"""What lost runs left in a namespace: found by their labels, removed, and seen to be gone.
+
+A run is lost when its Workflow is over or away and something of it is still there: somebody terminated it (no exit handler runs
+then), or its exit handler itself was killed. What belongs to a Workflow is judged by that Workflow alone. What names a run but
+belongs to none (its owner was taken off, or somebody made it by hand) is given its time to live first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from steps.errors import LeftBehind
+from steps.kube import Kube, Object
+
+RUN = "benchlab.dev/run"
+# A step's own pod bears its run's label too; Argo looks after that one.
+SELECTOR = f"{RUN},!workflows.argoproj.io/workflow"
+UNDER_WAY = "workflows.argoproj.io/completed!=true"
+KINDS = ("Deployment", "Service", "ConfigMap", "Pod")  # owners before what they own
+GONE_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """One thing that nobody will come back for."""
+
+    kind: str
+    name: str
+    uid: str
+    run: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} of run {self.run} ({self.why})"
+
+
+def sweep(kube: Kube, *, time_to_live_s: float, dry_run: bool = False) -> list[str]:
+    """Removes what lost runs left in the namespace and says what it was; with `dry_run` only says it.
+
+    Raises LeftBehind: something is still there a minute later; ClusterError: the API refused.
+    """
+    found = look(kube, time_to_live_s=time_to_live_s)
+    if not dry_run:
+        for each in found:
+            kube.delete(each.kind, each.name, uid=each.uid)
+        _wait_until_gone(kube, found)
+    return [str(each) for each in found]
+
+
+def look(kube: Kube, *, time_to_live_s: float) -> list[Lost]:
+    """What lost runs left."""
+    # The things first: then whatever Workflow made one of them is already there to be seen.
+    things = [thing for kind in KINDS for thing in kube.list(kind, selector=SELECTOR)]
+    under_way = kube.list("Workflow", selector=UNDER_WAY)
+    return list(lost(things, under_way, at=datetime.now(UTC), time_to_live_s=time_to_live_s))
+
+
+def lost(things: Iterable[Object], under_way: Iterable[Object], *, at: datetime, time_to_live_s: float) -> Iterator[Lost]:
+    """Which of the things are lost, given the Workflows that are under way. Pure."""
+    alive = list(under_way)
+    uids = {each["metadata"]["uid"] for each in alive}
+    runs = {name for each in alive for name in (each["metadata"]["name"], each["metadata"].get("labels", {}).get(RUN))}
+    for thing in things:
+        meta = thing["metadata"]
+        if why := _why(meta, uids=uids, runs=runs, at=at, time_to_live_s=time_to_live_s):
+            yield Lost(thing["kind"], meta["name"], meta["uid"], meta["labels"][RUN], why)
+
+
+def _why(meta: Object, *, uids: set[str], runs: set[str | None], at: datetime, time_to_live_s: float) -> str | None:
+    """Why a thing is lost; None when it is not, or goes with what owns it."""
+    owners = {each["kind"]: each["uid"] for each in meta.get("ownerReferences", ())}
+    if "Workflow" in owners:
+        return None if owners["Workflow"] in uids else "its Workflow is over"
+    if owners or meta["labels"][RUN] in runs:
+        return None
+    age_s = (at - datetime.fromisoformat(meta["creationTimestamp"])).total_seconds()
+    return f"no Workflow knows it, and it is {age_s / 60:.0f} minutes old" if age_s > time_to_live_s else None
+
+
+def _wait_until_gone(kube: Kube, found: list[Lost]) -> None:
+    """Owners go first and take what they own along; a pod may use its time to end."""
+    runs = sorted({each.run for each in found})
+    until = time.monotonic() + GONE_WITHIN_S
+    while runs:
+        selector = f"{SELECTOR},{RUN} in ({','.join(runs)})"
+        uids = {each.uid for each in found}
+        left = [
+            f"{kind} {each['metadata']['name']}"
+            for kind in KINDS
+            for each in kube.list(kind, selector=selector)
+            if each["metadata"]["uid"] in uids or kind == "Pod"
+        ]
+        if not left:
+            return
+        if time.monotonic() > until:
+            message = f"still there {GONE_WITHIN_S:g} s after they were removed: {', '.join(left)}"
+            raise LeftBehind(message)
+        time.sleep(0.5)

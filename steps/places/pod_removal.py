@@ -1,0 +1,86 @@
+"""Removes everything that carries a run's labels, and looks whether it is gone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from steps.errors import LabError
+from steps.kube import Kube, Object
+from steps.places.base import Removal
+from steps.places.patience import patiently
+from steps.places.pod_spec import KEEPER
+from steps.places.pods import PREFIX, selector
+
+KINDS = ("Deployment", "Service", "ConfigMap", "Pod")  # owners before what they own
+GONE_WITHIN_S = 60.0
+LOOK_EVERY_S = 0.2
+
+
+def remove(kube: Kube, run: str, cell: str | None, *, logs: Path | None) -> Removal:
+    """Removes, waits, looks. Raises ClusterError: the API cannot be asked, so nothing is known."""
+    which = selector(run, cell)
+    removed = _keep_logs(kube, which, logs) if logs is not None else []
+    for kind in KINDS:
+        for each in _list(kube, kind, which):
+            if not _goes_by_itself(each):
+                # In the foreground: a Deployment is there until its pods are gone.
+                kube.delete(kind, each["metadata"]["name"], uid=each["metadata"]["uid"], propagation="Foreground")
+                removed.append(_called(each))
+    left = _what_stays(kube, which)
+    absence = f"no {', '.join(KINDS[:-1])} or {KINDS[-1]} with labels {which} in namespace {kube.namespace}"
+    return Removal(removed=tuple(removed), left=tuple(left), absence=absence)
+
+
+def _goes_by_itself(found: Object) -> bool:
+    """A Deployment's pod: its owner ends it, and would make a new one if somebody else did."""
+    return any(each["kind"] == "ReplicaSet" for each in found["metadata"].get("ownerReferences", ()))
+
+
+def _what_stays(kube: Kube, which: str) -> list[str]:
+    """What is still there when there was time enough to go."""
+    deadline = time.monotonic() + GONE_WITHIN_S
+    while True:
+        found = [_called(each) for kind in KINDS for each in _list(kube, kind, which)]
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(LOOK_EVERY_S)
+
+
+def _list(kube: Kube, kind: str, which: str) -> list[Object]:
+    return patiently(lambda: kube.list(kind, selector=which))
+
+
+def _keep_logs(kube: Kube, which: str, logs: Path) -> list[str]:
+    """What components printed and how they were configured. What cannot be had is said, and does not hold up the removal."""
+    problems = []
+    for config in _list(kube, "ConfigMap", which):
+        problems += _write(logs / f"{_component(config)}.conf", "\n".join(config.get("data", {}).values()))
+    for pod in _list(kube, "Pod", which):
+        name, component = pod["metadata"]["name"], _component(pod)
+        for container, file in ((component, f"{component}.log"), (KEEPER, f"{component}.keeper.log")):
+            try:
+                said = kube.log(name, container)
+            except LabError as error:
+                problems.append(f"no log of {container} in pod {name}: {error}")
+            else:
+                problems += _write(logs / file, said) if said else []
+    return problems
+
+
+def _write(path: Path, text: str) -> list[str]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    except OSError as error:
+        return [f"{path.name}, not kept: {error.strerror or error}"]
+    return []
+
+
+def _component(found: Object) -> str:
+    return str(found["metadata"]["labels"][f"{PREFIX}/component"])
+
+
+def _called(found: Object) -> str:
+    going = " (being removed)" if "deletionTimestamp" in found["metadata"] else ""
+    return f"{found['kind']} {found['metadata']['name']}{going}"

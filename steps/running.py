@@ -1,0 +1,36 @@
+"""What a keeper tells of the program beside it: what runs, not what was asked for. Imported by the keeper: cheap."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from pathlib import Path
+
+from steps import processes
+from steps.processes import Process
+
+
+def describe(process: Process | None, *, component: str, config: Path | None) -> dict[str, object]:
+    """What runs, as `steps.model.Running` has it; `instance` changes when the component is started anew."""
+    return {
+        "component": component,
+        "instance": None if process is None else f"{process.pid} {process.started}",
+        "argv": [] if process is None else processes.command_line(process.pid),
+        "config_digest": None if config is None else _digest(config),
+        "age_ms": None if process is None else _age_ms(process),
+    }
+
+
+def _age_ms(process: Process) -> float:
+    """Since its start, which the kernel tells to 10 ms."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) / 1e6 - process.started * processes.TICK_NS / 1e6
+
+
+def _digest(path: Path) -> str | None:
+    """Of the file's text, as `steps.model.digest` makes it, without what that imports; None: it cannot be read."""
+    try:
+        plain = json.dumps(path.read_text(), ensure_ascii=False)
+    except (OSError, ValueError):
+        return None
+    return "sha256:" + hashlib.sha256(plain.encode()).hexdigest()

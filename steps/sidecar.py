@@ -1,0 +1,109 @@
+"""The keeper in a pod: `python -m steps.keeper --beside COMPONENT --port PORT [--config FILE]`.
+
+It is a container of its own beside the component's, in a process namespace that both share, under the same user and without
+any right: that suffices to read its neighbour's CPU clocks, memory and I/O. It cannot be the component's parent there, so
+- the component's processes are all of the pod's that run as the keeper's own user; what a mesh puts into the pod runs as
+  another (a mark in the environment would not do: nginx writes its title over it);
+- the time of orphans that ended is with the pod's first process (`pause`), which waits for them;
+- how the component ended is not known here, only that it did: Kubernetes tells the status.
+
+It answers the same questions as the keeper of a process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from steps import answering, processes, running
+from steps.processes import Process
+
+FIRST = 1  # `pause`, the parent of orphans in a shared process namespace
+
+
+class Sidecar:
+    """One component's neighbour."""
+
+    def __init__(
+        self,
+        component: str,
+        *,
+        config: Path | None,
+        find: Callable[[], list[Process]] | None = None,
+        first: int = FIRST,
+    ) -> None:
+        """find: the component's processes; None: the pod's that run as this user. first: who waits for their orphans."""
+        self.component = component
+        self.config = config
+        self._find = find or neighbours
+        self._first = first
+        self._main: Process | None = None  # the first that was seen: one that comes later is another life
+        self._cpu_ns = 0
+
+    def usage(self) -> dict[str, Any]:
+        """What the component has used since its start, as `steps.model.Usage` has it."""
+        lives = self._running() is not None
+        reading = processes.read_cpu_of(self._find)
+        orphans_ns = self._waited_for() * processes.TICK_NS
+        # The time of a main process that ended is with the container's runtime, out of sight: the last reading stands.
+        self._cpu_ns = max(self._cpu_ns, reading.cpu_ns + orphans_ns)
+        memory_kib, kind = processes.memory_kib(reading.tree)
+        read, written = processes.storage_bytes(reading.tree)
+        living = [each for each in reading.tree if not each.zombie]
+        return {
+            "component": self.component,
+            "monotonic_ns": reading.at_ns,
+            "running": lives,
+            "exit_status": None,
+            "cpu_s": self._cpu_ns / 1e9,
+            "memory_mib": None if memory_kib is None else memory_kib / 1024,
+            "memory_kind": kind,
+            "read_bytes": read,
+            "write_bytes": written,
+            "processes": len(living),
+            "threads": sum(each.threads for each in living),
+        }
+
+    def running(self) -> dict[str, Any]:
+        """What runs, as `steps.model.Running` has it."""
+        return running.describe(self._running(), component=self.component, config=self.config)
+
+    def health(self) -> dict[str, Any]:
+        """Whether the component's main process lives."""
+        return {"component": self.component, "running": self._running() is not None, "exit_status": None}
+
+    def _running(self) -> Process | None:
+        """The main process; None: it has not started, or has ended."""
+        if self._main is None:  # a container's first process is its oldest
+            self._main = min(self._find(), key=lambda each: (each.started, each.pid), default=None)
+        now = processes.look(self._main.pid) if self._main else None
+        return now if now and self._main and now.started == self._main.started and not now.zombie else None
+
+    def _waited_for(self) -> int:
+        """Ticks of the orphans that ended."""
+        first = processes.look(self._first)
+        return first.children_ticks if first else 0
+
+
+def neighbours() -> list[Process]:
+    """Every process of the pod that runs as this user, but the pod's first and this one."""
+    others = (each for each in processes.everyone() if each.pid not in {FIRST, os.getpid()})
+    return [each for each in others if processes.user(each.pid) == os.getuid()]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Answers until the pod ends."""
+    words = argparse.ArgumentParser(prog="python -m steps.keeper --beside")
+    words.add_argument("component")
+    words.add_argument("--port", type=int, required=True)
+    words.add_argument("--config", type=Path)
+    given = words.parse_args(argv)
+    signals = answering.signals_as_bytes()
+    beside = Sidecar(given.component, config=given.config)
+    with socket.create_server(("0.0.0.0", given.port)) as server:  # noqa: S104  # the driver asks from another pod
+        answering.serve(server, signals, {"/usage": beside.usage, "/running": beside.running, "/health": beside.health})
+    return 0

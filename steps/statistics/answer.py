@@ -1,0 +1,182 @@
+"""The answer in one sentence, made from the figures by a rule.
+
+Arms are ranked only in a run that answered, and only when their intervals do not touch; the rest "cannot be told apart".
+Otherwise the sentence says between which figures the contenders are, and names none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from steps.model import Answer, Arm, Experiment, Figure, LoadSection, Metric, RunVerdict
+from steps.statistics.comparison import can_decide, tiers
+from steps.statistics.words import common_decimals, decimals_of, listed, number, with_interval
+
+CPU_METRIC = "cpu_us_per_request"
+OWN = frozenset({CPU_METRIC, "memory_mib", "ready_ms"})  # a direct baseline has none of these: the value itself is what is added
+
+
+UNRANKED = {
+    RunVerdict.PREVIEW: "Seen, not ranked",
+    RunVerdict.INCONCLUSIVE: "Too little evidence to rank",
+    RunVerdict.FAILED: "The run failed, so nothing is ranked",
+}
+HEADLINE = ("p50_ms", "p99_ms", CPU_METRIC)
+
+
+def main_metric(experiment: Experiment) -> Metric:
+    """The metric that ranks: the first that the author named."""
+    return experiment.metrics[0]
+
+
+def headline_of(experiment: Experiment) -> tuple[str, ...]:
+    """The three metrics that are drawn first: the one that ranks, then the usual ones, then the author's next."""
+    names = [metric.name for metric in experiment.metrics]
+    order = (names[0], *(name for name in HEADLINE if name in names), *names)
+    return tuple(dict.fromkeys(order))[:3]
+
+
+def added(arm: Arm, metric: str, baseline: Arm) -> Figure:
+    """What a contender adds to the baseline; where a direct path has no such thing, the contender's own value."""
+    if baseline.direct and metric in OWN:
+        return arm.figures[metric]
+    return arm.effects[metric].difference
+
+
+def answer_of(experiment: Experiment | None, loads: Sequence[LoadSection], verdict: RunVerdict) -> Answer:
+    """What the run says about its question."""
+    if experiment is None:
+        return Answer(decided=False, lead="Nothing can be said: the experiment could not be read.")
+    if verdict is RunVerdict.ANSWERED:
+        answers = [_ranked(experiment, section, several=len(loads) > 1) for section in loads]
+        return Answer(
+            decided=True,
+            lead=" ".join(answer.lead for answer in answers),
+            more=tuple(line for answer in answers for line in answer.more),
+            tiers=answers[0].tiers if len(answers) == 1 else (),
+        )
+    seen = [line for section in loads if (line := _seen(experiment, section, several=len(loads) > 1))]
+    return Answer(decided=False, lead=f"{': '.join(filter(None, (UNRANKED[verdict], '; '.join(seen))))}.")
+
+
+def _seen(experiment: Experiment, section: LoadSection, *, several: bool) -> str:
+    """Between which medians the contenders are, without saying who is where."""
+    metric, baseline = main_metric(experiment), section.arms[0]
+    figures = [figure for arm in section.arms[1:] if (figure := added(arm, metric.name, baseline)).value is not None]
+    if not figures:
+        return ""
+    digits = common_decimals(figures)
+    values = sorted(figure.value or 0.0 for figure in figures)
+    doubt = " (in suspect cells only)" if all(figure.suspect for figure in figures) else ""
+    who = "all contenders" if len(figures) == len(section.arms) - 1 else f"{len(figures)} of {len(section.arms) - 1} contenders"
+    where, over = _where(metric) + _at(section, several=several), _over(section)
+    if len(figures) == 1:
+        return f"one contender adds {number(values[0], digits)} {metric.unit} {where} over {over}{doubt}"
+    least, most = number(values[0], digits), number(values[-1], digits)
+    return f"{who} add between {least} and {most} {metric.unit} {where} over {over}{doubt}"
+
+
+def _where(metric: Metric) -> str:
+    return {"p50": "at the median"}.get(metric.title, f"at {metric.title}")
+
+
+def _over(section: LoadSection) -> str:
+    return "direct traffic" if section.arms[0].direct else section.arms[0].title
+
+
+def _ranked(experiment: Experiment, section: LoadSection, *, several: bool) -> Answer:
+    metric, baseline = main_metric(experiment), section.arms[0]
+    titles = {arm.name: arm.title for arm in section.arms}
+    figures = {arm.name: added(arm, metric.name, baseline) for arm in section.arms[1:]}
+    decided = {name: figure for name, figure in figures.items() if can_decide(figure)}
+    groups = tiers(decided)
+    at = _at(section, several=several)
+    if not groups:
+        return Answer(decided=False, lead=f"No contender has a figure for {metric.title}{at}.")
+    lead = _lead(groups, decided, section, metric, at)
+    more = [line for line in (_ties(groups, titles), _cpu_line(section, titles)) if line]
+    return Answer(decided=True, lead=lead, more=tuple(more), tiers=groups)
+
+
+def _lead(
+    groups: Sequence[Sequence[str]],
+    figures: Mapping[str, Figure],
+    section: LoadSection,
+    metric: Metric,
+    at: str,
+) -> str:
+    titles = {arm.name: arm.title for arm in section.arms}
+    where, over = _where(metric) + at, _over(section)
+    if len(groups) == 1 and len(groups[0]) > 1:
+        names = listed(titles[name] for name in groups[0])
+        return f"{names} cannot be told apart {where}: {_span(groups[0], figures, metric.unit)} over {over}."
+    first, last = groups[0], groups[-1]
+    cpu = _cpu_of(section, first)
+    verb = "adds" if len(first) == 1 else "add"
+    lead = f"{_who(first, titles)} {verb} least {where}: {_span(first, figures, metric.unit)} over {over}{cpu}"
+    if len(first) == 1 and _spans_zero(figures[first[0]]):
+        lead += ", no more than can be seen"
+    if len(groups) == 1:
+        return f"{lead}."
+    return f"{lead}; {_who(last, titles)} most: {_span(last, figures, metric.unit)}{_cpu_of(section, last)}."
+
+
+def _who(names: Sequence[str], titles: Mapping[str, str]) -> str:
+    return listed(titles[name] for name in names)
+
+
+def _span(names: Sequence[str], figures: Mapping[str, Figure], unit: str) -> str:
+    """One figure with its interval; for several the range of their medians, and of their intervals."""
+    if len(names) == 1:
+        return with_interval(figures[names[0]], unit)
+    members = [figures[name] for name in names]
+    digits = max(decimals_of(figure) for figure in members)
+    values = sorted(figure.value or 0.0 for figure in members)
+    low = min(figure.interval.low for figure in members if figure.interval)
+    high = max(figure.interval.high for figure in members if figure.interval)
+    medians = f"{number(values[0], digits)} to {number(values[-1], digits)} {unit}"
+    return f"{medians} (intervals {number(low, digits)} to {number(high, digits)})"
+
+
+def _spans_zero(figure: Figure) -> bool:
+    return figure.interval is not None and figure.interval.low <= 0 <= figure.interval.high
+
+
+def _cpu_of(section: LoadSection, names: Sequence[str]) -> str:
+    """`, at 31 µs CPU a request`, for one arm that has such a figure."""
+    figure = next((arm.figures.get(CPU_METRIC) for arm in section.arms if [arm.name] == list(names)), None)
+    if figure is None or figure.value is None:
+        return ""
+    return f", at {number(figure.value, 0)} µs of CPU a request"
+
+
+def _ties(groups: Sequence[Sequence[str]], titles: Mapping[str, str]) -> str:
+    """Who stands between the first and the last, from less to more."""
+    between = groups[1:-1]
+    if not between:
+        return ""
+    order = " < ".join(_tier(group, titles) for group in between)
+    return f"Between them, from less to more: {order}{_legend(between)}."
+
+
+def _tier(group: Sequence[str], titles: Mapping[str, str]) -> str:
+    return " ≈ ".join(titles[name] for name in group)
+
+
+def _legend(groups: Sequence[Sequence[str]]) -> str:
+    return " (≈: cannot be told apart)" if any(len(group) > 1 for group in groups) else ""
+
+
+def _cpu_line(section: LoadSection, titles: Mapping[str, str]) -> str:
+    figures = {arm.name: arm.figures[CPU_METRIC] for arm in section.arms[1:] if CPU_METRIC in arm.figures}
+    decided = {name: figure for name, figure in figures.items() if can_decide(figure)}
+    groups = tiers(decided)
+    if len(decided) < 2:  # an order takes two
+        return ""
+    named = {name: f"{titles[name]} {number(figure.value or 0.0, 0)}" for name, figure in decided.items()}
+    order = " < ".join(_tier(group, named) for group in groups)
+    return f"By CPU per request, in µs: {order}{_legend(groups)}."
+
+
+def _at(section: LoadSection, *, several: bool) -> str:
+    return f" at {section.load.rate_rps:g} requests/s" if several else ""

@@ -1,0 +1,172 @@
+"""The figures of one cell: each metric's value, or the sentence that says why there is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from steps.drivers.keepers import Reading
+from steps.errors import MeasureError
+from steps.model import Component, Counts, DeployRecord, Driver, HttpLoad, LoadRecord, Measurement, Window
+from steps.statistics.histogram import quantile, samples_to_bound
+
+NO_PROGRAM = "the direct path has no program of its own"
+
+# The counters of a cell are read at the window's edges; a keeper that answered late describes another stretch of time.
+MOST_EDGE_ERROR = 0.1
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was recorded of one cell, whole and read."""
+
+    contender: Component
+    around: tuple[str, ...]
+    load: HttpLoad
+    deploy: DeployRecord
+    record: LoadRecord
+    window: Window
+    counts: Counts
+    driver: Driver
+    histograms: Mapping[str, Any]
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A metric's value, or why it has none. `expected`: that it has none follows from the experiment, so nothing went wrong."""
+
+    value: float | None = None
+    reason: str | None = None
+    coarse: bool = False
+    expected: bool = False
+
+    def named(self, metric: str) -> Measurement:
+        """The figure as it is stored."""
+        return Measurement(metric=metric, value=self.value, reason=self.reason, coarse=self.coarse)
+
+
+def figure(metric: str, facts: Facts) -> Figure:
+    """The value of a metric in a cell."""
+    q = quantile_of(metric)
+    if q is not None:
+        return _response(facts, q)
+    reader = _READERS.get(metric)
+    if reader is None:
+        return Figure(reason=f"there is no way to measure {metric}; there are p50_ms and the like, {', '.join(_READERS)}")
+    try:
+        return reader(facts)
+    except MeasureError as error:
+        return Figure(reason=str(error))
+
+
+def quantile_of(metric: str) -> float | None:
+    """The quantile that a metric's name asks for: 0.99 for `p99_ms`, 0.999 for `p99.9_ms`; None for other metrics."""
+    found = re.fullmatch(r"p(\d\d)(?:[._]?(\d+))?_ms", metric)
+    return float(f"0.{found[1]}{found[2] or ''}") if found else None
+
+
+def _response(facts: Facts, q: float) -> Figure:
+    planned = facts.counts.planned
+    found = quantile(facts.histograms["response"], q, among=planned)
+    return Figure(found.value_ms, found.reason, found.coarse, expected=planned < samples_to_bound(q))
+
+
+def _goodput(facts: Facts) -> Figure:
+    return Figure(facts.counts.ok / facts.window.seconds)
+
+
+def _cpu(facts: Facts) -> Figure:
+    if facts.contender.direct:
+        return Figure(reason=NO_PROGRAM, expected=True)
+    return Figure(_cpu_us_per_answer(facts, (facts.contender.name,)))
+
+
+def _path_cpu(facts: Facts) -> Figure:
+    own = () if facts.contender.direct else (facts.contender.name,)
+    return Figure(_cpu_us_per_answer(facts, (*own, *facts.around)))
+
+
+def _memory(facts: Facts) -> Figure:
+    if facts.contender.direct:
+        return Figure(reason=NO_PROGRAM, expected=True)
+    name = facts.contender.name
+    inside = [each for each in of_component(facts.readings, name) if each.edge or each.asked_ns >= facts.window.start_ns]
+    known = {(each.usage.memory_kind, each.usage.memory_mib) for each in inside if each.usage.memory_mib is not None}
+    kinds = {kind for kind, _ in known}
+    if len(kinds) != 1:
+        message = f"the memory of {name} was read in two ways" if kinds else f"the memory of {name} could not be read"
+        raise MeasureError(message)
+    return Figure(max(mib for _, mib in known if mib is not None))
+
+
+def _ready(facts: Facts) -> Figure:
+    if facts.contender.direct:
+        return Figure(reason=NO_PROGRAM, expected=True)
+    for deployed in facts.deploy.components:
+        if deployed.name == facts.contender.name:
+            return Figure(deployed.ready_ms)
+    message = f"deploy did not record how long {facts.contender.name} took to get ready"
+    raise MeasureError(message)
+
+
+_READERS: dict[str, Callable[[Facts], Figure]] = {
+    "goodput_rps": _goodput,
+    "cpu_us_per_request": _cpu,
+    "path_cpu_us_per_request": _path_cpu,
+    "memory_mib": _memory,
+    "ready_ms": _ready,
+}
+
+
+def _cpu_us_per_answer(facts: Facts, components: Iterable[str]) -> float:
+    """CPU time in the window, in µs, per right answer that ended in it.
+
+    Raises MeasureError: a reading is missing, too far from the edge, or nothing was answered: cost per nothing has no value.
+    """
+    answered = facts.counts.ok if facts.record.answered is None else facts.record.answered
+    if not answered:
+        message = "no right answer ended in the window"
+        raise MeasureError(message)
+    cpu_s = sum(cpu_share(facts.readings, name, facts.window) for name in components) * facts.window.seconds
+    return cpu_s * 1e6 / answered
+
+
+def cpu_share(readings: Iterable[Reading], component: str, window: Window) -> float:
+    """CPU seconds per second of a component between the readings at the window's edges, by the keeper's own clock.
+
+    Raises MeasureError: they are not there, or are not the window's.
+    """
+    edges = {each.edge: each.usage for each in of_component(readings, component) if each.edge}
+    missing = next((name for name in ("start", "end") if name not in edges), None)
+    if missing:
+        message = f"the keeper of {component} did not answer at the window's {missing}"
+        raise MeasureError(message)
+    start, end = edges["start"], edges["end"]
+    between_s = (end.monotonic_ns - start.monotonic_ns) / 1e9
+    if abs(between_s - window.seconds) > MOST_EDGE_ERROR * window.seconds:
+        message = f"the readings of {component} are {between_s:.2f} s apart, in a window of {window.seconds:.2f} s"
+        raise MeasureError(message)
+    return (end.cpu_s - start.cpu_s) / between_s
+
+
+def of_component(readings: Iterable[Reading], component: str) -> list[Reading]:
+    """The readings of one component, by time."""
+    return sorted((each for each in readings if each.usage.component == component), key=lambda each: each.usage.monotonic_ns)
+
+
+def broken_off(readings: Iterable[Reading]) -> list[str]:
+    """A sentence for each component that ended, or began anew, while it was read."""
+    readings = tuple(readings)
+    said = []
+    for name in dict.fromkeys(each.usage.component for each in readings):
+        own = of_component(readings, name)
+        gone = next((each.usage for each in own if not each.usage.running or each.usage.exit_status is not None), None)
+        if gone is not None:
+            said.append(f"{name} ended" + ("" if gone.exit_status is None else f" with status {gone.exit_status}"))
+        elif any(later.usage.cpu_s < earlier.usage.cpu_s - 1e-6 for earlier, later in pairwise(own)):
+            said.append(f"{name} was restarted: its CPU time ran backwards")
+    return said

@@ -1,0 +1,189 @@
+"""From the evidence of a run to its report, as data: pure, and the same for the same evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from steps.errors import MeasureError
+from steps.evidence import CellEvidence, Evidence
+from steps.model import (
+    Arm,
+    CellSummary,
+    Component,
+    Curve,
+    Effect,
+    Experiment,
+    Figure,
+    Hypothesis,
+    HypothesisResult,
+    LoadSection,
+    Measurement,
+    Point,
+    Report,
+)
+from steps.statistics.answer import answer_of, headline_of
+from steps.statistics.cells import cause, summaries, unusable
+from steps.statistics.circumstances import circumstances_of, parity_of
+from steps.statistics.comparison import bound_text, figure_of, judge, paired_effect
+from steps.statistics.curves import QUANTILES, response_curve
+from steps.statistics.plausibility import remarks
+from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
+from steps.statistics.verdicts import verdict_of
+
+Note = Callable[[str], None]
+
+
+def report_of(evidence: Evidence) -> Report:
+    """The report on a run."""
+    notes: list[str] = []
+    experiment = evidence.experiment
+    cells = summaries(evidence)
+    loads = _sections(experiment, evidence, cells, notes.append) if experiment else ()
+    verdict, reasons = verdict_of(evidence, cells)
+    phase, name = _names(evidence)
+    quick = " --quick" if experiment and experiment.preview else ""
+    return Report(
+        run=evidence.run,
+        prefix=evidence.prefix,
+        phase=phase,
+        experiment=name,
+        question=experiment.question if experiment else f"{name}: the question could not be read",
+        preview=bool(experiment and experiment.preview),
+        repetitions=experiment.repetitions if experiment else 0,
+        verdict=verdict,
+        reasons=reasons,
+        notes=(*notes, *remarks(loads)),
+        answer=answer_of(experiment, loads, verdict),
+        baseline=experiment.baseline.name if experiment else None,
+        metrics=experiment.metrics if experiment else (),
+        headline=headline_of(experiment) if experiment else (),
+        loads=loads,
+        hypotheses=tuple(_result(each, experiment, loads) for each in experiment.hypotheses) if experiment else (),
+        cells=cells,
+        parity=parity_of(experiment, evidence) if experiment else (),
+        circumstances=circumstances_of(evidence),
+        files=evidence.files,
+        repeat=f"python -m pipelines run {phase}/{name}{quick}",
+    )
+
+
+def _names(evidence: Evidence) -> tuple[str, str]:
+    """Phase and experiment; from the prefix `runs/PHASE/EXPERIMENT/RUN` when the experiment cannot be read."""
+    if evidence.experiment:
+        return evidence.experiment.phase, evidence.experiment.name
+    parts = evidence.prefix.split("/")
+    return (parts[1], parts[2]) if len(parts) > 2 else ("unknown", "unknown")  # runs, phase, experiment
+
+
+def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSummary], note: Note) -> tuple[LoadSection, ...]:
+    sections = []
+    for load in experiment.loads:
+        arms = [
+            _arm(arm, experiment, [each for each in evidence.cells if _is(each, arm, load.label)], cells, note)
+            for arm in experiment.arms
+        ]
+        compared = (arms[0], *(_with_effects(arm, arms[0]) for arm in arms[1:]))
+        sections.append(LoadSection(label=load.label, load=load, quantiles=QUANTILES, arms=compared))
+    return tuple(sections)
+
+
+def _is(found: CellEvidence, arm: Component, load: str) -> bool:
+    return found.cell.contender == arm.name and found.cell.load == load
+
+
+def _arm(arm: Component, experiment: Experiment, found: Sequence[CellEvidence], cells: Sequence[CellSummary], note: Note) -> Arm:
+    ids = {each.cell.id for each in found}
+    own = [cell for cell in cells if cell.id in ids]
+    lost = unusable(own)
+    failure = cause(lost) if lost else None
+    shown = [each for each in found if each.outcome and each.outcome.status != "failed"]
+    return Arm(
+        name=arm.name,
+        title=arm.title,
+        baseline=arm == experiment.baseline,
+        direct=arm.direct,
+        planned=len(own),
+        ok=sum(cell.status == "ok" for cell in own),
+        suspect=sum(cell.status == "suspect" for cell in own),
+        failed=len(lost),
+        failure=failure,
+        figures={metric.name: _figure(metric.name, shown, failure) for metric in experiment.metrics},
+        curves=tuple(curve for each in shown if (curve := _curve(each, note))),
+        tracks=tracks_of(_cell_tracks(_deciding(shown), [each.name for each in experiment.around], note)),
+    )
+
+
+def _suspect(found: CellEvidence) -> bool:
+    return bool(found.outcome and found.outcome.status == "suspect")
+
+
+def _deciding(shown: Sequence[CellEvidence]) -> list[CellEvidence]:
+    """The valid cells; the suspect ones when there are no others."""
+    return [each for each in shown if not _suspect(each)] or list(shown)
+
+
+def _figure(metric: str, shown: Sequence[CellEvidence], failure: str | None) -> Figure:
+    measured = [(each, value) for each in shown if each.outcome for value in each.outcome.measurements if value.metric == metric]
+    points = [
+        Point(repetition=each.cell.repetition, value=value.value, suspect=_suspect(each))
+        for each, value in measured
+        if value.value is not None
+    ]
+    return figure_of(
+        points,
+        reason=_no_figure([value for _, value in measured], failure),
+        coarse=any(value.coarse for _, value in measured),
+    )
+
+
+def _no_figure(measured: Sequence[Measurement], failure: str | None) -> str:
+    reasons = [value.reason for value in measured if value.reason]
+    return reasons[0] if reasons else (failure or "it was not measured in any repetition")
+
+
+def _curve(found: CellEvidence, note: Note) -> Curve | None:
+    if found.histograms is None:
+        note(f"{found.cell.id}: its histograms are missing, so it has no percentile curve")
+        return None
+    counts = found.outcome.counts if found.outcome else None
+    try:
+        response_ms = response_curve(
+            found.histograms, name=f"{found.cell.id}: load.hdr", planned=counts.planned if counts else None
+        )
+    except MeasureError as error:
+        note(str(error))
+        return None
+    return Curve(repetition=found.cell.repetition, suspect=_suspect(found), response_ms=response_ms)
+
+
+def _cell_tracks(found: Sequence[CellEvidence], around: Sequence[str], note: Note) -> list[CellTracks]:
+    tracks = []
+    for each in found:
+        try:
+            tracks.append(cell_tracks(each, around=around))
+        except MeasureError as error:
+            note(str(error))
+    return tracks
+
+
+def _with_effects(arm: Arm, baseline: Arm) -> Arm:
+    effects = {metric: paired_effect(figure, baseline.figures[metric]) for metric, figure in arm.figures.items()}
+    return arm.model_copy(update={"effects": effects})
+
+
+def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[LoadSection]) -> HypothesisResult:
+    """The verdict on a hypothesis, under the first load."""
+    arms = {arm.name: arm for arm in loads[0].arms}
+    figure = arms[hypothesis.of].figures[hypothesis.metric]
+    if hypothesis.over is not None:
+        effect: Effect = paired_effect(figure, arms[hypothesis.over].figures[hypothesis.metric])
+        figure = effect.difference
+    verdict, why = judge(hypothesis, figure, preview=experiment.preview)
+    return HypothesisResult(
+        statement=hypothesis.statement,
+        metric=hypothesis.metric,
+        bound=bound_text(hypothesis, experiment),
+        verdict=verdict,
+        figure=figure,
+        why=why,
+    )

@@ -1,0 +1,93 @@
+"""What makes a cell unusable, and what makes it suspect. Every limit stands here, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from math import isfinite
+
+from steps.model import Calibration
+from steps.statistics.figures import Facts, Figure, broken_off, quantile_of
+
+# Above 1 % of wrong answers p99 is no figure of the right ones any more, and a contender that sheds load is not comparable.
+MOST_ERRORS = 0.01
+# Load that was not sent is load that was not measured: the latency of the rest looks fine (k6 with too few users shows it).
+MOST_DROPPED = 0.001
+# Rule 5: the driver's own lateness is in every response time; up to a tenth of it, or a millisecond, is borne.
+LATE_MS = 1.0
+LATE_SHARE = 0.1
+# Rule 5: from here on queueing in the driver shows in its tail.
+MOST_OF_CEILING = 0.6
+# A driver that does not poll and yet uses so much of its core has no room for a burst.
+MOST_CPU = 0.8
+# Parsers of other tools' output have put the mean into p99's place in public tables; real tails have never come this near.
+SAME_AS_MEAN = 1e-4
+
+
+def failures(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[str]:
+    """Why a cell has no figures to rely on; nothing: it has."""
+    counts = facts.counts
+    if facts.record.failure:
+        yield facts.record.failure
+    if not counts.planned:
+        yield "no request was due in the window"
+        return
+    if not counts.ok:
+        yield f"no right answer to {counts.planned:,} requests{_kinds(facts)}"
+        return
+    wrong = counts.error + counts.timeout + counts.unfinished
+    if wrong > MOST_ERRORS * counts.planned:
+        yield f"{_share(wrong, counts.planned)} of the requests had no right answer{_kinds(facts)}; {MOST_ERRORS:.0%} may"
+    if counts.dropped > MOST_DROPPED * counts.planned:
+        yield f"invalid: {_share(counts.dropped, counts.planned)} of the load was never sent (at most {MOST_DROPPED:.1%} may be)"
+    yield from broken_off(facts.readings)
+    for name, found in figures.items():
+        if found.value is None and not found.expected:
+            yield f"{name} could not be measured: {found.reason}"
+        elif found.value is not None and not (isfinite(found.value) and found.value >= 0):
+            yield f"{name} is {found.value}, which is no measurement"
+
+
+def doubts(facts: Facts, figures: Mapping[str, Figure], calibration: Calibration | None) -> Iterator[str]:
+    """Why a cell may not decide alone, each beginning with whom it suspects."""
+    yield from (f"suspect: generator: {doubt}" for doubt in _generator(facts, calibration))
+    yield from (f"suspect: figures: {doubt}" for doubt in _figures(facts, figures))
+
+
+def _generator(facts: Facts, calibration: Calibration | None) -> Iterator[str]:
+    driver, rate = facts.driver, facts.load.rate_rps
+    response_ms = facts.histograms["response"].get_value_at_percentile(99) / 1000
+    allowed_ms = max(LATE_MS, LATE_SHARE * response_ms)
+    if driver.lateness_p99_ms > allowed_ms:
+        yield f"its lateness (p99) is {driver.lateness_p99_ms:.2f} ms; {allowed_ms:.2f} ms are allowed (1, or a tenth of p99)"
+    if not driver.spin and driver.cpu_s > MOST_CPU * facts.window.seconds:
+        yield f"it used {driver.cpu_s / facts.window.seconds:.0%} of a core; {MOST_CPU:.0%} are allowed"
+    if calibration is None or calibration.ceiling_rps is None:
+        why = calibration.reason if calibration and calibration.reason else "it was not calibrated"
+        yield f"its ceiling is not known: {why}"
+    elif rate > MOST_OF_CEILING * calibration.ceiling_rps:
+        ceiling = calibration.ceiling_rps
+        yield f"{rate:g} req/s are {rate / ceiling:.0%} of its ceiling of {ceiling:g} req/s; {MOST_OF_CEILING:.0%} are allowed"
+
+
+def _figures(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[str]:
+    response = facts.histograms["response"]
+    ladder = sorted((q, name) for name in figures if (q := quantile_of(name)) is not None and figures[name].value is not None)
+    steps = [(name, figures[name].value or 0.0) for _, name in ladder]
+    steps.append(("the largest", response.get_max_value() / 1000))
+    for (lower, less), (upper, more) in pairwise(steps):
+        if less > more:
+            yield f"{lower} ({less:g} ms) is above {upper} ({more:g} ms)"
+    p99_ms, mean_ms = figures.get("p99_ms", Figure()).value, response.get_mean_value() / 1000
+    if p99_ms and abs(p99_ms - mean_ms) <= SAME_AS_MEAN * mean_ms:
+        yield f"p99 equals the mean ({mean_ms:.3f} ms), which real response times do not"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.3g} % ({part:,} of {whole:,})"
+
+
+def _kinds(facts: Facts) -> str:
+    kinds = {**facts.record.errors, "timeout": facts.counts.timeout, "unfinished": facts.counts.unfinished}
+    said = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items() if count)
+    return f": {said}" if said else ""

@@ -1,0 +1,162 @@
+"""The verdict on a run: what the evidence allows, and the reasons.
+
+Failed        a planned cell has no figures, a step outside the cells failed, or something was left behind
+Preview       a --quick run: shows, decides nothing
+Inconclusive  some arm has fewer than six valid repetitions, or cells were measured under unlike circumstances
+Answered      everything else
+
+A failed preview is Failed: a preview that hides a broken gateway is of no use.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from steps.evidence import Evidence, FailedNode
+from steps.model import CellSummary, RunVerdict
+from steps.statistics.cells import alike, cause, unusable
+from steps.statistics.circumstances import without_log_lines
+from steps.statistics.intervals import FEWEST
+from steps.statistics.words import counted, listed, sentence
+
+OF_A_CELL = frozenset({"cell", "deploy", "load", "trace", "measure"})  # their causes stand in the cell's own records
+FLOWS = frozenset({"main", "closing"})
+
+
+def verdict_of(evidence: Evidence, cells: Sequence[CellSummary]) -> tuple[RunVerdict, tuple[str, ...]]:
+    """The verdict and its reasons."""
+    if failures := failure_reasons(evidence, cells):
+        return RunVerdict.FAILED, failures
+    if evidence.experiment and evidence.experiment.preview:
+        return RunVerdict.PREVIEW, (_preview_reason(evidence), *_suspects(cells))
+    if doubts := doubt_reasons(evidence, cells):
+        return RunVerdict.INCONCLUSIVE, doubts
+    return RunVerdict.ANSWERED, ()
+
+
+def _preview_reason(evidence: Evidence) -> str:
+    experiment = evidence.experiment
+    assert experiment is not None  # noqa: S101  # the caller looked
+    seconds = listed(f"{seconds:g} s" for seconds in sorted({load.duration_s for load in experiment.loads}))
+    return f"{counted(experiment.repetitions, 'short repetition')} of {seconds} show, and decide nothing"
+
+
+def _suspects(cells: Sequence[CellSummary]) -> list[str]:
+    suspect = [cell for cell in cells if cell.status == "suspect"]
+    which = f"all {len(cells)} cells are" if len(suspect) == len(cells) else f"{len(suspect)} of {len(cells)} cells are"
+    return [f"{which} {cause(suspect)}"] if suspect else []
+
+
+def failure_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> tuple[str, ...]:
+    """Why a run failed; empty when it did not."""
+    reasons = [*_unread(evidence, cells), *_cell_reasons(cells), *_step_reasons(evidence, cells), *_left_reasons(evidence)]
+    if not reasons and evidence.status not in {"Succeeded", "Running"}:
+        reasons.append(f"the workflow ended as {evidence.status} and does not say why")
+    return tuple(dict.fromkeys(reasons))
+
+
+def _unread(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]:
+    missing = [
+        f"{name}.json is missing or damaged, so {what}"
+        for name, found, what in (
+            ("experiment", evidence.experiment, "the question is not known"),
+            ("plan", evidence.plan, "it is not known which cells were planned"),
+        )
+        if found is None
+    ]
+    told = [f"cells/{cell.id}/" for cell in unusable(cells)]  # these say it themselves
+    return [*missing, *(problem for problem in evidence.problems if not any(key in problem for key in told))]
+
+
+def _cell_reasons(cells: Sequence[CellSummary]) -> list[str]:
+    """`envoy: 6 of 6 cells failed: …`, one line for each cause; arms that lost cells for the same one stand together."""
+    lost: dict[str, list[CellSummary]] = defaultdict(list)
+    for cell in unusable(cells):
+        lost[cell.contender].append(cell)
+    planned = Counter(cell.contender for cell in cells)
+    by_cause: dict[str, list[str]] = defaultdict(list)
+    for contender, failed in lost.items():
+        by_cause[alike(cause(failed), contender)].append(contender)
+    if len(cells) == sum(map(len, lost.values())) and len(by_cause) == 1 and len(lost) > 1:
+        return [f"none of the {len(cells)} planned cells was measured: {cause(unusable(cells))}"]
+    return [
+        f"{listed(f'{name} ({_lost(lost[name], planned[name])})' for name in names)}: {cause(lost[names[0]])}"
+        if len(names) > 1
+        else f"{names[0]}: {_lost(lost[names[0]], planned[names[0]])}: {cause(lost[names[0]])}"
+        for names in by_cause.values()
+    ]
+
+
+def _lost(cells: Sequence[CellSummary], planned: int) -> str:
+    """`6 of 6 cells failed`."""
+    cell = "cell" if planned == 1 else "cells"
+    if any(each.status == "failed" for each in cells):
+        return f"{len(cells)} of {planned} {cell} failed"
+    return f"{len(cells)} of {planned} {cell} {'has' if len(cells) == 1 else 'have'} no outcome"
+
+
+def _step_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]:
+    """Failed steps that no cell accounts for, in the words of the step."""
+    explained = bool(unusable(cells))
+    return [_in_words(node, cells) for node in evidence.failures if not _is_consequence(node, explained=explained)]
+
+
+def _is_consequence(node: FailedNode, *, explained: bool) -> bool:
+    flow = node.template in FLOWS or node.message.startswith("child ")
+    return flow or not (node.template or node.message) or (explained and node.template in OF_A_CELL)
+
+
+def _in_words(node: FailedNode, cells: Sequence[CellSummary]) -> str:
+    longest_first = sorted((cell.id for cell in cells if cell.id in node.text), key=len, reverse=True)
+    of_cell = f" of cell {longest_first[0]}" if longest_first else ""
+    step = f"step {node.template}" if node.template else node.name
+    return sentence(f"{step}{of_cell} failed: {node.message or 'it does not say why'}")
+
+
+def _left_reasons(evidence: Evidence) -> list[str]:
+    if evidence.teardown is not None:
+        return [f"left behind: {thing}" for thing in evidence.teardown.left]
+    still_open = [entry.what for entry in evidence.ledger if entry.closed_at is None]
+    if still_open:
+        return [f"the last teardown left no record, and {counted(len(still_open), 'thing')} may still be there: {still_open[0]}"]
+    return ["the last teardown left no record: that nothing was left behind is not proved"] if evidence.plan else []
+
+
+def doubt_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> tuple[str, ...]:
+    """Why a run that did not fail decides nothing; empty when it decides."""
+    return (*_few_reasons(evidence, cells), *unlike_reasons(evidence))
+
+
+def _few_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]:
+    planned = evidence.experiment.repetitions if evidence.experiment else 0
+    if planned < FEWEST:
+        return [f"{counted(planned, 'repetition')} {'was' if planned == 1 else 'were'} planned; it takes {FEWEST} to decide"]
+    groups: dict[tuple[str, str], list[CellSummary]] = defaultdict(list)
+    for cell in cells:
+        groups[cell.contender, cell.load].append(cell)
+    several = len({load for _, load in groups}) > 1
+    reasons = []
+    for (contender, load), group in groups.items():
+        valid = sum(cell.status == "ok" for cell in group)
+        if valid < FEWEST:
+            doubts = [cell for cell in group if cell.status == "suspect"]
+            where = f"{contender} at {load}" if several else contender
+            reasons.append(f"{where}: {valid} of {len(group)} repetitions are valid, it takes {FEWEST}: {cause(doubts)}")
+    return reasons
+
+
+def unlike_reasons(evidence: Evidence) -> tuple[str, ...]:
+    """What differs between cells that stand in one table."""
+    outcomes = [found.outcome for found in evidence.cells if found.outcome and found.outcome.status != "failed"]
+    reasons = []
+    if len({outcome.experiment_digest for outcome in outcomes}) > 1:
+        reasons.append("the cells were measured under different versions of the experiment")
+    if len({outcome.environment_digest for outcome in outcomes}) > 1:
+        reasons.append("the cells were measured in different environments")
+    versions: dict[str, set[str]] = defaultdict(set)
+    for outcome in outcomes:
+        for name, version in outcome.versions.items():
+            versions[name].add(without_log_lines(version))
+    reasons += [f"{name} ran in {len(found)} different versions" for name, found in versions.items() if len(found) > 1]
+    return tuple(reasons)

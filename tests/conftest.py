@@ -1,0 +1,56 @@
+"""What tests share: a real object store, a folder of local state whose lock is held, and a lab to deploy cells in."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+
+import pytest
+
+from pipelines.local import objects
+from pipelines.local import state as pipelines_state
+from steps.places import leftovers
+from steps.state import State
+from steps.store import Store
+from tests.lab import RUN, Lab
+
+
+@pytest.fixture(scope="session")
+def store_environment(tmp_path_factory):
+    """The settings of a SeaweedFS that runs as long as the tests do; never those of the user's own S3."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BENCHLAB_"))}
+    with objects.serve(pipelines_state.State(tmp_path_factory.mktemp("store")), environment) as found:
+        yield dict(found.environment)
+
+
+@pytest.fixture(scope="session")
+def store(store_environment):
+    """A bucket on a real SeaweedFS, shared by all tests: use keys of your own."""
+    return Store.from_environment(store_environment)
+
+
+@pytest.fixture
+def state(tmp_path):
+    """A folder of local state that nobody uses."""
+    folder = tmp_path / "the state"  # blanks and all: a user's home may have them
+    folder.mkdir()
+    return State(folder)
+
+
+@pytest.fixture
+def lock(state):
+    """The lock of `state`, held for the run `tests` until the test lets it go with `lock.close()`."""
+    with state.lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        json.dump({"run": RUN, "pid": os.getpid(), "since": "now"}, file)
+        file.flush()
+        yield file
+
+
+@pytest.fixture
+def lab(state, lock, store_environment, tmp_path):
+    """Deploys and tears down cells of a run that holds the lock; nothing of it outlives the test."""
+    yield Lab(state, {**os.environ, **store_environment, "BENCHLAB_STATE": str(state.folder)}, tmp_path)
+    for run in state.runs():
+        leftovers.remove(state.work(run), entries=[], logs=None)

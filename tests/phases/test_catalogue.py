@@ -1,0 +1,101 @@
+"""The contract that every component of the catalogue keeps; a new one is covered by being listed."""
+
+import importlib.metadata
+import json
+from pathlib import Path
+
+import pytest
+
+from phases.catalogue.gateways import DIRECT, GATEWAYS
+from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
+from phases.index import PHASES
+from steps.model import Component
+from steps.places.templates import placeholders
+
+CONFIGS = Path(__file__).parent.parent.parent / "phases" / "configs"
+PROGRAMS = (*GATEWAYS, UPSTREAM)
+EVERY = (DIRECT, *PROGRAMS)
+OWN = {"program", "config", "folder", "host", "workers", "port"}
+
+
+def by_name(component):
+    return component.name
+
+
+def texts(component):
+    """Everything of a component that may carry placeholders."""
+    process = component.process
+    return [*process.argv, *process.env.values(), (CONFIGS / component.config).read_text() if component.config else ""]
+
+
+def test_names_are_unique():
+    """A name is the identity of a contender in ids, keys and report columns."""
+    assert len({each.name for each in EVERY}) == len(EVERY)
+
+
+@pytest.mark.parametrize("component", PROGRAMS, ids=by_name)
+def test_pinned_version_is_the_installed_one(component):
+    """The version in the entry is that of the wheel, which requirements.lock pins."""
+    wheel = component.process.program.wheel
+
+    assert importlib.metadata.version(wheel) == component.version
+    assert f"{wheel}=={component.version};" in (CONFIGS.parent.parent / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize("component", PROGRAMS, ids=by_name)
+def test_component_runs_somewhere_and_says_when_it_is_ready(component):
+    """At least one place, a ready check, an answer in bounded time."""
+    assert component.process is not None
+    assert component.ready is not None
+    assert component.ready.within_s <= 60
+
+
+@pytest.mark.parametrize("component", PROGRAMS, ids=by_name)
+def test_template_asks_only_for_what_there_is(component):
+    """Placeholders are the place's, the component's settings, or those of the upstream that every gateway stands before."""
+    beside = set() if component is UPSTREAM else {"upstream.host", "upstream.port"}
+    known = OWN | beside | set(component.settings) | {f"port.{port.name}" for port in component.ports}
+    asked = set().union(*map(placeholders, texts(component)))
+
+    assert asked <= known
+    assert {"host", "port", "config"} | beside <= asked
+    assert "workers" in asked
+
+
+@pytest.mark.parametrize("component", EVERY, ids=by_name)
+def test_entry_survives_its_journey(component):
+    """An entry crosses into a container as JSON, whole, and holds nothing that Argo would take for a tag."""
+    assert Component.model_validate_json(component.model_dump_json()) == component
+    assert "{{" not in component.model_dump_json()
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
+def test_template_belongs_to_a_component_and_suits_argo(path):
+    """Each file is used, and no file holds `{{`."""
+    assert path.name in {each.config for each in EVERY}
+    assert "{{" not in path.read_text()
+
+
+@pytest.mark.parametrize("component", [DIRECT, *GATEWAYS], ids=by_name)
+def test_contender_says_what_makes_it_alike(component):
+    """Every contender has its row in the parity table."""
+    assert component.parity is not None
+    assert all(component.parity.model_dump().values())
+
+
+def test_upstream_sends_what_the_load_expects():
+    """One constant, half a kilobyte of JSON that an nginx string can hold as it is."""
+    assert UPSTREAM.settings["body"] == PRODUCT_JSON
+    assert len(PRODUCT_JSON.encode()) == 512
+    assert json.loads(PRODUCT_JSON)["in_stock"] is True
+    assert not set("'$\\\n") & set(PRODUCT_JSON)
+    assert all(load.expect == PRODUCT_JSON for load in PHASES[0].experiments[0].loads)
+
+
+@pytest.mark.parametrize("component", GATEWAYS, ids=by_name)
+def test_upstream_keep_alive_is_set_alike(component):
+    """64 idle connections for 60 s wherever a product lets one say so; Envoy has no limit of their number."""
+    text = (CONFIGS / component.config).read_text()
+
+    assert "60s" in text
+    assert ("64" in text) == (component.name != "envoy")

@@ -1,0 +1,159 @@
+"""The compiled manifests: golden per shape, properties over every experiment."""
+
+import json
+import re
+from itertools import pairwise
+
+import pytest
+import yaml
+
+from pipelines import lint, manifest, select, shapes
+from steps.model import Experiment
+from tests.golden import write
+
+EXPERIMENTS = {
+    f"{phase.id}/{each.name}": select.experiments(f"{phase.id}/{each.name}")[0]
+    for phase in select.phases()
+    for each in phase.experiments
+}
+FORMS = EXPERIMENTS | {f"{name} --quick": each.as_preview() for name, each in EXPERIMENTS.items()}
+every_experiment = pytest.mark.parametrize("experiment", FORMS.values(), ids=FORMS.keys())
+
+
+def built(experiment: Experiment) -> dict:
+    return manifest.of_experiment(experiment, image=write.IMAGE)
+
+
+@pytest.mark.parametrize("shape", write.EXPERIMENTS)
+def test_a_shape_compiles_to_its_golden_manifest(shape):
+    """What a shape compiles to changes only together with its golden file: `make golden`, and read the diff."""
+    golden = (write.HERE / f"{shape}.yaml").read_text(encoding="utf-8")
+
+    assert write.manifest(shape) == golden
+
+
+def test_every_shape_has_a_golden_manifest():
+    """No shape goes without a golden file."""
+    assert set(write.EXPERIMENTS) == set(shapes.SHAPES)
+
+
+@every_experiment
+def test_dags_have_no_cycles(experiment):
+    """Each task can come after all that it waits for."""
+    for template in built(experiment)["spec"]["templates"]:
+        waiting = {
+            task["name"]: {name for name, _ in re.findall(r"([a-z][\w-]*)\.(\w+)", task.get("depends", ""))}
+            or ({task["depends"]} if task.get("depends") else set())
+            for task in template.get("dag", {}).get("tasks", ())
+        }
+        while waiting:
+            free = {name for name, before in waiting.items() if not before & waiting.keys()}
+            assert free, f"{template['name']}: {waiting} wait for each other"
+            waiting = {name: before for name, before in waiting.items() if name not in free}
+
+
+@every_experiment
+def test_names_are_unique_dns_labels(experiment):
+    """Templates, tasks and cells can be names of Kubernetes objects."""
+    from steps.model import Plan
+
+    spec = built(experiment)["spec"]
+    tasks = [[task["name"] for task in each["dag"]["tasks"]] for each in spec["templates"] if "dag" in each]
+    cells = [cell.id for cell in Plan.of(experiment, run="x", seed=1).cells]
+
+    for names in ([each["name"] for each in spec["templates"]], cells, *tasks):
+        assert all(one != other for one, other in pairwise(sorted(names)))
+        assert all(re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", name) for name in names)
+
+
+@every_experiment
+def test_every_deploy_has_a_teardown_that_nothing_can_omit(experiment):
+    """Where a DAG deploys, it tears down after any result, and the exit handler does it again."""
+    spec = built(experiment)["spec"]
+    dags = {each["name"]: {task["name"]: task for task in each["dag"]["tasks"]} for each in spec["templates"] if "dag" in each}
+
+    for tasks in dags.values():
+        if "deploy" in tasks:
+            said = tasks["teardown"]["depends"]
+            assert all(f"deploy.{result}" in said for result in ("Succeeded", "Failed", "Errored"))
+            assert all(f"load.{result}" in said for result in ("Succeeded", "Failed", "Errored", "Omitted"))
+    assert "teardown-all" in dags[spec["onExit"]]
+
+
+@every_experiment
+def test_a_manifest_survives_json_and_yaml(experiment):
+    """What is written is what is read."""
+    made = built(experiment)
+
+    assert json.loads(json.dumps(made)) == made
+    assert list(yaml.safe_load_all(manifest.to_yaml([made]))) == [made]
+
+
+@every_experiment
+def test_the_experiment_travels_whole(experiment):
+    """The experiment in the manifest is the experiment."""
+    parameters = {each["name"]: each["value"] for each in built(experiment)["spec"]["arguments"]["parameters"]}
+
+    assert Experiment.model_validate_json(parameters["experiment"]) == experiment
+
+
+@every_experiment
+def test_teardown_fetches_nothing(experiment):
+    """The store may be what broke: what removes things needs no artifact."""
+    templates = {each["name"]: each for each in built(experiment)["spec"]["templates"]}
+
+    for name in ("teardown", "teardown-all"):
+        assert "artifacts" not in templates[name].get("inputs", {})
+
+
+@every_experiment
+def test_a_measurement_is_never_retried(experiment):
+    """A repeated measurement is a new cell, so `deploy` and `load` run once."""
+    templates = {each["name"]: each for each in built(experiment)["spec"]["templates"]}
+
+    assert "retryStrategy" not in templates["load"]
+    assert "retryStrategy" not in templates["deploy"]
+    assert templates["provision"]["retryStrategy"]["retryPolicy"] == "OnError"
+
+
+PLAIN = write.EXPERIMENTS["compare"]
+
+
+def test_a_changed_run_leaves_the_template_as_its_author_wrote_it():
+    """A preview, or a longer load, is said by the Workflow: a schedule that uses the template is not changed by it."""
+    longer = PLAIN.model_copy(update={"loads": tuple(load.model_copy(update={"duration_s": 600}) for load in PLAIN.loads)})
+    template, workflow = manifest.documents([longer], declared=[PLAIN], image=write.IMAGE)
+
+    said = {each["name"]: each["value"] for each in workflow["spec"]["arguments"]["parameters"]}
+    assert template == manifest.documents([PLAIN], image=write.IMAGE)[0]
+    assert workflow["spec"]["workflowTemplateRef"] == {"name": PLAIN.name}
+    assert said.keys() == {"experiment", "load-limit-s"}
+    assert int(said["load-limit-s"]) > 600
+
+
+def test_a_phase_runs_its_experiments_in_order_and_closes_all_of_them():
+    """One Workflow calls the template of each, whatever became of the one before; its exit handler does the same."""
+    other = PLAIN.model_copy(update={"name": "other-comparison"})
+    made = manifest.documents([PLAIN, other], image=write.IMAGE)
+
+    assert [each["kind"] for each in made] == ["WorkflowTemplate", "WorkflowTemplate", "Workflow"]
+    assert lint.of_documents(made) == []
+    for dag in made[-1]["spec"]["templates"]:
+        first, second = dag["dag"]["tasks"]
+        assert first["templateRef"]["name"] == PLAIN.name
+        assert second["templateRef"]["name"] == "other-comparison"
+        assert all(f"{PLAIN.name}.{result}" in second["depends"] for result in ("Succeeded", "Failed", "Errored"))
+        assert dag["dag"]["target"] == f"{PLAIN.name} other-comparison"
+
+
+@every_experiment
+def test_every_pod_is_safe_enough_for_a_restricted_namespace(experiment):
+    """No step is root, gains rights or keeps capabilities."""
+    spec = built(experiment)["spec"]
+
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for each in spec["templates"]:
+        if "container" in each:
+            assert each["container"]["securityContext"] == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+            assert each["serviceAccountName"].startswith("benchlab")

@@ -1,0 +1,105 @@
+"""From the words of a user to experiments, and what a mistake in a phase says."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines import select
+from steps.errors import UsageError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("wanted", ["phase-4", "gateway-comparison", "phase-4/gateway-comparison"])
+def test_an_experiment_has_three_names(wanted):
+    """A phase, an experiment, and both together lead to the same experiment, whole."""
+    found = select.experiments(wanted)
+
+    assert [each.name for each in found] == ["gateway-comparison"]
+    assert found[0].phase == "phase-4"
+    assert set(found[0].configs) >= {"nginx.conf", "upstream.conf"}
+
+
+def test_a_wrong_name_leads_to_the_nearest():
+    """A typo is answered with what was probably meant."""
+    with pytest.raises(UsageError, match="did you mean gateway-comparison"):
+        select.experiments("gateway-comparsion")
+
+
+def test_a_preview_is_short_and_says_so():
+    """`--quick` makes three short repetitions of everything."""
+    whole = select.experiments("gateway-comparison")[0]
+
+    quick = select.prepared(whole, quick=True, settings=())
+
+    assert (quick.preview, quick.repetitions) == (True, 3)
+    assert all(load.duration_s == 3 for load in quick.loads)
+
+
+def test_settings_change_every_load():
+    """`--set rate_rps=200` reaches the loads, as a number."""
+    whole = select.experiments("gateway-comparison")[0]
+
+    assert {load.rate_rps for load in select.prepared(whole, quick=False, settings=("rate_rps=200",)).loads} == {200.0}
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("rate_rps", "write it as NAME=VALUE"),
+        ("rate=200", "there is no setting 'rate'"),
+        ("rate_rps=fast", "rate_rps"),
+        ("rate_rps=-1", "greater than 0"),
+        ("repetitions=0", "repetitions"),
+    ],
+)
+def test_a_wrong_setting_says_what_is_wrong(setting, said):
+    """What cannot be set is refused before anything starts."""
+    whole = select.experiments("gateway-comparison")[0]
+
+    with pytest.raises(UsageError, match=said):
+        select.prepared(whole, quick=False, settings=(setting,))
+
+
+def lab_with(tmp_path: Path, old: str, new: str) -> subprocess.CompletedProcess[str]:
+    """`list` in a copy of the lab whose phase 4 has a mistake."""
+    for room in ("phases", "pipelines", "steps"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    page = tmp_path / "phases" / "phase_04.py"
+    text = page.read_text(encoding="utf-8")
+    assert old in text
+    page.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines", "list"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("rate_rps=500", "rate_rsp=500", "HttpLoad has no field 'rate_rsp'; did you mean 'rate_rps'?"),
+        ("rate_rps=500", "rate_rps='fast'", "rate_rps: Input should be a valid number"),
+        ("of=ENVOY", "of=ENVOI", "name 'ENVOI' is not defined"),
+        ("title=", "title", "phase_04.py, line"),
+        ('metric="p50_ms"', 'metric="p51_ms"', "needs p51_ms among the metrics"),
+    ],
+    ids=["unknown field", "wrong type", "unknown contender", "syntax", "unknown metric"],
+)
+def test_a_typo_in_a_phase_is_one_sentence_with_its_place(tmp_path, old, new, said):
+    """A mistake in a phase names file, line and field, without a traceback, with exit status 2."""
+    done = lab_with(tmp_path, old, new)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "phases/phase_04.py, line" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,214 @@
+"""From a run's objects to its verdict, its answer and its figures."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from steps.evidence import read
+from steps.model import HypothesisVerdict, RunVerdict
+from steps.statistics.findings import report_of
+from tests.steps.simulated import NATURES, RUN, Nature, Story, simulate, small
+
+PREFIX = f"runs/phase-4/gateway-comparison/{RUN}"
+CRASH = "envoy ended with status 127 before it was ready"
+LATE = "suspect: generator: its lateness (p99) is 1.42 ms"
+
+
+def report(story=None, *, objects=None, status="Succeeded", failures="null", **changes):
+    """The report on a simulated run."""
+    found = objects if objects is not None else simulate(small(**changes), story or Story())
+    return report_of(read(found, run=RUN, prefix=PREFIX, status=status, failures=failures))
+
+
+def failures(*nodes):
+    """What `workflow.failures` holds: a JSON string with a JSON list in it."""
+    return json.dumps(json.dumps([dict(zip(("displayName", "templateName", "message"), node, strict=True)) for node in nodes]))
+
+
+def test_a_whole_run_is_answered():
+    """Six valid repetitions of every arm, nothing failed, nothing left."""
+    found = report()
+
+    assert (found.verdict, found.reasons) == (RunVerdict.ANSWERED, ())
+    assert found.answer.tiers[0] == ("haproxy",)
+    assert re.match(
+        r"HAProxy adds least at the median: 0\.\d+ ms \(0\.\d+ to 0\.\d+\) over direct traffic, at \d+ µs", found.answer.lead
+    )
+
+
+def test_arms_that_cannot_be_told_apart_are_not_ranked():
+    """Three gateways that are the same stand together, whichever has the smallest median."""
+    same = Nature(0.60, 0.22)
+    found = report(Story(natures={**NATURES, "nginx": same, "haproxy": same, "envoy": same}))
+
+    assert set(found.answer.tiers[0]) == {"nginx", "haproxy", "envoy"}
+    assert "add least" in found.answer.lead
+
+
+def test_where_none_can_be_told_apart_nobody_is_first():
+    """Then the answer is that they are alike."""
+    found = report(Story(natures={name: Nature(0.60, 0.22) if name != "direct" else NATURES["direct"] for name in NATURES}))
+
+    assert len(found.answer.tiers) == 1
+    assert "cannot be told apart at the median" in found.answer.lead
+    assert "least" not in found.answer.lead
+
+
+def test_a_preview_names_no_contender_in_its_answer():
+    """It shows, and decides nothing: no ranking, no hypothesis."""
+    found = report(preview=True, repetitions=3)
+
+    assert found.verdict == RunVerdict.PREVIEW
+    assert found.answer.lead.startswith("Seen, not ranked: all contenders add between 0.")
+    assert not any(arm.title in found.answer.lead for arm in found.loads[0].arms[1:])
+    assert {result.verdict for result in found.hypotheses} == {HypothesisVerdict.CANNOT_TELL}
+
+
+def test_a_failed_preview_is_failed():
+    """A preview that hides a broken gateway is of no use."""
+    assert report(Story(failing={"envoy": CRASH}), preview=True, repetitions=3).verdict == RunVerdict.FAILED
+
+
+def test_a_failed_contender_keeps_its_row_and_the_others_their_figures():
+    """Its figures are missing with the reason, never zero."""
+    found = report(Story(failing={"envoy": CRASH}), status="Failed")
+    arms = {arm.name: arm for arm in found.loads[0].arms}
+
+    assert found.verdict == RunVerdict.FAILED
+    assert found.reasons == (f"envoy: 6 of 6 cells failed: {CRASH}",)
+    assert (arms["envoy"].figures["p50_ms"].value, arms["envoy"].figures["p50_ms"].reason) == (None, CRASH)
+    assert arms["nginx"].figures["p50_ms"].n == 6
+    assert found.answer.lead.startswith("The run failed, so nothing is ranked: 4 of 5 contenders add")
+
+
+def test_one_cause_that_struck_several_is_told_once():
+    """The disk was full for all of them."""
+    full = "the machine's disk is full (port 4711)"
+    found = report(Story(failing={"envoy": full, "caddy": full.replace("4711", "4712")}), status="Failed")
+
+    assert len(found.reasons) == 1
+    assert "envoy (6 of 6 cells failed)" in found.reasons[0]
+    assert "caddy (6 of 6 cells failed)" in found.reasons[0]
+
+
+def test_a_cell_without_an_outcome_is_missing_with_the_nearest_cause():
+    """Here the failed step's own message; without any, that nobody says why."""
+    story = Story(missing=frozenset({"caddy-100rps-r2", "caddy-100rps-r3"}))
+    nodes = failures(("cells(4:caddy-100rps-r2)", "load", "pod deleted"), ("closing", "closing", "child 'x' failed"))
+    found = {cell.id: cell for cell in report(story, status="Failed", failures=nodes).cells}
+
+    assert (found["caddy-100rps-r2"].status, found["caddy-100rps-r2"].reasons) == ("missing", ("pod deleted",))
+    assert found["caddy-100rps-r3"].reasons == ("no outcome was stored, and no step says why",)
+
+
+def test_a_failed_step_outside_the_cells_fails_the_run_in_its_words():
+    """Here a teardown."""
+    nodes = failures(("teardown", "teardown", "exit code 5"), ("main", "main", "child 'y' failed"))
+    found = report(status="Failed", failures=nodes)
+
+    assert (found.verdict, found.reasons) == (RunVerdict.FAILED, ("step teardown failed: exit code 5",))
+
+
+def test_a_workflow_that_failed_without_a_word_is_failed():
+    """Nothing was found, but it says so itself."""
+    assert report(status="Error").reasons == ("the workflow ended as Error and does not say why",)
+
+
+def test_what_was_left_behind_fails_the_run():
+    """Every thing is named."""
+    assert report(Story(left=("process 4711 (nginx)",))).reasons == ("left behind: process 4711 (nginx)",)
+
+
+def test_without_the_last_teardowns_record_absence_is_not_proved():
+    """Silence is no proof."""
+    objects = simulate(small())
+    del objects["teardown.json"]
+
+    assert "not proved" in report(objects=objects).reasons[0]
+
+
+def test_suspect_cells_leave_a_run_inconclusive():
+    """Five valid repetitions of one arm decide nothing, and the suspect one stays visible."""
+    found = report(Story(suspect={"nginx-100rps-r2": LATE}))
+
+    assert found.verdict == RunVerdict.INCONCLUSIVE
+    assert found.reasons == (f"nginx: 5 of 6 repetitions are valid, it takes 6: {LATE}",)
+    assert [point.suspect for point in found.loads[0].arms[1].figures["p50_ms"].points].count(True) == 1
+
+
+def test_too_few_planned_repetitions_are_inconclusive():
+    """Unless it is called a preview."""
+    assert report(repetitions=4).reasons == ("4 repetitions were planned; it takes 6 to decide",)
+
+
+def test_cells_of_unlike_circumstances_are_not_put_in_one_table_silently():
+    """Here the version changed between two cells."""
+    objects = simulate(small())
+    key = "cells/nginx-100rps-r1/outcome.json"
+    objects[key] = objects[key].replace(b"nginx 1.31.3", b"nginx 1.31.4")
+
+    assert report(objects=objects).reasons == ("nginx ran in 2 different versions",)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b'{"schema_version": 9}'])
+@pytest.mark.parametrize(
+    "key", ["experiment.json", "plan.json", "environment.json", "teardown.json", "cells/nginx-100rps-r1/outcome.json"]
+)
+def test_a_damaged_record_is_a_reason_and_never_a_crash(key, damage):
+    """It is named by its key."""
+    found = report(objects={**simulate(small()), key: damage})
+
+    assert found.verdict == RunVerdict.FAILED
+    assert any(key in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize("name", ["load.hdr", "series.csv", "usage.csv"])
+@pytest.mark.parametrize("cut", [0, 100, 700])
+def test_a_damaged_table_costs_its_picture_only(name, cut):
+    """The outcome was made from the whole one."""
+    objects = simulate(small())
+    key = f"cells/nginx-100rps-r1/load/{name}"
+    objects[key] = objects[key][:cut]
+
+    assert report(objects=objects).verdict == RunVerdict.ANSWERED
+
+
+def test_an_empty_store_is_a_failed_run_and_not_a_crash():
+    """The question is unknown, and so is everything else."""
+    found = report(objects={}, status="Failed", failures=failures(("provision", "provision", "no such bucket")))
+
+    assert found.verdict == RunVerdict.FAILED
+    assert "step provision failed: no such bucket" in found.reasons
+    assert found.phase == "phase-4"
+
+
+def test_an_earlier_attempt_stays_on_the_report():
+    """A cell that was made again tells what became of it before."""
+    objects = simulate(small())
+    failed = simulate(small(), Story(failing={"nginx": CRASH}))["cells/nginx-100rps-r1/outcome.json"]
+    objects["cells/nginx-100rps-r1/earlier/1/outcome.json"] = failed
+    cells = {cell.id: cell for cell in report(objects=objects).cells}
+
+    assert cells["nginx-100rps-r1"].earlier == (f"failed: {CRASH}",)
+
+
+def test_a_gateway_faster_than_direct_traffic_is_worth_a_look():
+    """It cannot take time away."""
+    found = report(Story(natures={**NATURES, "nginx": Nature(0.30, 0.2)}))
+
+    assert any("nginx looks faster than direct traffic at p50" in note for note in found.notes)
+
+
+def test_the_same_evidence_gives_the_same_report():
+    """No clock, no order of a set, no random number."""
+    assert report().to_json() == report().to_json()
+
+
+def test_a_report_reads_back_from_its_json():
+    """What is stored is the whole of it."""
+    found = report()
+
+    assert type(found).from_json(found.to_json(), source="report.json") == found
