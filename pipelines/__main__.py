@@ -138,7 +138,7 @@ def lint(what: tuple[str, ...], as_json: bool) -> None:
         click.echo(json.dumps([{"name": name, "problems": problems} for name, problems in results], indent=2))
     for name, problems in results:
         for problem in problems:
-            click.echo(f"{name}: {problem}", err=True)
+            click.echo(problem if problem.startswith(name) else f"{name}: {problem}", err=True)
         if not problems and not as_json:
             click.echo(f"{name}: fine")
     if any(problems for _, problems in results):

@@ -109,7 +109,8 @@ def _retry_there(argo: Argo, run: str, *, reports: Path, dry_run: bool, watch: b
         missing = report.missing(argo, document)
         click.echo("\n".join(missing) if missing else "every cell has a valid outcome")
         return 0
-    made = submit.create(argo, submit.stamped(submit.continued(document)), dry_run=False)
+    part = 1 + sum(each.run == runs.run_of(document) for each in argo.briefs())
+    made = submit.create(argo, submit.stamped(submit.continued(document, part=part)), dry_run=False)
     name = made["metadata"]["name"]
     click.echo(name)
     if watch:

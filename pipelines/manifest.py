@@ -13,6 +13,7 @@ from hera.workflows import (
     DAG,
     Artifact,
     Container,
+    Env,
     NoneArchiveStrategy,
     Parameter,
     RawArtifact,
@@ -111,7 +112,7 @@ def _surroundings(labels: dict[str, str]) -> dict[str, Any]:
         "pod_metadata": Metadata(labels=labels | run | {"app.kubernetes.io/part-of": "benchlab"}),
         # Also of Workflows that no `submit` of ours labels: a schedule makes them, or `kubectl create`.
         "workflow_metadata": WorkflowMetadata(
-            labels=labels, labels_from={"benchlab.dev/run": LabelValueFrom(expression="workflow.parameters.run")}
+            labels=labels, labels_from={"benchlab.dev/run": LabelValueFrom(expression="workflow.name")}
         ),
         "ttl_strategy": TTLStrategy(seconds_after_completion=KEPT_DAYS * 86_400),
         "pod_gc": PodGC(strategy="OnWorkflowCompletion", delete_delay_duration="24h"),
@@ -189,7 +190,7 @@ def _titles(experiment: Experiment) -> dict[str, str]:
 
 
 def _fill(dag: DAG, flow: Flow, templates: dict[str, Any]) -> None:
-    dag.inputs = [Parameter(name=name) for name in flow.inputs]
+    dag.inputs = [Parameter(name=name, default=flow.defaults.get(name)) for name in flow.inputs]
     dag.fail_fast = False
     dag.target = flow.target
     dag.parallelism = flow.parallelism
@@ -221,8 +222,12 @@ def _container(step: Step) -> Container:
         resources=_resources(step),
         affinity=Affinity.model_validate(pods.apart(shapes.RUN)) if step.verb == "load" else None,
         env=[
-            SecretEnv(name=name, secret_name=secret.NAME, secret_key=key, optional=free or None)
-            for name, key, free in secret.SETTINGS
+            # A pod's own name: its host name is cut off at 63 characters.
+            Env(name="ARGO_POD_NAME", value="{{pod.name}}"),
+            *(
+                SecretEnv(name=name, secret_name=secret.NAME, secret_key=key, optional=free or None)
+                for name, key, free in secret.SETTINGS
+            ),
         ],
         inputs=[*(Parameter(name=name) for name in step.inputs), *(_stored(file, "in") for file in step.reads)],
         outputs=outputs,
@@ -251,7 +256,7 @@ def _words(step: Step) -> list[str]:
 
 
 def _stored(file: File, folder: str) -> Artifact:
-    path = f"/tmp/{folder}/{file.name}"  # noqa: S108  # in a container of its own
+    path = f"/tmp/{folder}-{file.name}"  # noqa: S108  # in a container of its own, where nobody makes a folder below
     if file.key is None:
         return Artifact(name=file.name, path=path)
     archive = NoneArchiveStrategy() if folder == "out" else None
@@ -259,7 +264,7 @@ def _stored(file: File, folder: str) -> Artifact:
 
 
 def _output(step: Step, name: str) -> Parameter:
-    path = f"/tmp/out/{name}"  # noqa: S108  # in a container of its own
+    path = f"/tmp/out-{name}"  # noqa: S108  # in a container of its own
     return Parameter(name=name, value_from=ValueFrom(path=path), global_name=name if name in step.shown else None)
 
 

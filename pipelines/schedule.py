@@ -1,8 +1,8 @@
 """CronWorkflows: a run at a time of the week, the sweeper, later the discovery. Pure.
 
-Argo accepts any text as a schedule or a time zone and says so only later, in a condition of an object that nobody looks at; so
-both are read here first. One run at a time: two that measure side by side disturb each other, so a schedule that comes round
-while its run is still under way is skipped (`Forbid`).
+Kubernetes accepts any text as a schedule or a time zone; Argo's controller then tells its own log, and nobody else, that it will
+not do (seen on 4.1.2). So both are read here first. One run at a time: two that measure side by side disturb each other, so a
+schedule that comes round while its run is still under way is skipped (`Forbid`).
 """
 
 from __future__ import annotations

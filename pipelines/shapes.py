@@ -70,6 +70,7 @@ class Flow:
     name: str
     tasks: tuple[Task, ...]
     inputs: tuple[str, ...] = ()
+    defaults: dict[str, str] = field(default_factory=dict)  # Argo hands an exit handler no arguments
     target: str | None = None
     parallelism: int | None = None
 
@@ -152,6 +153,7 @@ def _closing() -> Flow:
     return Flow(
         name="closing",
         inputs=("run",),
+        defaults={"run": "{{workflow.parameters.run}}"},
         target="teardown-all report",
         tasks=(
             Task("teardown-all", "teardown-all", values={"run": RUN}),

@@ -64,6 +64,10 @@ def _example(each: Experiment) -> Plan:
     return Plan.of(each, run=f"{each.name}-example", seed=0)
 
 
+def _counted(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+
+
 def plan(each: Experiment) -> str:
     """The matrix, an order of it, and the time it takes."""
     made = _example(each)
@@ -71,10 +75,11 @@ def plan(each: Experiment) -> str:
     rounds = [made.cells[start : start + per_round] for start in range(0, len(made.cells), per_round)]
     lines = [f"  {number}  {' '.join(cell.contender for cell in cells)}" for number, cells in enumerate(rounds, 1)]
     about = duration.spoken(duration.of_plan(each, made))
+    repetitions = _counted(range(each.repetitions), "repetition")
     return "\n".join(
         [
             f"{each.phase}/{each.name}{' (preview)' if each.preview else ''}",
-            f"{len(made.cells)} cells: {len(each.arms)} arms × {len(each.loads)} loads × {each.repetitions} repetitions",
+            f"{len(made.cells)} cells: {' × '.join((_counted(each.arms, 'arm'), _counted(each.loads, 'load'), repetitions))}",
             f"about {about} on this machine",
             "rounds, each in a random order (a run draws and records its own; this is an example):",
             *lines,

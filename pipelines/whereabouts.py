@@ -130,10 +130,3 @@ def _newest_there(argo: Argo) -> Brief | None:
     from pipelines.cluster import runs
 
     return runs.newest(argo)
-
-
-def names() -> list[str]:
-    """The runs that complete in the shell: those of this machine, which cost nothing to list."""
-    from pipelines.local import runs
-
-    return [LATEST, *runs.names()]

@@ -7,13 +7,13 @@ store stays, with the proof, as evidence for the report. In a pod there is no la
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from steps.errors import LabError, PlaceError, UsageError
 from steps.model import LedgerEntry, digest, now
+from steps.state import write_whole
 from steps.store import Store
 
 KEY = "key"  # the fact that says where the store's copy is
@@ -53,7 +53,8 @@ class Ledger:
         if self.folder is None:
             return
         try:
-            _write_durably(self.folder / f"{entry.id}.json", entry.to_json())
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(self.folder / f"{entry.id}.json", entry.to_json())
         except OSError as error:
             message = f"cannot write the ledger {self.folder}: {error.strerror or error}"
             raise PlaceError(message) from error
@@ -100,7 +101,7 @@ class Ledger:
         if self.folder is None:
             return
         (self.folder / f"{entry.id}.json").unlink(missing_ok=True)
-        (self.folder / f"{entry.id}.draft").unlink(missing_ok=True)  # of a machine that lost its power while writing
+        (self.folder / f".{entry.id}.json.new").unlink(missing_ok=True)  # of a machine that lost its power while writing
         with suppress(OSError):  # there are others in it
             self.folder.rmdir()
 
@@ -108,19 +109,3 @@ class Ledger:
         if self._store is None:
             self._store = Store.from_environment(self._environment)
         self._store.put(entry.facts[KEY], entry.to_json())
-
-
-def _write_durably(path: Path, text: str) -> None:
-    """Whole or not at all, and on the disk when this returns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    with draft.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -11,20 +11,26 @@ from steps import processes
 from steps.processes import Process
 
 
-def describe(process: Process | None, *, component: str, config: Path | None) -> dict[str, object]:
-    """What runs, as `steps.model.Running` has it; `instance` changes when the component is started anew."""
+def describe(
+    process: Process | None, *, component: str, config: Path | None, ready_at_ms: float | None = None
+) -> dict[str, object]:
+    """What runs, as `steps.model.Running` has it; `instance` changes when the component is started anew.
+
+    ready_at_ms: when it was first seen to answer, if somebody looked, on the clock of `boot_ms`.
+    """
+    started_ms = None if process is None else process.started * processes.TICK_NS / 1e6
     return {
         "component": component,
         "instance": None if process is None else f"{process.pid} {process.started}",
         "argv": [] if process is None else processes.command_line(process.pid),
         "config_digest": None if config is None else _digest(config),
-        "age_ms": None if process is None else _age_ms(process),
+        "ready_ms": None if started_ms is None or ready_at_ms is None else ready_at_ms - started_ms,
     }
 
 
-def _age_ms(process: Process) -> float:
-    """Since its start, which the kernel tells to 10 ms."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) / 1e6 - process.started * processes.TICK_NS / 1e6
+def boot_ms() -> float:
+    """Since the machine's start: the clock of processes' starts, which the kernel tells to 10 ms."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) / 1e6
 
 
 def _digest(path: Path) -> str | None:

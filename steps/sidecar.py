@@ -1,4 +1,4 @@
-"""The keeper in a pod: `python -m steps.keeper --beside COMPONENT --port PORT [--config FILE]`.
+"""The keeper in a pod: `python -m steps.keeper --beside COMPONENT --port PORT [--config FILE] [--ready PORT PATH]`.
 
 It is a container of its own beside the component's, in a process namespace that both share, under the same user and without
 any right: that suffices to read its neighbour's CPU clocks, memory and I/O. It cannot be the component's parent there, so
@@ -15,6 +15,8 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from typing import Any
 from steps import answering, processes, running
 from steps.processes import Process
 
+ASK_EVERY_S = 0.005
 FIRST = 1  # `pause`, the parent of orphans in a shared process namespace
 
 
@@ -42,6 +45,7 @@ class Sidecar:
         self._find = find or neighbours
         self._first = first
         self._main: Process | None = None  # the first that was seen: one that comes later is another life
+        self._ready_at_ms: float | None = None
         self._cpu_ns = 0
 
     def usage(self) -> dict[str, Any]:
@@ -70,7 +74,13 @@ class Sidecar:
 
     def running(self) -> dict[str, Any]:
         """What runs, as `steps.model.Running` has it."""
-        return running.describe(self._running(), component=self.component, config=self.config)
+        return running.describe(self._running(), component=self.component, config=self.config, ready_at_ms=self._ready_at_ms)
+
+    def watch(self, port: int, path: str) -> None:
+        """Asks until the first good answer, and keeps the moment: from outside, a pod's start is known to a second or two."""
+        while not _answers_well(port, path):
+            time.sleep(ASK_EVERY_S)
+        self._ready_at_ms = running.boot_ms()
 
     def health(self) -> dict[str, Any]:
         """Whether the component's main process lives."""
@@ -95,15 +105,28 @@ def neighbours() -> list[Process]:
     return [each for each in others if processes.user(each.pid) == os.getuid()]
 
 
+def _answers_well(port: int, path: str) -> bool:
+    """Whether the component, in the same pod, answers 2xx."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+            return connection.recv(16)[9:10] == b"2"  # HTTP/1.1 200 OK
+    except OSError:
+        return False
+
+
 def main(argv: Sequence[str]) -> int:
     """Answers until the pod ends."""
     words = argparse.ArgumentParser(prog="python -m steps.keeper --beside")
     words.add_argument("component")
     words.add_argument("--port", type=int, required=True)
     words.add_argument("--config", type=Path)
+    words.add_argument("--ready", nargs=2, metavar=("PORT", "PATH"), help="what answers 2xx once the component is ready")
     given = words.parse_args(argv)
     signals = answering.signals_as_bytes()
     beside = Sidecar(given.component, config=given.config)
+    if given.ready:
+        threading.Thread(target=beside.watch, args=(int(given.ready[0]), given.ready[1]), daemon=True).start()
     with socket.create_server(("0.0.0.0", given.port)) as server:  # noqa: S104  # the driver asks from another pod
         answering.serve(server, signals, {"/usage": beside.usage, "/running": beside.running, "/health": beside.health})
     return 0

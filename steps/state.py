@@ -92,3 +92,18 @@ def _said(text: bytes) -> dict[str, object]:
     except ValueError:
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Writes a file so that a reader, or a machine that loses power, sees the old one or the new one."""
+    beside = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,8 +36,6 @@ class Store:
 
         Raises UsageError: BENCHLAB_S3_BUCKET is not set, or a setting is not usable.
         """
-        import boto3  # 0.3 s: only steps that open the store pay it
-        from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
         given = os.environ if environment is None else environment
@@ -47,24 +45,16 @@ class Store:
             raise UsageError(message)
         endpoint = given.get("AWS_ENDPOINT_URL_S3") or given.get("AWS_ENDPOINT_URL") or None
         addressing = given.get("BENCHLAB_S3_ADDRESSING") or ("path" if endpoint else "auto")
-        config = Config(
-            connect_timeout=5,
-            read_timeout=30,
-            retries={"max_attempts": 4, "mode": "standard"},
-            s3={"addressing_style": addressing},  # type: ignore[arg-type]  # a word of the user's; boto says which it knows
-            # Third-party stores do not all know the newer checksum headers.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        )
         try:
-            session = boto3.session.Session(
+            client = _client(
+                endpoint,
+                addressing,
                 aws_access_key_id=given.get("AWS_ACCESS_KEY_ID") or None,
                 aws_secret_access_key=given.get("AWS_SECRET_ACCESS_KEY") or None,
                 aws_session_token=given.get("AWS_SESSION_TOKEN") or None,
                 region_name=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or "us-east-1",
                 profile_name=given.get("AWS_PROFILE") or None,
             )
-            client: Any = session.client("s3", endpoint_url=endpoint, config=config)
         except (BotoCoreError, ValueError) as error:
             message = f"the object store's settings cannot be used: {error}"
             raise UsageError(message) from error
@@ -151,3 +141,22 @@ class Store:
         except (BotoCoreError, Boto3Error, HTTPError) as error:
             message = f"cannot {doing}: {where} cannot be reached ({type(error).__name__}: {str(error).strip()})"
             raise StoreError(message) from error
+
+
+@cache  # deploy and teardown open the store for each ledger entry, and a client takes 0.3 s of CPU time
+def _client(endpoint: str | None, addressing: str, **session: str | None) -> S3Client:
+    import boto3  # 0.3 s: only steps that open the store pay it
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"max_attempts": 4, "mode": "standard"},
+        s3={"addressing_style": addressing},  # type: ignore[arg-type]  # a word of the user's; boto says which it knows
+        # Third-party stores do not all know the newer checksum headers.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    made: Any = boto3.session.Session(**session)  # type: ignore[arg-type]  # only strings are given
+    client: S3Client = made.client("s3", endpoint_url=endpoint, config=config)
+    return client

@@ -142,7 +142,8 @@ class _Lines:
     def __call__(self, status: Status) -> None:
         own = {node.id for node in cells(status)}
         for node in status.nodes.values():
-            if node.kind == "Pod" and _waits(node) and (why := self.reason(status, node)) not in self.told:
+            why = self.reason(status, node) if node.kind == "Pod" and _waits(node) else ""
+            if why and why not in self.told:
                 self.told.add(why)
                 print(f"{SIGNS['Pending']} {node.display_name} waits: {why}", flush=True)
             beside = node.kind == "Pod" and not any(node.boundary_id == cell for cell in own)

@@ -23,9 +23,10 @@ from pathlib import Path
 
 from pipelines import secret
 from pipelines.local.kubelet import Secrets
-from pipelines.local.state import State, write_whole
+from pipelines.local.state import State
 from steps import shell
 from steps.errors import NotReady, PlaceError, StoreError
+from steps.state import write_whole
 from steps.store import Store
 
 BUCKET = "benchlab"
@@ -84,7 +85,7 @@ def describe(environment: Mapping[str, str]) -> str:
         return f"bucket {store.bucket} at {store.endpoint}"
     program = _program(environment)
     version = shell.ask([str(program), "version"], env={"PATH": environment.get("PATH", "")})
-    return f"{version.splitlines()[0]} ({program})"
+    return f"SeaweedFS, {version.splitlines()[0]} ({program})"
 
 
 def sweep(state: State) -> list[str]:

@@ -139,6 +139,9 @@ def _interruptible(work: Run) -> Iterator[None]:
 
 def _manifest_of(folder: RunFolder) -> list[dict[str, Any]]:
     path = folder.folder / "manifest.json"
+    if not path.exists():
+        message = f"there is no run {folder.name} on this machine; `get` lists those that there are"
+        raise UsageError(message)
     try:
         found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

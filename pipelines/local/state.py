@@ -26,6 +26,7 @@ from pipelines.local import document, gotext
 from pipelines.local.nodes import Status, now
 from steps import state as ground
 from steps.errors import ConflictError, UsageError
+from steps.state import write_whole
 
 # A keeper holds the lock for an instant whenever it looks whether the run still lives.
 _PATIENCE_S = 1.0
@@ -91,8 +92,9 @@ class RunFolder:
     def clear(self) -> None:
         """Removes what the steps left in their folders."""
         shutil.rmtree(self.steps, ignore_errors=True)
-        with suppress(OSError):
-            self.steps.parent.rmdir()
+        for folder in (self.state.cells(self.name), self.state.work(self.name)):
+            with suppress(OSError):  # what teardown could not remove stays, for sweep
+                folder.rmdir()
 
 
 class State(ground.State):
@@ -147,18 +149,3 @@ class State(ground.State):
 def _taken(holder: Mapping[str, object], folder: Path) -> str:
     run, pid, since = (holder.get(key, "?") for key in ("run", "pid", "since"))
     return f"run {run} is under way in {folder} (process {pid}, since {since}): wait for it, or stop it"
-
-
-def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Writes a file so that a reader, or a machine that loses power, sees the old one or the new one."""
-    beside = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

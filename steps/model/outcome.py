@@ -28,7 +28,7 @@ class Running(Model):
     instance: str | None  # another one, another start; None: its main process has ended
     argv: tuple[str, ...] = ()  # some programs write a title over it
     config_digest: str | None = None  # of the file as the program can read it
-    age_ms: Finite | None = None
+    ready_ms: Finite | None = None  # from its start to its first good answer, where the keeper looked
 
 
 class Endpoints(Model):

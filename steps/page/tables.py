@@ -139,11 +139,14 @@ class View:
 
     def coverage(self) -> str:
         """What the intervals are."""
-        n = max((arm.ok or arm.suspect for section in self.report.loads for arm in section.arms), default=0)
-        if n == 0:
+        counts = {arm.ok or arm.suspect for section in self.report.loads for arm in section.arms} - {0}
+        if not counts:
             return "nothing was measured"
-        if n == 1:
+        if counts == {1}:
             return "one repetition, so no interval"
+        n, fewest = max(counts), min(counts)
+        if n != fewest:
+            return f"median of {fewest} to {n} repetitions, interval from the smallest to the largest (how sure: in the table)"
         sure = percent(coverage_of(n, 1)) if n <= 8 else f"at least {percent(0.95)}"  # up to 8: min..max
         return f"median of {counted(n, 'repetition')}, interval from the smallest to the largest ({sure} for the median)"
 

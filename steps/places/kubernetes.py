@@ -18,7 +18,7 @@ from steps.ledger import Ledger, entry_id
 from steps.model import Component, Environment, Experiment, LedgerEntry, now
 from steps.places import circumstances, pod_facts, pod_readiness, pod_removal, pods
 from steps.places.base import Cpus, Deployed, Job, Removal
-from steps.places.patience import create
+from steps.places.patience import create, patiently
 from steps.places.pods import VERSIONS, Setting
 from steps.places.store_ledger import StoreLedger
 
@@ -84,7 +84,12 @@ class KubernetesPlace:
         """The pod that this step runs in; None: it runs beside the cluster."""
         if not self._environment.get("KUBERNETES_SERVICE_HOST"):
             return None
-        return self._kube.get("Pod", self._environment.get("ARGO_POD_NAME") or socket.gethostname())
+        name = self._environment.get("ARGO_POD_NAME") or socket.gethostname()
+        found = patiently(lambda: self._kube.get("Pod", name))
+        if found is None:
+            message = f"there is no pod {name} in namespace {self._kube.namespace}: ARGO_POD_NAME must name the pod of this step"
+            raise PlaceError(message)
+        return found
 
     @cached_property
     def _setting(self) -> Setting:

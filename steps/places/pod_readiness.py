@@ -17,7 +17,7 @@ from steps.places.readiness import ask
 
 STARTS_WITHIN_S = 75.0  # scheduled, image pulled, started; two components fit into the step's own limit
 PATIENCE_S = 12.0  # for a trouble that can pass: the kubelet pulls again after ten seconds
-LOOK_EVERY_S = 0.25
+LOOK_EVERY_S = 0.1
 ASK_EVERY_S = 0.02
 KEEPER_WITHIN_S = 5.0
 
@@ -33,10 +33,9 @@ def wait(component: Component, rendered: Rendered, *, host: str, job: Job, kube:
         message = f"{component.name} does not run as it was rendered: {strange}"
         raise PlaceError(message)
     ports = {port.name: port.number for port in component.ports}
-    ready_at = _until_ready(component, component.ready, host, ports, eyes)
+    _until_ready(component, component.ready, host, ports, eyes)
     keeper = f"http://{host}:{KEEPER_PORT}"
     found = _ask_keeper(component, host)
-    age_ms = (found.age_ms or 0.0) - (time.monotonic() - ready_at) * 1000
     config = None if rendered.config is None else digest(rendered.config)
     status = pod_status.container_status(pod, component.name)
     record = DeployedComponent(
@@ -45,7 +44,7 @@ def wait(component: Component, rendered: Rendered, *, host: str, job: Job, kube:
         version=f"{rendered.image.reference}\n{status.get('imageID', '')}".strip(),
         argv=rendered.argv,
         config_digest=config,
-        ready_ms=max(0.0, age_ms),
+        ready_ms=found.ready_ms or 0.0,
     )
     expected = Running(component=component.name, instance=found.instance, argv=rendered.argv, config_digest=config)
     return Deployed(record=record, host=host, ports=ports, keeper=keeper, rendered=expected)
@@ -89,15 +88,15 @@ class _Eyes:
         return pods
 
 
-def _until_ready(component: Component, check: Ready, host: str, ports: dict[str, int], eyes: _Eyes) -> float:
-    """The moment (monotonic, s) of the first good answer."""
+def _until_ready(component: Component, check: Ready, host: str, ports: dict[str, int], eyes: _Eyes) -> None:
+    """Returns with the first good answer."""
     port = ports[check.port or component.ports[0].name]
     began = looked = time.monotonic()
     while True:
         said = ask(check, host, port)
         now = time.monotonic()
         if said == "":
-            return now
+            return
         if now - looked > LOOK_EVERY_S:
             eyes.look()
             looked = now
@@ -114,9 +113,9 @@ def _ask_keeper(component: Component, host: str) -> Running:
     while time.monotonic() < deadline:
         try:
             found = Running.from_json(_get(host), source="its answer")
-            if found.instance is not None:
+            if found.instance is not None and found.ready_ms is not None:
                 return found
-            said = "it does not see the component's process"
+            said = "it does not see the component's process, or no good answer of it"
         except (OSError, http.client.HTTPException, UsageError) as error:
             said = str(error)
         time.sleep(0.1)

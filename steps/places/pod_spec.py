@@ -1,9 +1,10 @@
 """What runs in a component's pod: its container, as the process has it, and the keeper beside it.
 
 Pure. Nothing needs a right on the node: one user for both containers, a shared process namespace, no capability, a read-only
-root file system; that is Pod Security "restricted". A startup probe and no readiness probe: once a component is ready, nobody
-but the driver asks it. The keeper is an ordinary container: a restartable init container would have to start first, and that
-costs each component a second.
+root file system; that is Pod Security "restricted". A capability in a program's own file (Caddy's) is the one thing that a
+keeper cannot look behind: its memory is then read as RSS, which for a single process is the same. A startup probe and no
+readiness probe: once a component is ready, nobody but the driver asks it. The keeper is an ordinary container: a restartable
+init container would cost each component a second.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def of(component: Component, *, argv: Iterable[str], env: Mapping[str, str], con
         "shareProcessNamespace": True,
         "terminationGracePeriodSeconds": GRACE_S,
         "containers": [
+            {**_keeper(component, keeper), "volumeMounts": mounts},  # started in this order: it sees the component begin
             {**_program(component, argv, env), "volumeMounts": folder + mounts},
-            {**_keeper(component, keeper), "volumeMounts": mounts},
         ],
         "volumes": [{"name": "folder", "emptyDir": {}}, *volumes],
     }
@@ -92,6 +93,8 @@ def _keeper(component: Component, image: str) -> Object:
     beside = ["--beside", component.name, "--port", str(KEEPER_PORT)]
     if component.config:
         beside += ["--config", f"{CONFIG}/{component.config}"]
+    if component.ready:
+        beside += ["--ready", str(_ready_port(component)), component.ready.path]
     return {
         **_container(KEEPER, image, ["python", "-P", "-S", "-m", "steps.keeper", *beside]),
         "ports": [{"name": KEEPER, "containerPort": KEEPER_PORT}],
@@ -138,6 +141,11 @@ def _startup_probe(component: Component) -> Object | None:
         return None
     port = check.port or component.ports[0].name
     return {"httpGet": {"path": check.path, "port": port}, "periodSeconds": 1, "failureThreshold": LONGEST_STARTUP_S}
+
+
+def _ready_port(component: Component) -> int:
+    asked = component.ready.port if component.ready else None
+    return next(port.number for port in component.ports if asked in {None, port.name})
 
 
 def _env(values: Mapping[str, str]) -> list[Object]:

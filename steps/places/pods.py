@@ -24,6 +24,7 @@ from steps.places.templates import fill
 
 VERSIONS = "versions"
 PREFIX = "benchlab.dev"
+LOGS = "kubectl.kubernetes.io/default-container"
 STAYS = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}  # an autoscaler would move it in the middle of a load
 
 
@@ -162,7 +163,7 @@ def _deployment(component: Component, job: Job, meta: Object, pod: Object) -> Ob
         "revisionHistoryLimit": 0,
         "strategy": {"type": "Recreate"},
         "selector": {"matchLabels": _selected(component, job)},
-        "template": {"metadata": {"labels": meta["labels"], "annotations": dict(STAYS)}, "spec": pod},
+        "template": {"metadata": {"labels": meta["labels"], "annotations": {**STAYS, LOGS: component.name}}, "spec": pod},
     }
     return _object("apps/v1", "Deployment", meta, spec=spec)
 

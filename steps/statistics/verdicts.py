@@ -136,14 +136,25 @@ def _few_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]:
     for cell in cells:
         groups[cell.contender, cell.load].append(cell)
     several = len({load for _, load in groups}) > 1
-    reasons = []
+    by_cause: dict[str, list[tuple[str, list[CellSummary]]]] = defaultdict(list)
     for (contender, load), group in groups.items():
-        valid = sum(cell.status == "ok" for cell in group)
-        if valid < FEWEST:
+        if sum(cell.status == "ok" for cell in group) < FEWEST:
             doubts = [cell for cell in group if cell.status == "suspect"]
-            where = f"{contender} at {load}" if several else contender
-            reasons.append(f"{where}: {valid} of {len(group)} repetitions are valid, it takes {FEWEST}: {cause(doubts)}")
-    return reasons
+            by_cause[alike(cause(doubts).split(" (and ")[0], contender)].append(
+                (f"{contender} at {load}" if several else contender, group)
+            )
+    return [_too_few(arms) for arms in by_cause.values()]
+
+
+def _too_few(arms: Sequence[tuple[str, list[CellSummary]]]) -> str:
+    """`nginx: 5 of 6 repetitions are valid, it takes 6: …`; arms with the same cause stand together."""
+    doubts = [cell for _, group in arms for cell in group if cell.status == "suspect"]
+    told = [(name, sum(cell.status == "ok" for cell in group), len(group)) for name, group in arms]
+    if len(told) == 1:
+        name, valid, planned = told[0]
+        return f"{name}: {valid} of {planned} repetitions are valid, it takes {FEWEST}: {cause(doubts)}"
+    names = listed(f"{name} ({valid} of {planned})" for name, valid, planned in told)
+    return f"too few valid repetitions, it takes {FEWEST}: {names}: {cause(doubts)}"
 
 
 def unlike_reasons(evidence: Evidence) -> tuple[str, ...]:

@@ -82,9 +82,9 @@ MISTAKES = {
     "too large": (lambda m: parameter(m, "experiment").update(value="x" * 400_000), "Workflow", "leave room"),
     "tag in data": (lambda m: parameter(m, "experiment").update(value='{"a": "{{item}}"}'), "experiment", "{{item}}"),
     "literal path": (
-        lambda m: template(m, "load")["container"]["args"].append("/tmp/out/folder"),
+        lambda m: template(m, "load")["container"]["args"].append("/tmp/out-folder"),
         "load",
-        "names /tmp/out/folder literally",
+        "names /tmp/out-folder literally",
     ),
     "two workflows": (lambda m: m.update(kind="Wokflow"), "kind", "Wokflow"),
 }

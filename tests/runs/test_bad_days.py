@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from steps import processes
+from steps.store import Store
 from tests.lab import PRELUDE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +60,7 @@ class Bench:
     def leftovers(self) -> list[str]:
         """Processes that were started for this state, and scratch folders in it."""
         marked = [each for each in processes.everyone() if str(self.state) in _environment(each.pid)]
-        folders = [str(path) for path in self.state.glob("work/*/cells/*")]
+        folders = [str(path) for path in self.state.glob("work/*")]
         return [processes.name(each.pid) for each in marked if not each.zombie] + folders
 
 
@@ -120,6 +121,7 @@ def test_a_good_run_has_a_page_and_leaves_nothing(bench):
     assert len(seal["objects"]) > 10
 
 
+@pytest.mark.slow
 def test_bad_gateways_fail_their_own_cells_only(bench, tmp_path):
     """A binary that is missing, crashes, never gets ready or answers wrongly fails its cells; the others' cells stand."""
     serve_wrong = PRELUDE + "serve(b'{\"wrong\": true}')\n"
@@ -170,6 +172,7 @@ def test_a_killed_run_is_swept_and_finished(bench):
     assert bench.leftovers() == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_with_a_report(bench):
     """Ctrl-C stops as `argo stop` does: the exit handler runs, the page says what is missing, the status is 130."""
     process = bench.start("nginx,haproxy", repetitions=2)
@@ -183,6 +186,7 @@ def test_ctrl_c_stops_with_a_report(bench):
     assert bench.leftovers() == []
 
 
+@pytest.mark.slow
 def test_a_second_run_is_told_of_the_first(bench):
     """Two runs at once would measure each other: the second is refused with the first one's name."""
     process = bench.start("nginx")
@@ -264,3 +268,34 @@ def test_make_without_venv_says_what_to_install(tmp_path):
 
     assert done.returncode == 2
     assert "has no venv; install it (Debian, Ubuntu: sudo apt install python3-venv)" in done.stderr
+
+
+@pytest.mark.slow
+def test_ones_own_s3_takes_the_place_of_ours(bench, store_environment):
+    """With the usual AWS variables a run is kept in that S3, and no store of ours is started."""
+    bench.environment |= {**store_environment, "BENCHLAB_S3_BUCKET": "my-own-runs"}
+
+    done = bench.run("nginx")
+
+    kept = Store.from_environment({**store_environment, "BENCHLAB_S3_BUCKET": "my-own-runs"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert any(key.endswith("/report/index.html") for key in kept.list("runs/phase-4/gateway-comparison/"))
+    assert not (bench.state / "objects" / "data").exists()
+
+
+@pytest.mark.slow
+def test_a_second_ctrl_c_terminates(bench):
+    """The second Ctrl-C does not wait for the exit handler; sweep then removes what is left."""
+    process = bench.start("nginx,haproxy", repetitions=2)
+    wait_for(process, r"cells are over")
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "terminating" in err
+    assert not list(bench.reports.glob("*/report.json"))
+    assert bench.command("sweep").returncode == 0
+    assert bench.leftovers() == []

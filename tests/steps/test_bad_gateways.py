@@ -65,7 +65,11 @@ def test_death_by_signal_is_told_by_its_name(lab):
     [
         ("time.sleep(60)", "found nobody listening"),
         ('serve(status=b"503 Service Unavailable")', "was answered 503"),
-        ('socket.create_server(("127.0.0.1", port)); server = socket.socket(); time.sleep(60)', "found nobody listening"),
+        pytest.param(
+            'socket.create_server(("127.0.0.1", port)); server = socket.socket(); time.sleep(60)',
+            "found nobody listening",
+            marks=pytest.mark.slow,  # the same words as for who never listened
+        ),
     ],
     ids=["does not listen", "answers 503", "stops listening"],
 )

@@ -1,11 +1,13 @@
 """Every gateway of the catalogue, for real: deployed, asked, torn down."""
 
+import asyncio
 import socket
 
 import pytest
 
 from phases.catalogue.gateways import DIRECT, GATEWAYS
 from phases.catalogue.upstreams import PRODUCT_JSON
+from steps.drivers import identity
 from steps.model import DeployedComponent
 from steps.places import ports
 from steps.places.attempt import Attempt
@@ -24,10 +26,12 @@ def test_gateway_answers_as_its_upstream_and_leaves_nothing(lab, gateway):
     endpoints = lab.deploy(cell)
     body = get(f"{endpoints.target}/json")
     used = usage(endpoints, gateway.name)
+    unlike = asyncio.run(identity.difference(endpoints, "after"))
     record = lab.teardown(cell)
 
     assert body == PRODUCT_JSON.encode()
     assert list(endpoints.keepers) == ["upstream", gateway.name]
+    assert (set(endpoints.rendered), unlike) == ({"upstream", gateway.name}, None)
     assert (used.running, used.memory_kind, used.memory_mib > 1, used.cpu_s > 0) == (True, "pss", True, True)
     assert [each.name for each in lab.deployed().components] == ["upstream", gateway.name]
     assert all(each.version.count(".") > 1 and each.ready_ms > 0 for each in lab.deployed().components)

@@ -108,7 +108,7 @@ if os.fork() == 0:                           # orphans, whom the keeper waits fo
 os.wait()
 worker(0.6)                                  # not waited for: a zombie
 burn(0.5)
-time.sleep(1.5)
+os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
 say("used", time.process_time())
 say("done", "")
 time.sleep(600)

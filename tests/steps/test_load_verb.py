@@ -20,6 +20,7 @@ from steps.model import Endpoints, LoadRecord
 from steps.statistics.histogram import read_log
 from tests.steps.odd_server import BODY, odd_server
 from tests.steps.recorded import AT, EXPERIMENT, RUN, Recorded
+from tests.steps.steady_keepers import steady_keepers, usage_of
 
 CELL = "nginx-200rps-r1"
 
@@ -30,24 +31,19 @@ def server():
         yield running
 
 
+@pytest.fixture(scope="module")
+def keepers():
+    with steady_keepers("nginx", "echo") as urls:
+        yield urls
+
+
 @contextmanager
-def keeper(component, process=None):
-    """A keeper that tells a steady use of CPU time; `process`: the one whose end it reports."""
+def keeper(component, process):
+    """A keeper that tells a steady use of CPU time until that process, a child of ours, has ended."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            exit_status = process.poll() if process else None
-            usage = {
-                "component": component,
-                "monotonic_ns": time.monotonic_ns(),
-                "running": exit_status is None,
-                "exit_status": exit_status,
-                "cpu_s": time.monotonic() / 100,
-                "memory_mib": 12.5,
-                "memory_kind": "pss",
-                "processes": 1,
-                "threads": 1,
-            }
+            usage = usage_of(component, exit_status=process.poll())
             body = json.dumps(usage).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -87,14 +83,19 @@ def record_in(folder):
     return LoadRecord.from_json((folder / "load" / "load.json").read_text(), source="load.json")
 
 
-def test_load_leaves_its_four_files(tmp_path, server):
-    """load.json, and beside it histograms, seconds and readings, that say the same."""
-    with keeper("nginx") as nginx, keeper("echo") as echo:
-        record = run_load(
-            tmp_path, server.url, experiment=experiment_of("k", duration_s=2), keepers={"nginx": nginx, "echo": echo}
-        )
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory, server, keepers):
+    """The folder of a load in which nothing went wrong."""
+    folder = tmp_path_factory.mktemp("loaded")
+    run_load(folder, server.url, experiment=experiment_of("k", duration_s=2), keepers=keepers)
+    return folder
 
-    assert sorted(path.name for path in (tmp_path / "load").iterdir()) == ["load.hdr", "load.json", "series.csv", "usage.csv"]
+
+def test_load_leaves_its_four_files(loaded):
+    """load.json, and beside it histograms, seconds and readings, that say the same."""
+    record = record_in(loaded)
+
+    assert sorted(path.name for path in (loaded / "load").iterdir()) == ["load.hdr", "load.json", "series.csv", "usage.csv"]
     assert record.failure is None
     assert record.counts.ok == record.counts.planned == 400
     assert record.warmup.ok == 100
@@ -103,23 +104,22 @@ def test_load_leaves_its_four_files(tmp_path, server):
     assert [check.right for check in record.checks] == [True] * 6
     assert record.checks[0].what == f"200, {len(BODY)} bytes as expected"
     assert record.first_ms > 0
-    assert read_log(tmp_path / "load" / "load.hdr")["response"].get_total_count() == 400
-    with (tmp_path / "load" / "series.csv").open() as file:
+    assert read_log(loaded / "load" / "load.hdr")["response"].get_total_count() == 400
+    with (loaded / "load" / "series.csv").open() as file:
         seconds = [(row["second"], row["part"], row["planned"], row["ok"]) for row in csv.DictReader(file)]
     assert seconds == [("-1", "warmup", "100", "100"), ("0", "window", "200", "200"), ("1", "window", "200", "200")]
 
 
-def test_keepers_are_read_at_the_edges_and_each_second(tmp_path, server):
+@pytest.mark.parametrize("component", ["nginx", "echo"])
+def test_keepers_are_read_at_the_edges_and_each_second(loaded, component):
     """The readings at the window's edges lie within milliseconds of it, by the keeper's own clock."""
-    with keeper("nginx") as nginx:
-        record = run_load(tmp_path, server.url, experiment=experiment_of("k", duration_s=2), keepers={"nginx": nginx})
+    record = record_in(loaded)
 
-    start, end = record.usage
-    assert (start.component, end.component) == ("nginx", "nginx")
+    start, end = (usage for usage in record.usage if usage.component == component)
     assert abs(start.monotonic_ns - record.window.start_ns) < 50e6
     assert abs(end.monotonic_ns - record.window.end_ns) < 50e6
-    with (tmp_path / "load" / "usage.csv").open() as file:
-        assert [row["edge"] for row in csv.DictReader(file)] == ["start", "", "end"]
+    with (loaded / "load" / "usage.csv").open() as file:
+        assert [row["edge"] for row in csv.DictReader(file) if row["component"] == component] == ["start", "", "end"]
 
 
 def test_driver_reports_itself(tmp_path, server):
@@ -240,12 +240,11 @@ def burners():
         burner.wait()
 
 
-def test_driver_that_lost_its_core_makes_the_cell_suspect(tmp_path, server, burners):
+def test_driver_that_lost_its_core_makes_the_cell_suspect(tmp_path, server, keepers, burners):
     """Rule 5, end to end: somebody burns the driver's core, and the outcome suspects the generator."""
     experiment = experiment_of("k", duration_s=2)
-    with keeper("nginx") as nginx, keeper("echo") as echo:
-        run_load(tmp_path, server.url, experiment=experiment, keepers={"nginx": nginx, "echo": echo}, cpus=(burners,))
+    run_load(tmp_path, server.url, experiment=experiment, keepers=keepers, cpus=(burners,))
     outcome = measure.outcome_of(Recorded(cell=CELL, experiment=experiment).store(tmp_path, load=False), at=AT)
 
-    assert outcome.status == "suspect"
+    assert outcome.status == "suspect", outcome.reasons
     assert outcome.reasons[0].startswith("suspect: generator: its lateness (p99) is ")

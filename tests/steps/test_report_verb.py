@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -14,57 +16,74 @@ from steps.seal import Seal, broken
 from tests.steps.simulated import RUN, Story, simulate, tiny
 
 
-@pytest.fixture
-def stored(store, store_environment, tmp_path):
-    """Stores a simulated run and makes its report; gives its prefix."""
+class Reporter:
+    """Makes reports on simulated runs in the store, as the step would."""
 
-    def make(name, story=None, *, failures="null", status="Succeeded"):
+    def __init__(self, store, environment, folder):
+        self.store, self.environment, self.folder = store, environment, folder
+        self.out = folder / "out"
+
+    def run(self, name, story=None, **said):
+        """Stores a simulated run and makes its report; gives its prefix."""
         prefix = f"runs/test-report/{name}/{RUN}"
         for key, content in simulate(tiny(), story or Story()).items():
-            store.put(f"{prefix}/{key}", content)
-        again(prefix, failures=failures, status=status)
+            self.store.put(f"{prefix}/{key}", content)
+        self.report(prefix, **said)
         return prefix
 
-    def again(prefix, *, failures="null", status="Succeeded"):
-        said = tmp_path / "failures"
+    def report(self, prefix, *, failures="null", status="Succeeded"):
+        """The verb."""
+        said = self.folder / "failures"
         said.write_text(failures)
-        places = {name: tmp_path / "out" / name for name in ("page", "json", "verdict")}
-        report.run(run=RUN, prefix=prefix, status=status, failures=said, environment=store_environment, **places)
-
-    make.again = again
-    return make
+        places = {name: self.out / name for name in ("page", "json", "verdict")}
+        report.run(run=RUN, prefix=prefix, status=status, failures=said, environment=self.environment, **places)
 
 
-def test_a_report_is_stored_and_written(store, stored, tmp_path):
+@pytest.fixture
+def reporter(store, store_environment, tmp_path):
+    return Reporter(store, store_environment, tmp_path)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole run with its first report: where it is, what the step wrote, and every object."""
+
+    prefix: str
+    out: Path
+    objects: dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def whole(store, store_environment, tmp_path_factory):
+    """Reported once; a test that reports again leaves what stands here as it is."""
+    reporter = Reporter(store, store_environment, tmp_path_factory.mktemp("whole"))
+    prefix = reporter.run("whole")
+    return Whole(prefix, reporter.out, {key.removeprefix(f"{prefix}/"): store.get(key) for key in store.list(f"{prefix}/")})
+
+
+def test_a_report_is_stored_and_written(whole):
     """The page, the data and the verdict; the same here and in the store."""
-    prefix = stored("whole")
-
-    assert (tmp_path / "out/verdict").read_text() == "Answered"
-    assert store.get(f"{prefix}/report/index.html") == (tmp_path / "out/page").read_bytes()
-    found = Report.from_json(store.get(f"{prefix}/report/report.json"), source="report.json")
+    assert (whole.out / "verdict").read_text() == "Answered"
+    assert whole.objects["report/index.html"] == (whole.out / "page").read_bytes()
+    found = Report.from_json(whole.objects["report/report.json"], source="report.json")
     assert found.verdict == "Answered"
 
 
-def test_a_seal_names_every_object_with_its_digest(store, stored):
+def test_a_seal_names_every_object_with_its_digest(whole):
     """The report's too, but no seal."""
-    prefix = stored("sealed")
-    seal = Seal.from_json(store.get(f"{prefix}/seal-1.json"), source="the seal")
-    keys = {key.removeprefix(f"{prefix}/") for key in store.list(f"{prefix}/")}
+    seal = Seal.from_json(whole.objects["seal-1.json"], source="the seal")
 
-    assert set(seal.objects) == keys - {"seal-1.json"}
-    content = store.get(f"{prefix}/plan.json")
-    assert seal.objects["plan.json"] == hashlib.sha256(content).hexdigest()
+    assert set(seal.objects) == set(whole.objects) - {"seal-1.json"}
+    assert seal.objects["plan.json"] == hashlib.sha256(whole.objects["plan.json"]).hexdigest()
 
 
-def test_a_second_report_is_the_same_and_gets_a_second_seal(store, stored):
+def test_a_second_report_is_the_same_and_gets_a_second_seal(store, whole, reporter):
     """The evidence did not change, and the first seal stays."""
-    prefix = stored("twice")
-    before = store.get(f"{prefix}/report/index.html")
-    stored.again(prefix)
-    seals = [store.get(f"{prefix}/seal-{number}.json") for number in (1, 2)]
+    reporter.report(whole.prefix)
+    seals = [store.get(f"{whole.prefix}/seal-{number}.json") for number in (1, 2)]
 
-    assert store.get(f"{prefix}/report/index.html") == before
-    assert seals[0] == seals[1]
+    assert store.get(f"{whole.prefix}/report/index.html") == whole.objects["report/index.html"]
+    assert seals[0] == seals[1] == whole.objects["seal-1.json"]
 
 
 def test_a_changed_or_missing_object_breaks_the_seal():
@@ -75,24 +94,24 @@ def test_a_changed_or_missing_object_breaks_the_seal():
     assert broken(seal, {"a": b"2", "b": b""}) == ("a was changed", "b was changed")
 
 
-def test_a_failed_run_fails_the_step_after_everything_is_stored(store, stored, tmp_path):
+def test_a_failed_run_fails_the_step_after_everything_is_stored(store, reporter):
     """So that its workflow fails, and the report is there."""
     nodes = json.dumps(json.dumps([{"displayName": "deploy", "templateName": "deploy", "message": "exit code 1"}]))
 
     with pytest.raises(LabError, match=r"the run failed: envoy: 6 of 6 cells failed: it crashed"):
-        stored("failed", Story(failing={"envoy": "it crashed"}), failures=nodes, status="Failed")
+        reporter.run("failed", Story(failing={"envoy": "it crashed"}), failures=nodes, status="Failed")
 
     prefix = f"runs/test-report/failed/{RUN}"
-    assert (tmp_path / "out/verdict").read_text() == "Failed"
+    assert (reporter.out / "verdict").read_text() == "Failed"
     assert store.exists(f"{prefix}/report/index.html")
     assert store.exists(f"{prefix}/seal-1.json")
 
 
-def test_a_run_of_which_nothing_is_stored_still_gets_a_report(store, stored):
+def test_a_run_of_which_nothing_is_stored_still_gets_a_report(store, reporter):
     """Provision may have failed before it stored anything."""
     prefix = f"runs/test-report/nothing/{RUN}"
 
     with pytest.raises(LabError, match="the run failed"):
-        stored.again(prefix, status="Failed")
+        reporter.report(prefix, status="Failed")
 
     assert b"experiment.json is missing" in store.get(f"{prefix}/report/index.html")

@@ -5,11 +5,13 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from steps import processes, shell
+from steps import processes, running, shell
 from steps.model import Running, Usage, digest
 from steps.places.attempt import PACKAGES
 from steps.sidecar import Sidecar, neighbours
@@ -93,6 +95,44 @@ def test_keeper_answers_beside_a_component(tmp_path):
     finally:
         started.terminate()
     assert started.wait(timeout=5) == 0
+
+
+def test_start_to_ready_is_what_the_keeper_saw(program):
+    """To some ten milliseconds, though the API tells of a pod's start a second or two later."""
+    beside = Sidecar("burner", config=None, find=lambda: tree(program), first=NOBODY)
+    assert Running(**beside.running()).ready_ms is None
+    with http_server(b"503 no") as unready, pytest.raises(TimeoutError):
+        within(0.3, beside.watch, unready, "/")
+    with http_server(b"200 OK") as ready:
+        within(2, beside.watch, ready, "/")
+
+    lived_ms = running.boot_ms() - processes.look(program.pid).started * processes.TICK_NS / 1e6
+    assert Running(**beside.running()).ready_ms == pytest.approx(lived_ms, abs=100)
+
+
+@contextmanager
+def http_server(answer):
+    """Answers each connection in the same way; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    connection.recv(4096)
+                    connection.sendall(b"HTTP/1.1 " + answer + b"\r\n\r\n")
+                    connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+
+
+def within(seconds, call, *given):
+    thread = threading.Thread(target=call, args=given, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise TimeoutError
 
 
 def test_keeper_does_not_count_itself():

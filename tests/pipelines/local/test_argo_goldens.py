@@ -9,7 +9,8 @@ from pipelines.local import read
 from tests.pipelines.local import trees
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "argo"
-LONG = {"deadline", "timeout"}  # steps that sleep until a deadline of some seconds ends them
+# Steps that sleep until a deadline of some seconds ends them, and one that waits between attempts (test_walk: without waiting).
+LONG = {"deadline", "timeout", "retry-backoff-recovers"}
 
 # What is not alike, and why it is left so.
 DIFFERENT = {

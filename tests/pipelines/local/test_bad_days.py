@@ -16,8 +16,8 @@ import pytest
 
 from pipelines.local import read
 from pipelines.local.run import Run
-from pipelines.local.state import write_whole
 from steps.errors import ConflictError, UsageError
+from steps.state import write_whole
 from steps.store import Store
 from tests.pipelines.local.manifests import container, workflow
 
@@ -49,7 +49,10 @@ RUN = """
 """
 
 
-@pytest.mark.parametrize("after_s", [0.05, 0.15, 0.3, 0.45, 0.6])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("after_s", [0.05, pytest.param(0.15, marks=SLOW), 0.3, pytest.param(0.45, marks=SLOW), 0.6])
 def test_a_run_that_is_killed_leaves_a_status_that_can_be_read(state, after_s):
     """kill -9 at any moment: the document is whole, and the run is shown as interrupted."""
     tasks = [{"name": f"t{i}", "template": "ok"} | ({"depends": f"t{i - 1}"} if i else {}) for i in range(60)]
@@ -194,10 +197,10 @@ def test_a_full_disk_ends_the_run_through_its_exit_handler(state, tmp_path):
 
 def test_a_status_that_cannot_grow_is_told_in_one_sentence(state):
     """The same without root: files may not become larger than some bytes."""
-    tasks = [{"name": f"t{i}", "template": "ok"} | ({"depends": f"t{i - 1}"} if i else {}) for i in range(120)]
+    tasks = [{"name": f"t{i}", "template": "ok"} | ({"depends": f"t{i - 1}"} if i else {}) for i in range(60)]
     limited = RUN.replace(
         "state, manifest",
-        "import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))\n    state, manifest",
+        "import resource, signal; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))\n    state, manifest",
     )
     process = start(limited, state.folder, json.dumps(workflow(tasks)))
 

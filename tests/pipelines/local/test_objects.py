@@ -14,6 +14,7 @@ import pytest
 
 from pipelines import secret
 from pipelines.local import objects
+from pipelines.local.state import State
 from steps.errors import LabError, NotReady, PlaceError, StoreError
 from steps.store import Store
 
@@ -55,24 +56,33 @@ def test_what_is_stored_is_there_in_the_next_run(state):
         assert second.environment["AWS_SECRET_ACCESS_KEY"] == first.environment["AWS_SECRET_ACCESS_KEY"]
 
 
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory):
+    """A state folder whose server runs, and what leads to it."""
+    served = State(tmp_path_factory.mktemp("serving"))
+    with objects.serve(served, {}) as found:
+        yield served, found
+
+
 @needs_weed
-def test_a_second_process_uses_the_server_of_the_first(state):
+def test_a_second_process_uses_the_server_of_the_first(serving):
     """`report` may be asked for while a run is under way."""
-    with objects.serve(state, {}) as first, objects.serve(state, {}) as second:
+    state, first = serving
+    with objects.serve(state, {}) as second:
         second.store.put("runs/b", "seen")
 
         assert first.store.get("runs/b") == b"seen"
 
 
 @needs_weed
-def test_credentials_are_its_owners_alone_and_others_are_refused(state):
+def test_credentials_are_its_owners_alone_and_others_are_refused(serving):
     """The file is readable by nobody else; a wrong secret opens nothing."""
-    with objects.serve(state, {}) as found:
-        wrong = Store.from_environment({**found.environment, "AWS_SECRET_ACCESS_KEY": "guessed"})
+    state, found = serving
+    wrong = Store.from_environment({**found.environment, "AWS_SECRET_ACCESS_KEY": "guessed"})
 
-        assert (state.folder / "objects.json").stat().st_mode & 0o777 == 0o600
-        with pytest.raises(StoreError, match="SignatureDoesNotMatch"):
-            wrong.put("runs/c", b"")
+    assert (state.folder / "objects.json").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(StoreError, match="SignatureDoesNotMatch"):
+        wrong.put("runs/c", b"")
 
 
 @needs_weed

@@ -32,7 +32,7 @@ def server():
 
 def load_of(letters="k", **fields):
     return HttpLoad(
-        **{"path": f"/script/{letters}", "rate_rps": 200, "warmup_s": 0, "duration_s": 0.5, "expect": BODY.decode(), **fields}
+        **{"path": f"/script/{letters}", "rate_rps": 400, "warmup_s": 0, "duration_s": 0.25, "expect": BODY.decode(), **fields}
     )
 
 
@@ -75,7 +75,7 @@ def test_window_without_a_request_is_refused():
 
 def test_every_right_answer_is_counted_once(server):
     """A server that does nothing wrong answers everything that was planned."""
-    summary = summarize(fly(server.url, load_of("k", warmup_s=0.2)))
+    summary = summarize(fly(server.url, load_of("k", warmup_s=0.1)))
 
     assert summary.counts.ok == summary.counts.planned == 100
     assert summary.warmup.ok == summary.warmup.planned == 40
@@ -152,7 +152,7 @@ def test_request_without_an_answer_times_out_and_frees_its_place(server):
 
 def test_what_is_never_sent_is_dropped_and_what_is_open_is_unfinished(server):
     """With all connections taken until the end, the rest of the load is counted as dropped."""
-    summary = summarize(fly(server.url, load_of("h", connections=3, timeout_s=0.7, duration_s=0.5)))
+    summary = summarize(fly(server.url, load_of("h", connections=3, timeout_s=0.35)))
 
     assert summary.counts.timeout + summary.counts.unfinished == summary.counts.sent
     assert summary.counts.dropped == summary.counts.planned - summary.counts.sent > 0
@@ -231,7 +231,7 @@ def test_hopeless_load_ends_early_and_loses_nothing():
     with odd_server() as dying:
         threading.Timer(0.3, dying.process.kill).start()
         began = time.monotonic()
-        flown = fly(dying.url, load_of("k", duration_s=60))
+        flown = fly(dying.url, load_of("k", duration_s=30))
     counts = summarize(flown).counts
 
     assert flown.stopped.startswith("no right answer for 2 s, while ")
@@ -247,7 +247,7 @@ def test_stop_ends_the_load_and_keeps_the_sums(server):
     def stop_soon(flight):
         asyncio.get_running_loop().call_later(0.3, flight.stop, "nginx ended with status -11")
 
-    flown = fly(server.url, load_of("k", duration_s=30), meanwhile=stop_soon)
+    flown = fly(server.url, load_of("k", duration_s=15), meanwhile=stop_soon)
     counts = summarize(flown).counts
 
     assert flown.stopped == "nginx ended with status -11"

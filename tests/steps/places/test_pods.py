@@ -133,7 +133,7 @@ def test_keeper_stands_beside_the_component_with_its_configuration():
     assert keeper["image"] == "benchlab/steps:1"
     assert keeper["command"] == [
         *("python", "-P", "-S", "-m", "steps.keeper", "--beside", "caddy", "--port", "7099"),
-        *("--config", "/benchlab/config/Caddyfile"),
+        *("--config", "/benchlab/config/Caddyfile", "--ready", "8080", "/json"),
     ]
     assert keeper["volumeMounts"] == [{"name": "config", "mountPath": "/benchlab/config", "readOnly": True}]
     ports = {each["name"]: each["port"] for each in by_kind(rendered)["Service"]["spec"]["ports"]}

@@ -10,7 +10,7 @@ import pytest
 from steps.evidence import read
 from steps.model import HypothesisVerdict, RunVerdict
 from steps.statistics.findings import report_of
-from tests.steps.simulated import NATURES, RUN, Nature, Story, simulate, small
+from tests.steps.simulated import NATURES, RUN, Nature, Story, simulate, small, tiny
 
 PREFIX = f"runs/phase-4/gateway-comparison/{RUN}"
 CRASH = "envoy ended with status 127 before it was ready"
@@ -159,7 +159,7 @@ def test_cells_of_unlike_circumstances_are_not_put_in_one_table_silently():
 )
 def test_a_damaged_record_is_a_reason_and_never_a_crash(key, damage):
     """It is named by its key."""
-    found = report(objects={**simulate(small()), key: damage})
+    found = report(objects={**simulate(tiny()), key: damage})
 
     assert found.verdict == RunVerdict.FAILED
     assert any(key in reason for reason in found.reasons)
@@ -169,7 +169,7 @@ def test_a_damaged_record_is_a_reason_and_never_a_crash(key, damage):
 @pytest.mark.parametrize("cut", [0, 100, 700])
 def test_a_damaged_table_costs_its_picture_only(name, cut):
     """The outcome was made from the whole one."""
-    objects = simulate(small())
+    objects = simulate(tiny())
     key = f"cells/nginx-100rps-r1/load/{name}"
     objects[key] = objects[key][:cut]
 

@@ -1,0 +1,119 @@
+"""Brings a run's page and data from the store to this machine.
+
+The store is the one that the environment names (BENCHLAB_S3_BUCKET …); else the one of the secret that the steps use, reached
+directly or, where only the cluster can, by a port-forward; else, with nothing but an Argo Server, the page comes as the artifact
+that the report step left.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pipelines import pages, secret
+from pipelines.cluster import forward, runs
+from pipelines.cluster.api import Argo, Document
+from pipelines.cluster.server import Server
+from steps.errors import ClusterError, UsageError
+from steps.kube import Kube
+from steps.model import Experiment
+from steps.store import Store
+
+
+def bring(api: Argo, document: Document, *, reports: Path) -> list[Path]:
+    """The pages of a run, one for each experiment, with the data beside them. Raises UsageError, StoreError, ClusterError."""
+    run, experiments = runs.run_of(document), runs.experiments_of(document)
+    if isinstance(api, Server) and not os.environ.get("BENCHLAB_S3_BUCKET"):
+        return [_from_artifacts(api, document, reports=reports / run)]
+    with store(api) as found:
+        return [_page(found, each, run, reports, alone=len(experiments) == 1) for each in experiments]
+
+
+def missing(api: Argo, document: Document) -> list[str]:
+    """The cells of a run without a valid outcome. Raises UsageError, StoreError, ClusterError."""
+    run = runs.run_of(document)
+    with store(api) as found:
+        return [cell for each in runs.experiments_of(document) for cell in pages.missing(found, each, run)]
+
+
+def _page(found: Store, experiment: Experiment, run: str, reports: Path, *, alone: bool) -> Path:
+    target = reports / run if alone else reports / run / experiment.name
+    page = pages.bring(found, f"{experiment.key}/{run}", target)
+    if page is None:
+        message = f"run {run} has no report of {experiment.name} yet: `get {run}` says how far it came"
+        raise UsageError(message)
+    return page
+
+
+@contextmanager
+def store(api: Argo) -> Iterator[Store]:
+    """The store of a cluster's runs, as it is reached from here. Raises UsageError, ClusterError."""
+    if os.environ.get("BENCHLAB_S3_BUCKET"):
+        yield Store.from_environment()
+        return
+    if api.kube is None:
+        message = f"{api.where} gives no way to the store: name it in BENCHLAB_S3_BUCKET and AWS_ENDPOINT_URL"
+        raise UsageError(message)
+    settings = settings_of(api.kube)
+    with _reachable(api.kube, settings) as reachable:
+        yield Store.from_environment(reachable)
+
+
+def settings_of(kube: Kube) -> dict[str, str]:
+    """The store's settings, from the secret that the steps use. Raises UsageError, ClusterError."""
+    import base64
+
+    found = kube.get("Secret", secret.NAME)
+    if found is None:
+        message = (
+            f"there is no secret {secret.NAME} in namespace {kube.namespace} that says where the store is: "
+            "run `python -m pipelines install`, or name the store in BENCHLAB_S3_BUCKET and AWS_ENDPOINT_URL"
+        )
+        raise UsageError(message)
+    data: Mapping[str, str] = found.get("data") or {}
+    return {name: base64.b64decode(data[key]).decode() for name, key, _ in secret.SETTINGS if data.get(key)}
+
+
+@contextmanager
+def _reachable(kube: Kube, settings: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """The settings with an endpoint that leads to the store from here."""
+    address = urlsplit(settings.get("AWS_ENDPOINT_URL", ""))
+    service, namespace = inside(address.hostname or "", kube.namespace)
+    if service is None:
+        yield settings
+        return
+    where = kube.into(namespace)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    pod, target = forward.pod_behind(where, service, port)
+    with forward.opened(where, pod, target) as here:
+        yield {**settings, "AWS_ENDPOINT_URL": f"{address.scheme}://127.0.0.1:{here}", "BENCHLAB_S3_ADDRESSING": "path"}
+
+
+def inside(host: str, namespace: str) -> tuple[str | None, str]:
+    """The Service and namespace of a host name that only the cluster knows; None: the whole world may know it."""
+    parts = host.split(".")
+    if len(parts) == 1 and host and host != "localhost":
+        return host, namespace
+    if len(parts) == 2 or parts[2:3] == ["svc"]:
+        return parts[0], parts[1]
+    return None, namespace
+
+
+def _from_artifacts(api: Server, document: Document, *, reports: Path) -> Path:
+    """The page and its data alone, as the report step handed them to Argo."""
+    status = runs.status_of(document)
+    step = next((node for node in reversed(status.pods()) if node.template == "report" and node.fulfilled), None)
+    if step is None:
+        message = f"run {runs.run_of(document)} has no report yet: `get {status.workflow}` says how far it came"
+        raise UsageError(message)
+    reports.mkdir(parents=True, exist_ok=True)
+    try:
+        for artifact, name in (("page", "index.html"), ("json", "report.json")):
+            (reports / name).write_bytes(api.artifact(status.workflow, step.id, artifact))
+    except ClusterError as error:
+        message = f"{api.where} does not hand out the report ({error}): name the store in BENCHLAB_S3_BUCKET and AWS_ENDPOINT_URL"
+        raise ClusterError(message) from error
+    return reports / "index.html"
