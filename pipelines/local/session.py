@@ -56,12 +56,15 @@ def retry(name: str, *, reports: Path, dry_run: bool) -> int:
 def _run(manifest: Manifest, experiment: Experiment, *, name: str, reports: Path, gate: bool) -> int:
     state = State.from_environment(os.environ)
     with state.hold(name) as folder:
-        resumed = _keep_earlier(folder)
-        with objects.serve(state, os.environ) as found:
-            _swept(state, found, own=name if resumed else None)
-            folder.create()
-            status = _execute(manifest, experiment, folder=folder, found=found)
-            page = _fetch(found.store, experiment, name=name, reports=reports)
+        try:
+            with objects.serve(state, os.environ) as found:
+                resumed = _keep_earlier(folder)  # not before the store is there: a run that cannot go on stays as it was
+                _swept(state, found, own=name if resumed else None)
+                folder.create()
+                status = _execute(manifest, experiment, folder=folder, found=found)
+                page = _fetch(found.store, experiment, name=name, reports=reports)
+        finally:
+            folder.clear()
         return outcome.tell(status, partial(runs.reason, folder), pages=[page] if page else [], gate=gate)
 
 

@@ -90,9 +90,9 @@ class RunFolder:
         return replace(found, phase="Error", message="interrupted", finished_at=found.at)
 
     def clear(self) -> None:
-        """Removes what the steps left in their folders."""
+        """Removes what the steps left in their folders, and the record of a run that was never begun."""
         shutil.rmtree(self.steps, ignore_errors=True)
-        for folder in (self.state.cells(self.name), self.state.work(self.name)):
+        for folder in (self.state.cells(self.name), self.state.work(self.name), self.logs, self.folder):
             with suppress(OSError):  # what teardown could not remove stays, for sweep
                 folder.rmdir()
 
