@@ -17,11 +17,18 @@ from tests.lab import RUN, Lab
 
 
 @pytest.fixture(scope="session")
-def store_environment(tmp_path_factory):
-    """The settings of a SeaweedFS that runs as long as the tests do; never those of the user's own S3."""
+def serving(tmp_path_factory):
+    """A folder of state whose SeaweedFS runs as long as the tests do, and what leads there; never the user's own S3."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BENCHLAB_"))}
-    with objects.serve(pipelines_state.State(tmp_path_factory.mktemp("store")), environment) as found:
-        yield dict(found.environment)
+    folder = pipelines_state.State(tmp_path_factory.mktemp("store"))
+    with objects.serve(folder, environment) as found:
+        yield folder, found
+
+
+@pytest.fixture(scope="session")
+def store_environment(serving):
+    """The settings of that store."""
+    return dict(serving[1].environment)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a file, from wherever
+
 from pipelines.local import read
 from pipelines.local.manifest import Manifest
 from pipelines.local.run import Run

@@ -122,18 +122,27 @@ def test_keepers_are_read_at_the_edges_and_each_second(loaded, component):
         assert [row["edge"] for row in csv.DictReader(file) if row["component"] == component] == ["start", "", "end"]
 
 
-def test_driver_reports_itself(tmp_path, server):
-    """Its own CPU time, lateness, cores and connections belong to the record."""
-    core = min(os.sched_getaffinity(0))
+@pytest.fixture(scope="module")
+def on_a_core(tmp_path_factory, server):
+    """The folder of a load from a core of its own, with a keeper that is not there; and whether that core was left."""
     before = os.sched_getaffinity(0)
-    record = run_load(tmp_path, server.url, experiment=experiment_of("k", connections=7), cpus=(core,))
+    folder = tmp_path_factory.mktemp("on-a-core")
+    asked, nobody = experiment_of("k", connections=7), {"nginx": "http://127.0.0.1:9"}
+    run_load(folder, server.url, experiment=asked, keepers=nobody, cpus=(min(before),))
+    return folder, os.sched_getaffinity(0) == before
+
+
+def test_driver_reports_itself(on_a_core):
+    """Its own CPU time, lateness, cores and connections belong to the record."""
+    folder, core_was_left = on_a_core
+    record = record_in(folder)
 
     assert record.driver.spin
-    assert record.driver.cpus == (core,)
+    assert record.driver.cpus == (min(os.sched_getaffinity(0)),)
     assert record.driver.connections == 7
     assert 0 < record.driver.cpu_s < 1.1
     assert 0 <= record.driver.lateness_p50_ms <= record.driver.lateness_p99_ms <= record.driver.lateness_max_ms
-    assert os.sched_getaffinity(0) == before
+    assert core_was_left
 
 
 def test_wrong_body_with_status_200_fails_before_the_load(tmp_path, server):
@@ -185,9 +194,9 @@ def test_component_that_dies_under_load_ends_it_and_is_named(tmp_path):
     assert not record.checks[-1].right
 
 
-def test_silent_keeper_does_not_stop_the_load(tmp_path, server):
+def test_silent_keeper_does_not_stop_the_load(on_a_core):
     """A keeper that does not answer leaves no reading; the load goes on, and measure will say what is missing."""
-    record = run_load(tmp_path, server.url, experiment=experiment_of("k"), keepers={"nginx": "http://127.0.0.1:9"})
+    record = record_in(on_a_core[0])
 
     assert record.usage == ()
     assert record.counts.ok == 200

@@ -14,7 +14,6 @@ import pytest
 
 from pipelines import secret
 from pipelines.local import objects
-from pipelines.local.state import State
 from steps.errors import LabError, NotReady, PlaceError, StoreError
 from steps.store import Store
 
@@ -54,14 +53,6 @@ def test_what_is_stored_is_there_in_the_next_run(state):
     with objects.serve(state, {}) as second:
         assert second.store.get("runs/a") == b"kept"
         assert second.environment["AWS_SECRET_ACCESS_KEY"] == first.environment["AWS_SECRET_ACCESS_KEY"]
-
-
-@pytest.fixture(scope="module")
-def serving(tmp_path_factory):
-    """A state folder whose server runs, and what leads to it."""
-    served = State(tmp_path_factory.mktemp("serving"))
-    with objects.serve(served, {}) as found:
-        yield served, found
 
 
 @needs_weed

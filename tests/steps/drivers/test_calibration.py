@@ -9,7 +9,13 @@ import pytest
 from steps.drivers.calibration import PREVIEW_RATES_RPS, RATES_RPS, calibrate, null_server
 
 
-@pytest.mark.parametrize(("seconds", "rates"), [(5.0, RATES_RPS), (2.0, PREVIEW_RATES_RPS)], ids=["answer", "preview"])
+@pytest.mark.parametrize(
+    ("seconds", "rates"),
+    [
+        pytest.param(5.0, RATES_RPS, id="answer"),
+        pytest.param(2.0, PREVIEW_RATES_RPS, id="preview", marks=pytest.mark.slow),  # provision makes one too: test_provision
+    ],
+)
 def test_ceiling_is_one_of_the_rates_that_were_tried(seconds, rates):
     """The ramp climbs until the driver does not hold two rates in a row, and keeps each rate's lateness."""
     found = calibrate(driver_cpus=None, system_cpus=None, seconds=seconds)

@@ -329,6 +329,7 @@ def busy_core():
         burner.wait()
 
 
+@pytest.mark.slow  # the same, end to end: test_load_verb
 def test_driver_without_its_core_says_that_it_was_late(server, busy_core):
     """Somebody else on the driver's core shows as the driver's own lateness, not only as the server's latency."""
     with on_cores([busy_core]) as alone:
