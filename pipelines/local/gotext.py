@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 _UNITS_S = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -28,7 +29,10 @@ def quote(text: str) -> str:
 
 
 def number(value: float) -> str:
-    """A number in plain decimal, without a fraction that is zero."""
+    """A number in plain decimal, without a fraction that is zero. Raises ValueError: it is infinite, or none at all."""
+    if not isfinite(value):
+        message = f"{value} is not a number that JSON can hold"
+        raise ValueError(message)
     if value == int(value):
         return str(int(value))
     return format(value, "f") if "e" in repr(value) else repr(value)

@@ -65,9 +65,7 @@ def holds(condition: str) -> bool:
         message = f"Failed to evaluate 'when' expresion '{condition}': {error}"  # the spelling is Argo's
         raise NodeFailure(message) from error
     if not isinstance(value, bool):
-        message = (
-            f"Expected boolean evaluation for '{condition}'. Got {gotext.number(value) if isinstance(value, float) else value}"
-        )
+        message = f"Expected boolean evaluation for '{condition}'. Got {_text(value)}"
         raise NodeFailure(message)
     return value
 
@@ -162,7 +160,7 @@ def _compare(sign: str, left: Value, right: Value) -> bool:
 
 
 def _text(value: Value) -> str:
-    return gotext.number(value) if isinstance(value, float) else str(value)
+    return gotext.number(value) if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
 def _need_bool(value: Value, sign: str) -> bool:

@@ -202,3 +202,14 @@ def test_whatever_stands_in_a_manifest_is_read_or_refused(place, value):
 
     with suppress(ManifestError):
         read.documents(documents)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_a_number_that_json_cannot_hold_is_refused(value):
+    """YAML knows infinity and `.nan`; Argo does not, so they are refused by their path, not by a traceback."""
+    container = {"image": "x", "command": ["a"], "args": [value]}
+    spec = {"entrypoint": "main", "templates": [{"name": "main", "container": container}]}
+    document = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "a"}, "spec": spec}
+
+    with pytest.raises(ManifestError, match=r"spec\.templates\[main\]\.container\.args"):
+        read.documents([document])
