@@ -64,6 +64,10 @@ def lock(state):
 @pytest.fixture
 def lab(state, lock, store_environment, tmp_path):
     """Deploys and tears down cells of a run that holds the lock; nothing of it outlives the test."""
-    yield Lab(state, {**os.environ, **store_environment, "BENCHLAB_STATE": str(state.folder)}, tmp_path)
+    made = Lab(state, {**os.environ, **store_environment, "BENCHLAB_STATE": str(state.folder)}, tmp_path)
+    store = Store.from_environment(store_environment)
+    for key in list(store.list(f"{made.prefix}/ledger/")):  # all tests' labs have one run's name: another test's entries
+        store.delete(key)
+    yield made
     for run in state.runs():
         leftovers.remove(state.work(run), entries=[], logs=None)
