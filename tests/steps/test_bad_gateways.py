@@ -166,6 +166,7 @@ def keepers(lab):
     return [int(entry.facts["keeper"].split()[0]) for entry in lab.ledger()]
 
 
+@pytest.mark.slow
 def test_component_that_ignores_sigterm_is_killed(lab):
     """Who does not go when asked is killed after two seconds."""
     lab.gateway("signal.signal(signal.SIGTERM, signal.SIG_IGN); serve()")

@@ -123,6 +123,7 @@ time.sleep(600)
     kept.end()
 
 
+@pytest.mark.slow
 def test_count_never_goes_back_while_workers_come_and_go(keep):
     """Read in the middle of workers that end and are waited for, the sum only grows, and in the end it is right."""
     kept = keep(
@@ -207,6 +208,7 @@ def test_end_of_the_main_process_is_remembered(keep):
     }
 
 
+@pytest.mark.slow
 def test_sigterm_ends_a_tree_that_keeps_forking(keep):
     """A tree whose every process ignores SIGTERM and forks anew is gone when its keeper is."""
     kept = keep(
