@@ -77,21 +77,11 @@ class Progress(live.Progress):
     """How far a run is. One that is not of the lab has steps, but no cells."""
 
     def spoken(self, status: Status) -> str:
-        self.cells_in_all = planned(status) or self.cells_in_all
+        self.cells_in_all = live.planned(status) or self.cells_in_all
         if self.cells_in_all:
             return super().spoken(status)
         done, known = status.progress
         return f"{done} of {known} steps are over"
-
-
-def planned(status: Status) -> int:
-    """How many cells `provision` planned; 0: not yet, or it is not a run of the lab."""
-    counts = 0
-    for node in status.nodes.values():
-        if node.display_name == "provision" and node.outputs:
-            text = next((each.value for each in node.outputs.parameters if each.name == "plan"), None)
-            counts += len(json.loads(text)) if text else 0
-    return counts
 
 
 def progress(document: Document) -> Progress:

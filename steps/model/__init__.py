@@ -1,7 +1,7 @@
 """The vocabulary of the lab: frozen values that every floor speaks in."""
 
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
-from steps.model.experiment import Experiment, Hypothesis, Phase
+from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.outcome import (
@@ -23,7 +23,7 @@ from steps.model.outcome import (
     Window,
     now,
 )
-from steps.model.plan import Cell, Plan, cell_of
+from steps.model.plan import Cell, Extension, Plan, cell_of
 from steps.model.report import (
     Answer,
     Arm,
@@ -62,6 +62,7 @@ __all__ = [
     "Endpoints",
     "Environment",
     "Experiment",
+    "Extension",
     "Figure",
     "HttpLoad",
     "Hypothesis",
@@ -81,6 +82,7 @@ __all__ = [
     "Plan",
     "Point",
     "Port",
+    "Precision",
     "Process",
     "Program",
     "Ready",

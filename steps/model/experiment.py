@@ -18,6 +18,7 @@ ByName = Annotated[Name, BeforeValidator(lambda given: given.name if isinstance(
 PREVIEW_REPETITIONS = 3
 PREVIEW_SECONDS = 3.0
 PREVIEW_WARMUP_S = 1.0
+MOST_ROUNDS = 30
 
 
 class Hypothesis(Model):
@@ -47,6 +48,14 @@ class Hypothesis(Model):
         return self
 
 
+class Precision(Model):
+    """When a run is precise enough: rounds are added until it is, or until the budget ends."""
+
+    # Of the interval of contender over baseline, in the main metric, as a share of that ratio: 0.05 is ±5 %.
+    half_width: float = Field(default=0.05, gt=0, lt=1)
+    most_rounds: int = Field(default=MOST_ROUNDS, ge=6, le=99)  # the budget, planned repetitions with it; six can decide
+
+
 class Experiment(Model):
     """One question, asked of several contenders under declared loads.
 
@@ -67,6 +76,7 @@ class Experiment(Model):
     phase: str = ""  # "phase-4"
     preview: bool = False
     configs: dict[str, str] = {}  # template name → text
+    precision: Precision | None = None
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -94,7 +104,7 @@ class Experiment(Model):
             for load in self.loads
         )
         repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
-        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True})
+        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True, "precision": None})
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -109,6 +119,10 @@ class Experiment(Model):
                     raise ValueError(message)
         if self.baseline.direct and not self.around:
             message = f"experiment {self.name}: the direct baseline needs something in `around` to answer"
+            raise ValueError(message)
+        if self.precision and self.precision.most_rounds < self.repetitions:
+            most = self.precision.most_rounds
+            message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
         arms = {arm.name for arm in self.arms}
