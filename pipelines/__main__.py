@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pipelines import whereabouts
+from pipelines import options, whereabouts
 from pipelines.cluster import commands
 from pipelines.cluster import verbs as cluster
 from pipelines.whereabouts import Where
@@ -99,12 +99,13 @@ def show(what: str, as_json: bool) -> None:
 @experiment_argument
 @quick_option
 @set_option
+@options.precision
 @json_option
-def plan(what: str, quick: bool, settings: tuple[str, ...], as_json: bool) -> None:
+def plan(what: str, as_json: bool, **asked: Any) -> None:
     """The cells of a run, an order of them, and how long it takes."""
     from pipelines import select, tables
 
-    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what)]
+    found = [select.prepared(each, **asked) for each in select.experiments(what)]
     if as_json:
         click.echo(json.dumps([tables.plan_json(each) for each in found], indent=2))
     else:
@@ -115,14 +116,14 @@ def plan(what: str, quick: bool, settings: tuple[str, ...], as_json: bool) -> No
 @experiment_argument
 @quick_option
 @set_option
+@options.precision
 @json_option
-def compile_(what: str, quick: bool, settings: tuple[str, ...], as_json: bool) -> None:
+def compile_(what: str, as_json: bool, **asked: Any) -> None:
     """The Argo manifest of an experiment, as YAML."""
     from pipelines import select
     from pipelines.manifest import documents, to_yaml
 
-    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what)]
-    made = documents(found)
+    made = documents([select.prepared(each, **asked) for each in select.experiments(what)])
     click.echo(json.dumps(made, indent=2) if as_json else to_yaml(made), nl=False)
 
 
@@ -149,14 +150,15 @@ def lint(what: tuple[str, ...], as_json: bool) -> None:
 @experiment_argument
 @quick_option
 @set_option
+@options.precision
 @reports_option
 @click.option("--gate", is_flag=True, help="Exit status 3 when a hypothesis does not hold.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run.")
-def run(what: str, quick: bool, settings: tuple[str, ...], reports: Path, gate: bool, dry_run: bool) -> None:
+def run(what: str, reports: Path, gate: bool, dry_run: bool, **asked: Any) -> None:
     """Run here: the compiled manifest on this machine, with real programs as processes."""
     from pipelines import select, tables
 
-    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what)]
+    found = [select.prepared(each, **asked) for each in select.experiments(what)]
     if dry_run:
         click.echo("\n\n".join(tables.plan(each) for each in found))
         return

@@ -153,9 +153,7 @@ def _of_one(experiment: Experiment, template: dict[str, Any], values: dict[str, 
     return built
 
 
-def _of_phase(
-    experiments: Sequence[Experiment], templates: Sequence[str], values: dict[str, dict[str, str]]
-) -> dict[str, Any]:
+def _of_phase(experiments: Sequence[Experiment], templates: Sequence[str], values: dict[str, dict[str, str]]) -> dict[str, Any]:
     """The run of several experiments, one after the other, and an exit handler that closes all of them.
 
     templates: the name of each one's.

@@ -55,6 +55,11 @@ def experiment(each: Experiment) -> str:
         *(f"load        {line}, {each.repetitions} repetitions" for line in loads),
         *(f"metric      {metric.name}: {metric.source}" for metric in each.metrics),
         *(f"hypothesis  {hypothesis.statement}" for hypothesis in each.hypotheses),
+        *(
+            [f"precision   ±{100 * each.precision.half_width:g} % in at most {each.precision.most_rounds} rounds"]
+            if each.precision
+            else []
+        ),
     ]
     return "\n".join(parts)
 
@@ -74,13 +79,15 @@ def plan(each: Experiment) -> str:
     per_round = len(each.arms) * len(each.loads)
     rounds = [made.cells[start : start + per_round] for start in range(0, len(made.cells), per_round)]
     lines = [f"  {number}  {' '.join(cell.contender for cell in cells)}" for number, cells in enumerate(rounds, 1)]
-    about = duration.spoken(duration.of_plan(each, made))
+    about = f"about {duration.spoken(duration.of_plan(each, made))} on this machine"
+    if each.precision and (most_s := duration.at_most(each)):
+        about += f"; up to {duration.spoken(most_s)} if ±{100 * each.precision.half_width:g} % takes all {each.precision.most_rounds} rounds"
     repetitions = _counted(range(each.repetitions), "repetition")
     return "\n".join(
         [
             f"{each.phase}/{each.name}{' (preview)' if each.preview else ''}",
             f"{len(made.cells)} cells: {' × '.join((_counted(each.arms, 'arm'), _counted(each.loads, 'load'), repetitions))}",
-            f"about {about} on this machine",
+            about,
             "rounds, each in a random order (a run draws and records its own; this is an example):",
             *lines,
         ]
@@ -94,4 +101,5 @@ def plan_json(each: Experiment) -> dict[str, Any]:
         "preview": each.preview,
         "example_order": [cell.id for cell in made.cells],
         "seconds": round(duration.of_plan(each, made)),
+        "most_seconds": round(duration.at_most(each) or duration.of_plan(each, made)),
     }

@@ -41,7 +41,7 @@ def due(store: Store, prefix: str, experiment: Experiment, plan: Plan) -> Plan:
 
 
 def _handed_out(store: Store, prefix: str, plan: Plan) -> tuple[str, ...]:
-    """The cells of the newest extension when none of them has begun: an attempt of this step added them, and its word was lost."""
+    """The newest extension's cells when none of them has begun: an attempt of this step added them, and its word was lost."""
     newest = plan.extensions[-1].cells if plan.extensions else ()
     return newest if not any(any(store.list(f"{prefix}/cells/{cell}/")) for cell in newest) else ()
 

@@ -6,7 +6,6 @@ watched from there; so nothing is missed that matters, and nothing is believed t
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -92,8 +91,8 @@ def progress(document: Document) -> Progress:
         return Progress(0, 0.0)
     plans = {each.name: Plan.of(each, run="a-run", seed=0) for each in found}
     cells = sum(len(plan.cells) for plan in plans.values())
-    sending = sum(duration.of_plan(each, plans[each.name]) - duration.RUN_S - duration.CELL_S * cells for each in found)
-    return Progress(cells, CELL_S + max(0.0, sending) / max(1, cells))
+    here_s = sum(duration.of_plan(each, plans[each.name]) - duration.RUN_S for each in found)
+    return Progress(cells, CELL_S - duration.CELL_S + here_s / max(1, cells))
 
 
 @dataclass

@@ -37,6 +37,7 @@ from steps.model.report import (
     LoadSection,
     ParityRow,
     Point,
+    PrecisionResult,
     Report,
     Track,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "Point",
     "Port",
     "Precision",
+    "PrecisionResult",
     "Process",
     "Program",
     "Ready",

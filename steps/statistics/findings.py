@@ -8,6 +8,7 @@ from steps.errors import MeasureError
 from steps.evidence import CellEvidence, Evidence
 from steps.model import (
     Arm,
+    CellOutcome,
     CellSummary,
     Component,
     Curve,
@@ -19,8 +20,10 @@ from steps.model import (
     LoadSection,
     Measurement,
     Point,
+    PrecisionResult,
     Report,
 )
+from steps.statistics.additions import few_rounds, precision_of
 from steps.statistics.answer import answer_of, headline_of
 from steps.statistics.cells import cause, summaries, unusable
 from steps.statistics.circumstances import circumstances_of, parity_of
@@ -39,9 +42,10 @@ def report_of(evidence: Evidence) -> Report:
     experiment = evidence.experiment
     cells = summaries(evidence)
     loads = _sections(experiment, evidence, cells, notes.append) if experiment else ()
-    verdict, reasons = verdict_of(evidence, cells)
+    outcomes = [each.outcome for each in evidence.cells if each.outcome]
+    precision = precision_of(experiment, evidence.plan, outcomes) if experiment else None
+    verdict, reasons = verdict_of(evidence, cells, doubts=_round_doubts(experiment, outcomes, precision))
     phase, name = _names(evidence)
-    quick = " --quick" if experiment and experiment.preview else ""
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -63,7 +67,28 @@ def report_of(evidence: Evidence) -> Report:
         parity=parity_of(experiment, evidence) if experiment else (),
         circumstances=circumstances_of(evidence),
         files=evidence.files,
-        repeat=f"python -m pipelines run {phase}/{name}{quick}",
+        repeat=f"python -m pipelines run {phase}/{name}{_options(experiment)}",
+        precision=precision,
+    )
+
+
+def _round_doubts(
+    experiment: Experiment | None, outcomes: Sequence[CellOutcome], precision: PrecisionResult | None
+) -> tuple[str, ...]:
+    """What the rounds lack. A precision that was asked for and not reached leaves a run inconclusive: its user set that bar."""
+    if experiment is None:
+        return ()
+    wide = () if precision is None or precision.enough else (precision.said,)
+    return (*few_rounds(experiment, outcomes), *wide)
+
+
+def _options(experiment: Experiment | None) -> str:
+    """What the command that repeats a run has beside the experiment's name."""
+    if experiment is None:
+        return ""
+    asked = experiment.precision
+    return (" --quick" if experiment.preview else "") + (
+        f" --precision {100 * asked.half_width:g}% --most-rounds {asked.most_rounds}" if asked else ""
     )
 
 

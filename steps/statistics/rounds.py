@@ -70,9 +70,7 @@ def extended(experiment: Experiment, plan: Plan, outcomes: Mapping[str, CellOutc
     return plan.extended(again, why="suspect", repeats=repeated, at=at) if again else plan
 
 
-def repeats(
-    experiment: Experiment, plan: Plan, outcomes: Mapping[str, CellOutcome]
-) -> tuple[list[list[Arm]], tuple[str, ...]]:
+def repeats(experiment: Experiment, plan: Plan, outcomes: Mapping[str, CellOutcome]) -> tuple[list[list[Arm]], tuple[str, ...]]:
     """The rounds that repeat planned ones in which something is suspect, and the suspect cells that are repeated by them."""
     metric, baseline = main_metric(experiment).name, experiment.baseline.name
     before = {cell for extension in plan.extensions for cell in extension.repeats}
