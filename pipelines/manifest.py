@@ -45,8 +45,7 @@ from hera.workflows.models import (
 from pipelines import rights, secret, shapes
 from pipelines.image import reference
 from pipelines.shapes import File, Flow, Step, Task
-from steps.model import Experiment, Precision
-from steps.model.experiment import MOST_ROUNDS
+from steps.model import Experiment
 from steps.places import pods
 
 UID = 65532  # nobody in particular: "nonroot", as images without a shell have it
@@ -62,24 +61,12 @@ def documents(
     and the Workflow says what differs. So a preview leaves the template that others use as it is.
     """
     steps_image = image or reference()
-    usual = [_usual(each, author) for each, author in zip(experiments, declared or experiments, strict=True)]
+    usual = [shapes.usual(each, author) for each, author in zip(experiments, declared or experiments, strict=True)]
     templates = [of_experiment(each, image=steps_image) for each in usual]
     values = {each.name: _values(each, steps_image) for each in experiments}
     if len(experiments) == 1:
         return [*templates, _of_one(experiments[0], templates[0], values)]
-    return [*templates, _of_phase(experiments, [template_name(each) for each in usual], values)]
-
-
-def _usual(experiment: Experiment, declared: Experiment) -> Experiment:
-    """What the template of a run is made of: not of this run's own precision, if its author asked for none."""
-    if experiment.precision is None or declared.precision is not None:
-        return declared
-    return declared.model_copy(update={"precision": Precision(most_rounds=max(MOST_ROUNDS, declared.repetitions))})
-
-
-def template_name(experiment: Experiment) -> str:
-    """`gateway-comparison`, or `gateway-comparison-precise`: the tree of one that asks for a precision has more branches."""
-    return f"{experiment.name}-precise" if experiment.precision else experiment.name
+    return [*templates, _of_phase(experiments, [shapes.template_name(each) for each in usual], values)]
 
 
 def of_experiment(experiment: Experiment, *, image: str) -> dict[str, Any]:
@@ -93,7 +80,7 @@ def of_experiment(experiment: Experiment, *, image: str) -> dict[str, Any]:
     for flow in shape.flows:
         _fill(flows[flow.name], flow, {**flows, **steps})
     template = WorkflowTemplate(
-        name=template_name(experiment),
+        name=shapes.template_name(experiment),
         labels=_labels(experiment),
         annotations=_titles(experiment),
         entrypoint=shape.entry,

@@ -23,7 +23,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from steps.model import Experiment
+from steps.model import Experiment, Precision
+from steps.model.experiment import MOST_ROUNDS
 from steps.statistics.rounds import MOST_EXTENSIONS
 
 ANY = ("Succeeded", "Failed", "Errored")
@@ -97,6 +98,21 @@ def after(*tasks: str, results: tuple[str, ...]) -> str:
 def of(experiment: Experiment) -> Shape:
     """The shape that the experiment names."""
     return SHAPES[experiment.shape](experiment)
+
+
+def template_name(experiment: Experiment) -> str:
+    """`gateway-comparison`, or `gateway-comparison-precise`: the tree of one that asks for a precision has more branches."""
+    return f"{experiment.name}-precise" if experiment.precision else experiment.name
+
+
+def usual(experiment: Experiment, declared: Experiment) -> Experiment:
+    """What the template of a run is made of: the experiment as its author declared it, in a shape that has this run's branches.
+
+    A precision of this run alone is said by its Workflow, like everything that differs from the template.
+    """
+    if experiment.precision is None or declared.precision is not None:
+        return declared
+    return declared.model_copy(update={"precision": Precision(most_rounds=max(MOST_ROUNDS, declared.repetitions))})
 
 
 def compare(experiment: Experiment) -> Shape:
