@@ -69,8 +69,8 @@ def _percent(share: float) -> str:
 
 
 def _why(width: Width) -> str:
-    valid = 0 if width.figure.suspect else width.figure.n
-    return width.figure.reason or f"{width.contender} under {width.load} has {counted(valid, 'valid round')}"
+    valid = "no valid round" if width.figure.suspect else counted(width.figure.n, "valid round")
+    return width.figure.reason or f"{width.contender} under {width.load} has {valid}"
 
 
 def few_rounds(experiment: Experiment, outcomes: Sequence[CellOutcome]) -> tuple[str, ...]:
