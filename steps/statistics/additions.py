@@ -78,7 +78,7 @@ def few_rounds(experiment: Experiment, outcomes: Sequence[CellOutcome]) -> tuple
     metric = main_metric(experiment).name
     valid = Counter((each.contender, each.load) for each in outcomes if each.status == "ok" and not suspect(each, metric))
     return tuple(
-        f"{width.contender}: {counted(width.figure.n, 'round')} have a valid cell of it and of the baseline, it takes {FEWEST}"
+        f"{width.contender}: in {counted(width.figure.n, 'round')} both its cell and the baseline's are valid, it takes {FEWEST}"
         for width in widths(experiment, outcomes)
         if width.figure.value is not None
         and not can_decide(width.figure)

@@ -65,7 +65,7 @@ def test_enough_cells_in_different_rounds_are_not_enough():
     found = report(Story(suspect=suspect, extended=True))
 
     assert found.verdict is RunVerdict.INCONCLUSIVE
-    assert "nginx: 4 rounds have a valid cell of it and of the baseline, it takes 6" in found.reasons
+    assert "nginx: in 4 rounds both its cell and the baseline's are valid, it takes 6" in found.reasons
 
 
 def test_a_precise_run_says_so_first():
