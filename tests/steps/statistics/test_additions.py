@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from steps.evidence import read
 from steps.model import Plan, Precision, RunVerdict
 from steps.page import render
+from steps.statistics import additions
 from steps.statistics.findings import report_of
 from tests.steps.simulated import NATURES, RUN, Nature, Story, simulate, tiny
 
@@ -115,7 +118,13 @@ def test_where_nothing_is_valid_the_precision_is_not_told():
     found = report(Story(suspect={"envoy": LATE}, extended=True), precision=Precision())
 
     assert (found.precision.reached, found.precision.enough) == (None, False)
-    assert "How precise the run is cannot be told: envoy under 100rps has no valid round" in found.reasons
+    assert "How precise the run is cannot be told: envoy under 100rps has no valid round, it takes 6" in found.reasons
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.0496, "±5 %"), (0.05, "±5 %"), (0.0501, "±5.1 %"), (0.3, "±30 %")])
+def test_what_is_too_wide_never_reads_like_what_was_asked_for(share, said):
+    """Half widths are rounded up."""
+    assert additions._percent(share) == said
 
 
 def test_a_plan_of_an_older_run_is_read():
