@@ -28,18 +28,24 @@ class Known:
     pilot: bool
     place: str
     rounds: int
-    family: int  # metrics that were tested together
+    family: int  # metrics that were tested together; 0: nothing was decided in it
     by_load: Mapping[str, Mapping[str, float]]
 
 
 def known(experiment: Experiment, reports: Path) -> Known | None:
-    """The noise of the newest pilot in `reports`, else of the newest decided run. None: there is neither."""
+    """The noise of the newest pilot in `reports` that shows one, else of the newest decided run. None: there is neither run.
+
+    Where none shows any, the newest, with `family` 0.
+    """
     name = experiment.name.removesuffix("-pilot") if experiment.pilot else experiment.name
+    seen: list[Known] = []
     for wanted in (f"{name}-pilot", name):
-        found = [each for report in _of(wanted, reports) if (each := _seen(report, pilot=wanted != name))]
-        if found:
-            return max(found, key=lambda each: each[0])[1]
-    return None
+        seen += [_seen(report, pilot=wanted != name) for report in sorted(_of(wanted, reports), key=_when, reverse=True)]
+    return next((each for each in seen if each.family), seen[0] if seen else None)
+
+
+def _when(report: Report) -> str:
+    return report.circumstances.started_at or ""
 
 
 def _of(experiment: str, reports: Path) -> Iterator[Report]:
@@ -54,8 +60,8 @@ def _of(experiment: str, reports: Path) -> Iterator[Report]:
             continue
 
 
-def _seen(report: Report, *, pilot: bool) -> tuple[str, Known] | None:
-    """When it was measured and the noise in it. None: nothing was decided in it."""
+def _seen(report: Report, *, pilot: bool) -> Known:
+    """The noise in a report."""
     decisions = [
         effect.decision
         for section in report.loads
@@ -63,14 +69,12 @@ def _seen(report: Report, *, pilot: bool) -> tuple[str, Known] | None:
         for effect in arm.effects.values()
         if effect.decision and effect.decision.log_sd is not None
     ]
-    if not decisions:
-        return None
-    return report.circumstances.started_at or "", Known(
+    return Known(
         run=report.run,
         pilot=pilot,
         place="as processes on one machine" if report.circumstances.place == "process" else f"in {report.circumstances.place}",
-        rounds=min(each.n for each in decisions),
-        family=max(each.family for each in decisions),
+        rounds=min((each.n for each in decisions), default=0),
+        family=max((each.family for each in decisions), default=0),
         by_load={section.label: noise_of(section.arms) for section in report.loads},
     )
 
@@ -81,9 +85,10 @@ def lines(experiment: Experiment, found: Known | None) -> list[str]:
         return []
     if experiment.preview or experiment.repetitions < FEWEST:
         return [f"finds no difference: it takes {FEWEST} repetitions that are no preview to decide"]
-    if found is None:
+    if found is None or not found.family:
         command = f"python -m pipelines run {experiment.phase}/{experiment.name} --pilot"
-        return [f"how small a difference it finds is not known yet: {command}"]
+        why = f" ({found.run} decided nothing)" if found else ""
+        return [f"how small a difference it finds is not known yet{why}: {command}"]
     return [
         f"finds a difference of at least this in 4 of 5 runs, at the noise of {_source(found)}:",
         *(f"  {line}" for line in columns([("LOAD", "METRIC", "NOISE", "DIFFERENCE"), *_rows(experiment, found)]).splitlines()),
@@ -115,7 +120,8 @@ def _rows(experiment: Experiment, found: Known) -> Iterator[tuple[str, ...]]:
         for metric in experiment.metrics:
             if metric.name in noise:
                 ratio = _smallest(experiment, found, noise[metric.name])
-                yield load.label, metric.name, percent(noise[metric.name]), f"{100 * (ratio - 1):.0f} % more or {100 * (1 - 1 / ratio):.0f} % less"
+                difference = f"{100 * (ratio - 1):.0f} % more or {100 * (1 - 1 / ratio):.0f} % less"
+                yield load.label, metric.name, percent(noise[metric.name]), difference
 
 
 def _smallest(experiment: Experiment, found: Known, noise: float) -> float:
@@ -130,7 +136,7 @@ def as_json(experiment: Experiment, found: Known | None) -> dict[str, Any]:
     """The same for programs: per load and metric the noise and the smallest ratio, where both are known."""
     decides = not experiment.preview and experiment.repetitions >= FEWEST
     return {
-        "noise_from": found.run if found else None,
+        "noise_from": found.run if found and found.family else None,
         "smallest": [
             {"load": load.label, "metric": metric, "noise": noise, "ratio": _smallest(experiment, found, noise)}
             for load in experiment.loads
