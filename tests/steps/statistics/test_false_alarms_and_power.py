@@ -1,4 +1,4 @@
-"""Simulated comparisons through the code that decides runs: false alarms, power, drift. Seeded: the counts are always the same."""
+"""Simulated comparisons through the code that decides runs: false alarms, power, drift. Seeded, so counts stay the same."""
 
 from __future__ import annotations
 
