@@ -64,11 +64,25 @@ def _short(filename: str) -> str:
     return str(Path(*parts[parts.index("phases") :])) if "phases" in parts else filename
 
 
-def experiments(wanted: str) -> tuple[Experiment, ...]:
+def experiments(wanted: str, *, pilot: bool = False) -> tuple[Experiment, ...]:
     """The experiments that `phase-4`, `gateway-comparison` or `phase-4/gateway-comparison` means, ready to travel.
 
+    pilot: the A/A runs of their baselines instead, which are experiments with names and prefixes of their own.
     Raises UsageError: there is none of that name (with the nearest), or it cannot be prepared.
     """
+    found = _declared(wanted)
+    return tuple(_pilot(each) for each in found) if pilot else found
+
+
+def _pilot(experiment: Experiment) -> Experiment:
+    try:
+        return experiment.as_pilot()
+    except ValidationError as error:
+        message = f"{experiment.name} has no pilot: {_first(error)}"
+        raise UsageError(message) from error
+
+
+def _declared(wanted: str) -> tuple[Experiment, ...]:
     all_phases = phases()
     named = {
         name: experiment
@@ -103,7 +117,13 @@ def prepared(
     precision: str | None = None,
     most_rounds: int | None = None,
 ) -> Experiment:
-    """The experiment as it will run: `--set` and `--precision` applied, then made a preview when `quick`. Raises UsageError."""
+    """The experiment as it will run: `--set` and `--precision` applied, then made a preview when `quick`.
+
+    Raises UsageError: no such setting, or a preview of what decides.
+    """
+    if quick and experiment.pilot:
+        message = "--quick and --pilot exclude each other: three rounds tell no noise, and a pilot is short already"
+        raise UsageError(message)
     if quick and (precision or most_rounds):
         message = "a preview decides nothing, so it cannot be precise: leave out --quick, or --precision and --most-rounds"
         raise UsageError(message)
@@ -196,5 +216,5 @@ def changed(experiment: Experiment, settings: tuple[str, ...]) -> Experiment:
         raise UsageError(message) from error
 
 
-SETTABLE = ("repetitions", "workers")
+SETTABLE = ("repetitions", "workers", "band")
 SETTABLE_OF_LOADS = ("rate_rps", "warmup_s", "duration_s", "timeout_s", "connections")

@@ -29,6 +29,7 @@ from steps.statistics.cells import cause, summaries, unusable
 from steps.statistics.circumstances import circumstances_of, parity_of
 from steps.statistics.comparison import bound_text, figure_of, judge, paired_effect
 from steps.statistics.curves import QUANTILES, response_curve
+from steps.statistics.decision import decided
 from steps.statistics.plausibility import remarks
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
 from steps.statistics.verdicts import verdict_of
@@ -67,7 +68,7 @@ def report_of(evidence: Evidence) -> Report:
         parity=parity_of(experiment, evidence) if experiment else (),
         circumstances=circumstances_of(evidence),
         files=evidence.files,
-        repeat=f"python -m pipelines run {phase}/{name}{_options(experiment)}",
+        repeat=_repeat(phase, name, experiment),
         precision=precision,
     )
 
@@ -82,14 +83,15 @@ def _round_doubts(
     return (*few_rounds(experiment, outcomes), *wide)
 
 
-def _options(experiment: Experiment | None) -> str:
+def _options(experiment: Experiment) -> str:
     """What the command that repeats a run has beside the experiment's name."""
-    if experiment is None:
-        return ""
     asked = experiment.precision
-    return (" --quick" if experiment.preview else "") + (
-        f" --precision {100 * asked.half_width:g}% --most-rounds {asked.most_rounds}" if asked else ""
+    options = (
+        " --quick" if experiment.preview else "",
+        " --pilot" if experiment.pilot else "",
+        f" --precision {100 * asked.half_width:g}% --most-rounds {asked.most_rounds}" if asked else "",
     )
+    return "".join(options)
 
 
 def _names(evidence: Evidence) -> tuple[str, str]:
@@ -100,6 +102,12 @@ def _names(evidence: Evidence) -> tuple[str, str]:
     return (parts[1], parts[2]) if len(parts) > 2 else ("unknown", "unknown")  # runs, phase, experiment
 
 
+def _repeat(phase: str, name: str, experiment: Experiment | None) -> str:
+    """The command that makes such a run."""
+    called = name.removesuffix("-pilot") if experiment and experiment.pilot else name
+    return f"python -m pipelines run {phase}/{called}{_options(experiment) if experiment else ''}"
+
+
 def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSummary], note: Note) -> tuple[LoadSection, ...]:
     sections = []
     for load in experiment.loads:
@@ -107,7 +115,8 @@ def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSu
             _arm(arm, experiment, [each for each in evidence.cells if _is(each, arm, load.label)], cells, note)
             for arm in experiment.arms
         ]
-        compared = (arms[0], *(_with_effects(arm, arms[0]) for arm in arms[1:]))
+        under = [cell for cell in cells if cell.load == load.label]
+        compared = (arms[0], *(_compared(arm, arms[0], under, experiment) for arm in arms[1:]))
         sections.append(LoadSection(label=load.label, load=load, quantiles=QUANTILES, arms=compared))
     return tuple(sections)
 
@@ -191,9 +200,11 @@ def _cell_tracks(found: Sequence[CellEvidence], around: Sequence[str], note: Not
     return tracks
 
 
-def _with_effects(arm: Arm, baseline: Arm) -> Arm:
+def _compared(arm: Arm, baseline: Arm, cells: Sequence[CellSummary], experiment: Experiment) -> Arm:
+    """The arm with its effects over the baseline, and what is decided of them."""
     effects = {metric: paired_effect(figure, baseline.figures[metric]) for metric, figure in arm.figures.items()}
-    return arm.model_copy(update={"effects": effects})
+    with_effects = arm.model_copy(update={"effects": effects})
+    return decided(with_effects, baseline, cells, band=experiment.band, preview=experiment.preview)
 
 
 def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[LoadSection]) -> HypothesisResult:

@@ -100,6 +100,7 @@ def test_a_plan_tells_how_long_a_precision_may_take():
         ("rate_rps=fast", "rate_rps"),
         ("rate_rps=-1", "greater than 0"),
         ("repetitions=0", "repetitions"),
+        ("band=1.5", "less than 1"),
     ],
 )
 def test_a_wrong_setting_says_what_is_wrong(setting, said):
