@@ -1,5 +1,6 @@
 """The vocabulary of the lab: frozen values that every floor speaks in."""
 
+from steps.model.comparison import Change, ChangePoint, Comparison, Difference, Group, History, Series, SeriesPoint
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
 from steps.model.experiment import Experiment, Hypothesis, Phase
 from steps.model.load import HttpLoad
@@ -41,7 +42,7 @@ from steps.model.report import (
     Track,
 )
 from steps.model.values import Model, digest
-from steps.model.verdict import HypothesisVerdict, RunVerdict
+from steps.model.verdict import ChangeVerdict, HypothesisVerdict, RunVerdict
 
 __all__ = [
     "Answer",
@@ -50,19 +51,26 @@ __all__ = [
     "Cell",
     "CellOutcome",
     "CellSummary",
+    "Change",
+    "ChangePoint",
+    "ChangeVerdict",
     "Check",
     "Circumstances",
+    "Comparison",
     "Component",
     "Counts",
     "Curve",
     "DeployRecord",
     "DeployedComponent",
+    "Difference",
     "Driver",
     "Effect",
     "Endpoints",
     "Environment",
     "Experiment",
     "Figure",
+    "Group",
+    "History",
     "HttpLoad",
     "Hypothesis",
     "HypothesisResult",
@@ -88,6 +96,8 @@ __all__ = [
     "Resources",
     "RunVerdict",
     "Running",
+    "Series",
+    "SeriesPoint",
     "TeardownRecord",
     "Track",
     "Usage",

@@ -1,4 +1,4 @@
-"""What the evidence allows: of a run, and of a hypothesis."""
+"""What the evidence allows: of a run, of a hypothesis, and of a change between runs."""
 
 from __future__ import annotations
 
@@ -24,4 +24,13 @@ class HypothesisVerdict(StrEnum):
 
     HOLDS = "holds"
     DOES_NOT_HOLD = "does not hold"
+    CANNOT_TELL = "cannot tell"
+
+
+class ChangeVerdict(StrEnum):
+    """What became of a metric from some runs to later ones, in the direction that its metric calls better."""
+
+    WORSE = "worse"
+    BETTER = "better"
+    SAME = "no difference that matters"
     CANNOT_TELL = "cannot tell"
