@@ -72,9 +72,7 @@ class Library:
             found = InStore(self._store(), f"{each.key}/{name}")
             if keys := frozenset(found.keys()):
                 return InStore(found.store, found.prefix, keys)
-        message = (
-            f"there is no run {name} on this machine, nor in its store; `get` lists the runs; a report's folder will do too"
-        )
+        message = f"there is no run {name} on this machine, nor in its store; `get` lists the runs; a report's folder will do too"
         raise UsageError(message)
 
     def _of_cluster(self, argo: Argo, name: str) -> InStore:

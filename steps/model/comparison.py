@@ -117,6 +117,7 @@ class History(Model):
     phase: str
     experiment: Name
     band: float
+    level: float  # of significance, of one change point
     groups: tuple[Group, ...] = ()
     series: tuple[Series, ...] = ()
     left_out: dict[str, str] = {}
@@ -124,6 +125,7 @@ class History(Model):
 
     @property
     def worse(self) -> tuple[Series, ...]:
-        """The series of the newest run whose last level is a worse one."""
-        own = [each for each in self.series if each.group == len(self.groups) and each.change_points]
-        return tuple(each for each in own if each.change_points[-1].verdict is ChangeVerdict.WORSE)
+        """The series of the newest run whose last level is a worse one, and surely so among all of them (Bonferroni)."""
+        own = [each for each in self.series if each.group == len(self.groups)]
+        last = [(each, each.change_points[-1]) for each in own if each.change_points]
+        return tuple(each for each, point in last if point.verdict is ChangeVerdict.WORSE and point.p * len(own) <= self.level)

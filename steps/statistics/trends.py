@@ -19,7 +19,7 @@ from steps.model import (
 )
 from steps.sealed import Sealed
 from steps.statistics.between import BAND
-from steps.statistics.changes import Cut, change_points
+from steps.statistics.changes import STRICT, Cut, change_points
 from steps.statistics.comparing import differences, refuse_other_question, valid
 from steps.statistics.intervals import FEWEST
 from steps.statistics.unlike import allowed
@@ -51,6 +51,7 @@ def history_of(
         phase=phase,
         experiment=experiment,
         band=band,
+        level=STRICT,
         groups=tuple(_group(number, members, groups[0][0]) for number, members in enumerate(groups, start=1)),
         series=tuple(
             series

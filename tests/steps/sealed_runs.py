@@ -9,13 +9,12 @@ from math import exp
 from pathlib import Path
 
 from steps.evidence import read
-from steps.model import Environment, Report
+from steps.model import Environment, Point, Report
 from steps.page.samples import samples
-from steps.sealed import Sealed, unseal
 from steps.seal import seal
+from steps.sealed import Sealed, unseal
 from steps.statistics.comparison import figure_of
 from steps.statistics.findings import report_of
-from steps.model import Point
 from tests.steps.simulated import RUN, Story, simulate, tiny
 
 PREFIX = f"runs/phase-4/gateway-comparison/{RUN}"
@@ -64,17 +63,19 @@ def _first() -> Sealed:
     return unseal(InMemory())
 
 
-def run(name, *, day=0, factors=None, noise=0.02, seed=None, **changes) -> Sealed:
+def run(name, *, day=0, factors=None, noise=0.02, suspect=frozenset(), **changes) -> Sealed:
     """A run whose figures are known medians times what varies between repetitions.
 
-    factors: (contender, metric) or contender → how much more than usual. changes: fields of the report; `kernel`, `place`,
-    `nginx` (its version), and `experiment` go where they belong.
+    factors: (contender, metric) or contender → how much more than usual. suspect: contenders with a suspect repetition.
+    changes: fields of the report; `kernel`, `place`, `nginx` (its version), and `experiment` go where they belong.
     """
-    first, chance = _first(), random.Random(f"{name} {seed}")
+    first, chance = _first(), random.Random(name)
     experiment = changes.pop("experiment", first.experiment)
     environment = _environment(changes, first.environment)
     loads = tuple(
-        section.model_copy(update={"arms": tuple(_arm(arm, factors or {}, noise, chance) for arm in section.arms)})
+        section.model_copy(
+            update={"arms": tuple(_arm(arm, factors or {}, noise, chance, doubt=arm.name in suspect) for arm in section.arms)}
+        )
         for section in first.report.loads
     )
     at = f"{DAY + timedelta(days=day)}T12:00:00.000Z"
@@ -96,10 +97,11 @@ def _environment(changes: dict, given: Environment) -> Environment:
     )
 
 
-def _arm(arm, factors, noise, chance):
+def _arm(arm, factors, noise, chance, *, doubt):
     figures = {}
     for metric, figure in arm.figures.items():
         factor = factors.get((arm.name, metric), factors.get(arm.name, 1.0))
-        points = [Point(repetition=n, value=1.7 * factor * exp(chance.gauss(0, noise))) for n in range(1, 7)]
+        values = [1.7 * factor * exp(chance.gauss(0, noise)) for _ in range(6)]
+        points = [Point(repetition=n, value=value, suspect=doubt and n == 6) for n, value in enumerate(values, start=1)]
         figures[metric] = figure if figure.value is None else figure_of(points, reason="")
     return arm.model_copy(update={"figures": figures})

@@ -144,7 +144,9 @@ def family(chance, *, drift, arms=6, noise=0.04, change=1.0, control=True):
     moved = np.exp(chance.normal(0, drift, 2))
     before, after = np.exp(chance.normal(0, noise, (2, arms, 6)))
     after[-1] *= change
-    found = [of_repetitions(one, other) for one, other in zip((before * moved[0]).tolist(), (after * moved[1]).tolist(), strict=True)]
+    found = [
+        of_repetitions(one, other) for one, other in zip((before * moved[0]).tolist(), (after * moved[1]).tolist(), strict=True)
+    ]
     adjusted = holm([each.p for each in found])
     reach = found[0].reach if control else 1.0
     return [verdict(each, p_holm=p, reach=reach) for each, p in zip(found[1:], adjusted[1:], strict=True)]

@@ -11,9 +11,7 @@ from tests.steps.simulated import tiny
 
 def verdicts(found):
     """Contender and metric → verdict, of all that is not the same."""
-    return {
-        (each.contender, each.metric.name): each.verdict for each in found.changes if each.verdict is not ChangeVerdict.SAME
-    }
+    return {(each.contender, each.metric.name): each.verdict for each in found.changes if each.verdict is not ChangeVerdict.SAME}
 
 
 def test_a_contender_that_became_slower_is_worse_and_alone_so():

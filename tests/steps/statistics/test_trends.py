@@ -50,7 +50,7 @@ def test_a_step_is_found_with_its_run_and_its_direction(metric, factor, verdict)
 def test_only_the_last_level_counts_for_the_gate():
     """What became worse and better again is over."""
     runs = [
-        run(f"r{day:02}", day=day, noise=0.01, factors={"nginx": 1.3 if 8 <= day < 16 else 1.0}) for day in range(24)
+        run(f"r{day:02}", day=day, noise=0.01, factors={("nginx", "p50_ms"): 1.3 if 8 <= day < 16 else 1.0}) for day in range(24)
     ]
 
     found = history(runs)
@@ -61,12 +61,16 @@ def test_only_the_last_level_counts_for_the_gate():
 
 def test_unlike_runs_stand_in_separate_series():
     """A new kernel begins a new one, which is told; a step between them is none."""
-    runs = step("p50_ms", 1.3)
-    newer = [each if each.name < "r2" and len(each.name) == 2 else each for each in runs]
     newer = [
-        run(each.name, day=int(each.name[1:]), noise=0.01, kernel="6.6" if int(each.name[1:]) >= 10 else None, factors={
-            ("nginx", "p50_ms"): 1.3 if int(each.name[1:]) >= 10 else 1.0}) for each in newer
-    ]  # fmt: skip
+        run(
+            f"r{day}",
+            day=day,
+            noise=0.01,
+            kernel="6.6" if day >= 10 else None,
+            factors={("nginx", "p50_ms"): 1.3 if day >= 10 else 1.0},
+        )
+        for day in range(20)
+    ]
 
     found = history(newer)
 
@@ -82,8 +86,9 @@ def test_unlike_runs_stand_in_separate_series():
 def test_another_definition_begins_a_new_series():
     """Nine repetitions are not six, and another load is another measurement."""
     asked = tiny()
+    more = asked.model_copy(update={"repetitions": 9})
     other_load = asked.model_copy(update={"loads": (asked.loads[0].model_copy(update={"connections": 64}),)})
-    runs = [run("a", day=0), run("b", day=1, experiment=asked.model_copy(update={"repetitions": 9})), run("c", day=2, experiment=other_load)]
+    runs = [run("a", day=0), run("b", day=1, experiment=more), run("c", day=2, experiment=other_load)]
 
     assert len(history(runs).groups) == 3
     assert len(history(runs, despite=["experiment"]).groups) == 2
@@ -110,25 +115,19 @@ def test_runs_that_decide_nothing_are_left_out_and_told():
 
 def test_a_run_with_fewer_than_six_valid_repetitions_is_no_point():
     """Of that arm; its other arms have theirs."""
-    doubtful = run("b", day=1)
-    (section,) = doubtful.report.loads
-    arms = tuple(
-        arm.model_copy(
-            update={
-                "figures": {
-                    name: each.model_copy(update={"points": (*each.points[:5], each.points[5].model_copy(update={"suspect": True}))})
-                    if each.points
-                    else each
-                    for name, each in arm.figures.items()
-                }
-            }
-        )
-        if arm.name == "envoy"
-        else arm
-        for arm in section.arms
-    )
-    report = doubtful.report.model_copy(update={"loads": (section.model_copy(update={"arms": arms}),)})
-
-    found = history([run("a"), type(doubtful)(report, doubtful.experiment, doubtful.environment)])
+    found = history([run("a"), run("b", day=1, suspect={"envoy"})])
 
     assert [len(of(found, name).points) for name in ("nginx", "envoy")] == [2, 1]
+
+
+def test_the_gate_asks_for_more_when_more_is_looked_at():
+    """A change point that may be chance among all series is shown, and stops nobody."""
+    found = history(step("p50_ms", 1.06, before=30, after=4))
+    alone = history(
+        step("p50_ms", 1.06, before=30, after=4), wanted=lambda contender, metric: (contender, metric) == ("nginx", "p50_ms")
+    )
+
+    assert [each.verdict for each in of(found, "nginx").change_points] == [ChangeVerdict.WORSE]
+    weak = found.model_copy(update={"level": of(found, "nginx").change_points[0].p * 2})
+    assert weak.worse == ()
+    assert alone.model_copy(update={"level": weak.level}).worse == alone.series
