@@ -58,7 +58,8 @@ def history(found: History, *, shown: Sequence[str]) -> str:
             lines.append(f"too few runs for a change point: {len(group.runs)}, it takes {2 * FEWEST_POINTS}")
         series = [each for each in found.series if each.group == group.number]
         chosen = [each for each in series if each.metric.name in shown or each.change_points]
-        lines += ["", columns([HEAD, *(row for each in chosen for row in _rows(each))])]
+        surest = found.level / len(series) if series else 0
+        lines += ["", columns([HEAD, *(row for each in chosen for row in _rows(each, surest=surest, among=len(series)))])]
         if len(chosen) < len(series):
             lines.append(f"({len(series) - len(chosen)} more without a change point: --json, or --metric NAME)")
     return "\n".join(lines)
@@ -79,7 +80,7 @@ def _left_out(found: History) -> Iterable[str]:
         yield f"left out: {run}: {why}"
 
 
-def _rows(series: Series) -> list[tuple[str, ...]]:
+def _rows(series: Series, *, surest: float, among: int) -> list[tuple[str, ...]]:
     last = series.change_points[-1].index if series.change_points else 0
     level = median(point.value for point in series.points[last:])
     first = (
@@ -90,14 +91,17 @@ def _rows(series: Series) -> list[tuple[str, ...]]:
         sparkline(series),
         f"{number_of(level)} {series.metric.unit}",
     )
-    changes = [_change(each, series.metric.unit) for each in series.change_points] or [""]
+    changes = [
+        _change(each, series.metric.unit) + (f"; may be chance among {among} series" if each.p > surest else "")
+        for each in series.change_points
+    ] or [""]
     return [(*first, changes[0]), *(("",) * len(first) + (each,) for each in changes[1:])]
 
 
 def _change(point: ChangePoint, unit: str) -> str:
-    since = f"since {point.run}: {number_of(point.before)} → {number_of(point.after)} {unit}"
-    also = f" ({'; '.join(told(each) for each in point.despite)})" if point.despite else ""
-    return f"{point.verdict.value} ×{point.ratio:.2f} {since}{also}"
+    levels = f"{number_of(point.before)} → {number_of(point.after)} {unit}"
+    also = f" [{'; '.join(told(each) for each in point.despite)}]" if point.despite else ""
+    return f"{point.verdict.value}: ×{point.ratio:.2f} since {point.run} ({levels}){also}"
 
 
 def sparkline(series: Series, *, band: float = 0.05) -> str:

@@ -142,10 +142,10 @@ def _document(suites: Sequence[Suite]) -> str:
 def _case(suite: ET.Element, of: Suite, case: Case) -> None:
     made = ET.SubElement(suite, "testcase", {"classname": _said(of.name), "name": _said(case.name), "time": "0"})
     if case.kind != "passed":
-        kind = {} if case.kind == "skipped" else {"type": case.kind}
-        told = ET.SubElement(made, case.kind, {"message": _said(case.message), **kind})
+        of_kind = {} if case.kind == "skipped" else {"type": case.kind}
+        told = ET.SubElement(made, case.kind, {"message": _said(case.message), **of_kind})
         if case.kind != "skipped":
-            told.text = _said(case.message)
+            told.text = _said(f"{case.message} ({case.text})" if case.text else case.message)
     if case.text:
         ET.SubElement(made, "system-out").text = _said(case.text)
 

@@ -15,10 +15,10 @@ from steps.statistics.unlike import allowed, circumstances, definitions, loads, 
 from steps.statistics.words import counted, listed
 
 ONE_RUN_A_SIDE = (
-    "one run a side: the intervals hold what varies between repetitions, not what varies between runs; how far the baseline "
-    "moved stands in for it, where it has the metric. Several runs a side, made in turn, would show it"
+    "One run a side: the intervals hold what varies between repetitions, not what varies between runs; how far the baseline "
+    "moved stands in for it, where it has the metric. Several runs a side, made in turn, would show it."
 )
-NOT_IN_TURN = "all runs of one side were made before all of the other: a change of the machine in between would look the same"
+NOT_IN_TURN = "All runs of one side were made before all of the other: a change of the machine in between would look the same."
 
 
 def compare(before: Sequence[Sealed], after: Sequence[Sealed], *, despite: Sequence[str] = (), band: float = BAND) -> Comparison:
@@ -104,10 +104,10 @@ def _notes(before: Sequence[Sealed], after: Sequence[Sealed]) -> Iterable[str]:
         yield NOT_IN_TURN
     arms = [{arm.name for run in side for arm in run.experiment.arms} for side in (before, after)]
     if only := sorted(arms[0] ^ arms[1]):
-        yield f"not in both, so not compared: {listed(only)}"
+        yield f"Not in both, so not compared: {listed(only)}."
     for run in (*before, *after):
         if run.report.verdict is RunVerdict.INCONCLUSIVE:
-            yield f"run {run.name} is inconclusive: {run.report.reasons[0]}"
+            yield f"Run {run.name} is inconclusive: {run.report.reasons[0]}"
 
 
 def _one_after_the_other(earlier: Sequence[Sealed], later: Sequence[Sealed]) -> bool:
@@ -139,7 +139,8 @@ def _pairs(before: Sequence[Sealed], after: Sequence[Sealed]) -> Iterable[_Pair]
 
 def _nothing_there(sides: Sequence[Sequence[Arm]], metric: Metric) -> bool:
     """Whether it is a direct path, which has no program whose figure this could be."""
-    return all(arm.direct and not valid(arm, metric.name) and not arm.failed for side in sides for arm in side)
+    arms = [arm for side in sides for arm in side]
+    return all(arm.direct and not arm.failed and not arm.figures[metric.name].points for arm in arms if metric.name in arm.figures)
 
 
 def _pair(arm: Arm, load: str, metric: Metric, sides: Sequence[Sequence[Arm]]) -> _Pair:

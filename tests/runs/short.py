@@ -13,16 +13,21 @@ from pipelines.__main__ import cli
 from pipelines.local import session
 from steps.model import Experiment
 from steps.model.component import Component
+from steps.statistics.intervals import FEWEST
 
 
 def experiment(contenders: tuple[str, ...], *, repetitions: int = 1) -> Experiment:
-    """One repetition of 1 s at 400 requests per second: enough for a p99, and quickly over. Nothing waits for long."""
+    """Repetitions of 1 s at 400 requests per second: enough for a p99, and quickly over. Nothing waits for long.
+
+    A preview with fewer than six, as `--quick` makes it.
+    """
     whole = select.experiments("gateway-comparison")[0]
     chosen = tuple(_impatient(each) for each in whole.contenders if each.name in contenders)
     loads = tuple(
         load.model_copy(update={"rate_rps": 400, "warmup_s": 0.2, "duration_s": 1, "timeout_s": 2}) for load in whole.loads
     )
-    update = {"contenders": chosen, "loads": loads, "repetitions": repetitions, "hypotheses": (), "preview": True}
+    preview = repetitions < FEWEST
+    update = {"contenders": chosen, "loads": loads, "repetitions": repetitions, "hypotheses": (), "preview": preview}
     return whole.model_copy(update=update)
 
 

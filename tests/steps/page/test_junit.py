@@ -95,7 +95,7 @@ def test_a_failed_run_fails_whatever_else_it_shows():
 
 def test_what_programs_print_does_not_break_the_document():
     """Colours, null bytes, angle brackets, half of a surrogate pair."""
-    said = "\x1b[31mpanic\x00 <at> & \"home\"\ud800 \ufffe"
+    said = '\x1b[31mpanic\x00 <at> & "home"\ud800 \ufffe'
 
     cases = read(junit.of_reports([], missing=[("b", said)]))
 

@@ -20,7 +20,9 @@ def test_a_comparison_says_its_verdict_first():
     assert lines[1] == "### gateway-comparison: one metric is worse"
     rows = [line for line in lines if line.startswith("| ")]
     assert rows[0].startswith("|  | load | metric | before | after | ratio (95 %) | verdict | why |")
-    assert re.match(r"\| nginx \| 100rps \| p99 \| [\d.]+ \| [\d.]+ ms \| ×1\.\d\d \(1\.\d\d to 1\.\d\d\) \| \*\*worse\*\* \|", rows[2])
+    assert re.match(
+        r"\| nginx \| 100rps \| p99 \| [\d.]+ \| [\d.]+ ms \| ×1\.\d\d \(1\.\d\d to 1\.\d\d\) \| \*\*worse\*\* \|", rows[2]
+    )
     folded = "\n".join(lines[lines.index("<details><summary>Circumstances</summary>") :])
     assert "| node.kernel | 6.1.0-27-cloud-amd64 | 6.6 |" in folded
     assert "Unknown in both: node.governor." in folded

@@ -177,3 +177,12 @@ def test_a_comparison_is_read_back_as_it_was_written():
     found = compare([run("a")], [run("b", kernel="6.6")], despite=["kernel"])
 
     assert Comparison.from_json(found.to_json(), source="comparison") == found
+
+
+def test_a_direct_path_has_rows_for_what_it_has():
+    """Also when all of it is suspect; what it cannot have, such as memory, has none."""
+    found = compare([run("a")], [run("b", suspect={"direct"})])
+
+    own = {each.metric.name: each.why for each in found.changes if each.direct}
+    assert own["p50_ms"] == "5 valid repetitions on one side; it takes 6"
+    assert "memory_mib" not in own

@@ -49,7 +49,7 @@ def test_java_reads_the_same_counts_and_percentiles(tag):
         assert sum(n for value, n in recorded if value <= value_us) == count
 
 
-@pytest.mark.skipif(not (shutil.which("java") and jar()), reason="needs java and org.hdrhistogram:HdrHistogram in BENCHLAB_HDR_JAR")
+@pytest.mark.skipif(not (shutil.which("java") and jar()), reason="needs java, and HdrHistogram's jar in BENCHLAB_HDR_JAR")
 @pytest.mark.parametrize("tag", SAID)
 def test_java_says_what_is_written_down(tag):
     """The recorded answers are those of the tool itself."""
