@@ -58,8 +58,7 @@ def history(found: History, *, shown: Sequence[str]) -> str:
             lines.append(f"too few runs for a change point: {len(group.runs)}, it takes {2 * FEWEST_POINTS}")
         series = [each for each in found.series if each.group == group.number]
         chosen = [each for each in series if each.metric.name in shown or each.change_points]
-        surest = found.level / len(series) if series else 0
-        lines += ["", columns([HEAD, *(row for each in chosen for row in _rows(each, surest=surest, among=len(series)))])]
+        lines += ["", columns([HEAD, *(row for each in chosen for row in _rows(each, found, among=len(series)))])]
         if len(chosen) < len(series):
             lines.append(f"({len(series) - len(chosen)} more without a change point: --json, or --metric NAME)")
     return "\n".join(lines)
@@ -80,7 +79,7 @@ def _left_out(found: History) -> Iterable[str]:
         yield f"left out: {run}: {why}"
 
 
-def _rows(series: Series, *, surest: float, among: int) -> list[tuple[str, ...]]:
+def _rows(series: Series, found: History, *, among: int) -> list[tuple[str, ...]]:
     last = series.change_points[-1].index if series.change_points else 0
     level = median(point.value for point in series.points[last:])
     first = (
@@ -88,11 +87,11 @@ def _rows(series: Series, *, surest: float, among: int) -> list[tuple[str, ...]]
         series.load,
         series.metric.name,
         str(len(series.points)),
-        sparkline(series),
+        sparkline(series, band=found.band),
         f"{number_of(level)} {series.metric.unit}",
     )
     changes = [
-        _change(each, series.metric.unit) + (f"; may be chance among {among} series" if each.p > surest else "")
+        _change(each, series.metric.unit) + (f"; may be chance among {among} series" if each.p * among > found.level else "")
         for each in series.change_points
     ] or [""]
     return [(*first, changes[0]), *(("",) * len(first) + (each,) for each in changes[1:])]
@@ -104,7 +103,7 @@ def _change(point: ChangePoint, unit: str) -> str:
     return f"{point.verdict.value}: ×{point.ratio:.2f} since {point.run} ({levels}){also}"
 
 
-def sparkline(series: Series, *, band: float = 0.05) -> str:
+def sparkline(series: Series, *, band: float) -> str:
     """The newest runs as bars, with a line where the level changed. A range inside the band stays flat: noise is no mountain."""
     values = [point.value for point in series.points]
     start = max(0, len(values) - WIDEST)

@@ -24,7 +24,7 @@ def of(
     contenders: Sequence[str],
     since: str | None,
     despite: Sequence[str],
-    band: float,
+    band: float | None,
 ) -> tuple[History, tuple[str, ...]]:
     """The history, and the metrics that its newest report draws first. Raises UsageError: there is nothing to show, and why."""
     experiment = _the_one(what)

@@ -18,7 +18,9 @@ WORSE, CANNOT_TELL = 3, 4
 
 despite_option = click.option("--despite", multiple=True, metavar="KEY", help="Let a difference pass, as in kernel; it is told.")
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
-band_option = click.option("--band", default="5%", show_default=True, metavar="SHARE", help="What is no difference that matters.")
+band_option = click.option(
+    "--band", metavar="SHARE", help="What is no difference that matters, as in 5%; else the experiment's own."
+)
 gate_option = click.option("--gate", is_flag=True, help="Exit status 3 when something is worse, 4 when nothing can be told.")
 
 
@@ -38,7 +40,7 @@ def compare(
     *,
     despite: tuple[str, ...],
     experiment: str | None,
-    band: str,
+    band: str | None,
     gate: bool,
     junit: Path | None,
     markdown: Path | None,
@@ -80,7 +82,7 @@ def history(
     since: str | None,
     reports: Path | None,
     despite: tuple[str, ...],
-    band: str,
+    band: str | None,
     gate: bool,
     as_json: bool,
     where: Where,
@@ -98,8 +100,10 @@ def history(
         sys.exit(CANNOT_TELL)
 
 
-def share_of(text: str) -> float:
-    """`5%`, or `0.05`. Raises UsageError: it is no share between 0 and 1."""
+def share_of(text: str | None) -> float | None:
+    """`5%`, or `0.05`; None: nothing was said. Raises UsageError: it is no share between 0 and 1."""
+    if text is None:
+        return None
     try:
         share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:

@@ -2,7 +2,7 @@
 
 from steps.model.comparison import Change, ChangePoint, Comparison, Difference, Group, History, Series, SeriesPoint
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
-from steps.model.experiment import Experiment, Hypothesis, Phase
+from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.outcome import (
@@ -24,13 +24,14 @@ from steps.model.outcome import (
     Window,
     now,
 )
-from steps.model.plan import Cell, Plan, cell_of
+from steps.model.plan import Cell, Extension, Plan, cell_of
 from steps.model.report import (
     Answer,
     Arm,
     CellSummary,
     Circumstances,
     Curve,
+    Decision,
     Effect,
     Figure,
     HypothesisResult,
@@ -38,11 +39,12 @@ from steps.model.report import (
     LoadSection,
     ParityRow,
     Point,
+    PrecisionResult,
     Report,
     Track,
 )
 from steps.model.values import Model, digest
-from steps.model.verdict import ChangeVerdict, HypothesisVerdict, RunVerdict
+from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
 __all__ = [
     "Answer",
@@ -60,14 +62,17 @@ __all__ = [
     "Component",
     "Counts",
     "Curve",
+    "Decision",
     "DeployRecord",
     "DeployedComponent",
     "Difference",
     "Driver",
     "Effect",
+    "EffectVerdict",
     "Endpoints",
     "Environment",
     "Experiment",
+    "Extension",
     "Figure",
     "Group",
     "History",
@@ -89,6 +94,8 @@ __all__ = [
     "Plan",
     "Point",
     "Port",
+    "Precision",
+    "PrecisionResult",
     "Process",
     "Program",
     "Ready",

@@ -18,6 +18,10 @@ ByName = Annotated[Name, BeforeValidator(lambda given: given.name if isinstance(
 PREVIEW_REPETITIONS = 3
 PREVIEW_SECONDS = 3.0
 PREVIEW_WARMUP_S = 1.0
+PILOT_ROUNDS = 6  # the fewest that decide
+PILOT_SECONDS = 6.0
+PILOT_WARMUP_S = 1.0
+MOST_ROUNDS = 30
 
 
 class Hypothesis(Model):
@@ -47,10 +51,19 @@ class Hypothesis(Model):
         return self
 
 
+class Precision(Model):
+    """When a run is precise enough: rounds are added until it is, or until the budget ends."""
+
+    # Of the interval of contender over baseline, in the main metric, as a share of that ratio: 0.05 is ±5 %.
+    half_width: float = Field(default=0.05, gt=0, lt=1)
+    most_rounds: int = Field(default=MOST_ROUNDS, ge=6, le=99)  # the budget, planned repetitions with it; six can decide
+
+
 class Experiment(Model):
     """One question, asked of several contenders under declared loads.
 
-    The author leaves `phase`, `preview` and `configs` alone: the compiler fills them, and then the experiment travels whole.
+    The author leaves `phase`, `preview`, `configs` and `pilot` alone: the compiler fills them, and then the experiment travels
+    whole.
     """
 
     name: Name
@@ -67,6 +80,9 @@ class Experiment(Model):
     phase: str = ""  # "phase-4"
     preview: bool = False
     configs: dict[str, str] = {}  # template name → text
+    band: float = Field(default=0.05, gt=0, lt=1)  # a ratio to the baseline between 1/(1+band) and 1+band does not matter
+    pilot: bool = False  # the baseline against itself
+    precision: Precision | None = None
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -84,17 +100,34 @@ class Experiment(Model):
 
     def as_preview(self) -> Self:
         """The same with few, short repetitions: real figures that decide nothing."""
-        loads = tuple(
-            load.model_copy(
-                update={
-                    "duration_s": min(load.duration_s, PREVIEW_SECONDS),
-                    "warmup_s": min(load.warmup_s, PREVIEW_WARMUP_S),
-                }
-            )
+        loads = self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S)
+        repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
+        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True, "precision": None})
+
+    def as_pilot(self) -> Self:
+        """The baseline against itself under another name, in six short rounds: any difference that it shows is noise.
+
+        Raises ValidationError: a name becomes too long.
+        """
+        again = self.baseline.again()
+        changes = {
+            "name": f"{self.name}-pilot",
+            "question": f"How much does {self.baseline.title} differ from itself?",
+            "contenders": (again,),
+            "loads": self._shortened(PILOT_SECONDS, PILOT_WARMUP_S),
+            "repetitions": PILOT_ROUNDS,
+            "hypotheses": (),
+            "precision": None,
+            "pilot": True,
+        }
+        return type(self).model_validate(dict(self) | changes)
+
+    def _shortened(self, seconds: float, warmup_s: float) -> tuple[HttpLoad, ...]:
+        """The loads, none of them longer than that."""
+        return tuple(
+            load.model_copy(update={"duration_s": min(load.duration_s, seconds), "warmup_s": min(load.warmup_s, warmup_s)})
             for load in self.loads
         )
-        repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
-        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True})
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -109,6 +142,10 @@ class Experiment(Model):
                     raise ValueError(message)
         if self.baseline.direct and not self.around:
             message = f"experiment {self.name}: the direct baseline needs something in `around` to answer"
+            raise ValueError(message)
+        if self.precision and self.precision.most_rounds < self.repetitions:
+            most = self.precision.most_rounds
+            message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
         arms = {arm.name for arm in self.arms}

@@ -28,7 +28,6 @@ from steps.model import ChangeVerdict, Interval
 from steps.statistics.intervals import COVERAGE, FEWEST
 from steps.statistics.words import counted, percent
 
-BAND = 0.05  # a ratio inside (1 / 1.05, 1.05) is no difference that matters
 LEVEL = 0.05  # of the whole table, after Holm
 FEWEST_RUNS = 3  # of both sides together: two runs show nothing of how runs vary
 
@@ -128,7 +127,7 @@ def judged(
     *,
     p_holm: float,
     better: Literal["lower", "higher"],
-    band: float = BAND,
+    band: float,
     reach: float = 1.0,
 ) -> tuple[ChangeVerdict, str]:
     """What the interval allows to say, and why.

@@ -9,7 +9,7 @@ from itertools import chain
 from steps.errors import MeasureError, UsageError
 from steps.model import Arm, Change, ChangeVerdict, Comparison, Difference, Metric, RunVerdict
 from steps.sealed import Sealed
-from steps.statistics.between import BAND, Estimate, judged, of_repetitions, of_runs
+from steps.statistics.between import Estimate, judged, of_repetitions, of_runs
 from steps.statistics.holm import holm
 from steps.statistics.unlike import allowed, circumstances, definitions, loads, told, unknown_in_both
 from steps.statistics.words import counted, listed
@@ -21,28 +21,31 @@ ONE_RUN_A_SIDE = (
 NOT_IN_TURN = "All runs of one side were made before all of the other: a change of the machine in between would look the same."
 
 
-def compare(before: Sequence[Sealed], after: Sequence[Sealed], *, despite: Sequence[str] = (), band: float = BAND) -> Comparison:
+def compare(
+    before: Sequence[Sealed], after: Sequence[Sealed], *, despite: Sequence[str] = (), band: float | None = None
+) -> Comparison:
     """The runs that came after held against those before.
 
-    despite: keys of differences that are let pass, and told. Raises UsageError: they cannot be compared, and why.
+    despite: keys of differences that are let pass, and told. band: another one than the experiment's.
+    Raises UsageError: they cannot be compared, and why.
     """
     runs = (*before, *after)
     differing = differences(runs[0], runs[1:])
     refuse_unlike(runs[0], runs[1:], differing, despite)
     first = before[0]
-    unit = "run" if len(runs) > 2 else "repetition"
+    share = first.experiment.band if band is None else band
     return Comparison(
         phase=first.report.phase,
         experiment=first.report.experiment,
         before=tuple(run.name for run in before),
         after=tuple(run.name for run in after),
         main=first.report.metrics[0].name if first.report.metrics else "",
-        unit=unit,
-        band=band,
+        unit="run" if len(runs) > 2 else "repetition",
+        band=share,
         despite=differing,
         unknown=tuple(sorted({key for run in runs[1:] for key in unknown_in_both(first.environment, run.environment)})),
         notes=tuple(_notes(before, after)),
-        changes=_judged(list(_pairs(before, after)), band=band, undecided=_undecided(runs)),
+        changes=_judged(list(_pairs(before, after)), band=share, undecided=_undecided(runs)),
     )
 
 
@@ -139,8 +142,8 @@ def _pairs(before: Sequence[Sealed], after: Sequence[Sealed]) -> Iterable[_Pair]
 
 def _nothing_there(sides: Sequence[Sequence[Arm]], metric: Metric) -> bool:
     """Whether it is a direct path, which has no program whose figure this could be."""
-    arms = [arm for side in sides for arm in side]
-    return all(arm.direct and not arm.failed and not arm.figures[metric.name].points for arm in arms if metric.name in arm.figures)
+    arms = [arm for side in sides for arm in side if metric.name in arm.figures]
+    return all(arm.direct and not arm.failed and not arm.figures[metric.name].points for arm in arms)
 
 
 def _pair(arm: Arm, load: str, metric: Metric, sides: Sequence[Sequence[Arm]]) -> _Pair:

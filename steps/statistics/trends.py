@@ -18,7 +18,6 @@ from steps.model import (
     SeriesPoint,
 )
 from steps.sealed import Sealed
-from steps.statistics.between import BAND
 from steps.statistics.changes import STRICT, Cut, change_points
 from steps.statistics.comparing import differences, refuse_other_question, valid
 from steps.statistics.intervals import FEWEST
@@ -34,10 +33,14 @@ def history_of(
     *,
     left_out: Mapping[str, str],
     despite: Sequence[str] = (),
-    band: float = BAND,
+    band: float | None = None,
     wanted: Callable[[str, str], bool] = lambda contender, metric: True,  # noqa: ARG005
 ) -> History:
-    """The history of these runs. left_out: others, and why. wanted: of a contender and a metric, whether it is shown."""
+    """The history of these runs.
+
+    left_out: others, and why. band: another one than the newest experiment's. wanted: of a contender and a metric, whether it is
+    shown. Raises UsageError: none of the runs decides anything.
+    """
     told = dict(left_out)
     fit: list[Sealed] = []
     for run in sorted(runs, key=lambda each: (each.at, each.name)):
@@ -45,18 +48,23 @@ def history_of(
             told[run.name] = why
         else:
             fit.append(run)
+    if not fit:
+        why = next((f": {name}: {why}" for name, why in told.items()), "")
+        message = f"no run of {phase}/{experiment} decides anything{why}"
+        raise UsageError(message)
     groups = _groups(fit, despite)
+    share = fit[-1].experiment.band if band is None else band
     passed = {each for members in groups for each in differences(members[0], members[1:])}
     return History(
         phase=phase,
         experiment=experiment,
-        band=band,
+        band=share,
         level=STRICT,
         groups=tuple(_group(number, members, groups[0][0]) for number, members in enumerate(groups, start=1)),
         series=tuple(
             series
             for number, members in enumerate(groups, start=1)
-            for series in _series(members, number=number, band=band, wanted=wanted)
+            for series in _series(members, number=number, band=share, wanted=wanted)
         ),
         left_out=told,
         despite=tuple(sorted(passed, key=lambda each: each.key)),

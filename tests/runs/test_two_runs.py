@@ -17,7 +17,7 @@ def twice(tmp_path_factory):
     """Direct and nginx, six repetitions of a second each, and all of it again."""
     made = Bench(tmp_path_factory.mktemp("twice"))
     for _ in range(2):
-        done = made._end(made.start("nginx", repetitions=6))
+        done = made._end(made.start("nginx", 6, "none"))
         assert done.returncode in {0, 4}, done.stdout  # 4: too much else ran beside it
     return made
 

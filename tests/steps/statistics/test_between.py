@@ -19,7 +19,7 @@ def times(values, factor):
 
 
 def verdict(estimate, *, better="lower", reach=1.0, p_holm=None):
-    return judged(estimate, p_holm=estimate.p if p_holm is None else p_holm, better=better, reach=reach)[0]
+    return judged(estimate, p_holm=estimate.p if p_holm is None else p_holm, better=better, band=0.05, reach=reach)[0]
 
 
 def test_repetitions_are_compared_as_scipy_does():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from steps.errors import UsageError
 from steps.model import ChangeVerdict, History, RunVerdict
 from steps.statistics.trends import history_of
 from tests.steps.sealed_runs import run
@@ -111,6 +112,14 @@ def test_runs_that_decide_nothing_are_left_out_and_told():
     }
     assert [group.runs for group in found.groups] == [("a",)]
     assert History.from_json(found.to_json(), source="history") == found
+
+
+def test_previews_alone_are_no_history():
+    """Nothing is not shown as if it were steady."""
+    with pytest.raises(
+        UsageError, match=r"decides anything: quick: a preview decides nothing"
+    ):
+        history([run("quick", experiment=tiny().as_preview())])
 
 
 def test_a_run_with_fewer_than_six_valid_repetitions_is_no_point():
