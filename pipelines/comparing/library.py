@@ -34,7 +34,11 @@ class Library:
 
     def runs(self, words: str) -> tuple[Sealed, ...]:
         """The runs of `NAME,NAME`. Raises UsageError: there is none, or it is not to be relied on; StoreError, ClusterError."""
-        return tuple(unseal(self._objects(word)) for word in words.split(",") if word)
+        chosen = [word for word in words.split(",") if word]
+        if not chosen:
+            message = f"{words!r} names no run"
+            raise UsageError(message)
+        return tuple(unseal(self._objects(word)) for word in chosen)
 
     def all_of(self, experiment: Experiment, *, reports: Path | None) -> tuple[list[Sealed], dict[str, str]]:
         """Every run of an experiment that is in the store, or below a folder, and why others cannot be relied on."""

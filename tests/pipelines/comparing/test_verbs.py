@@ -105,11 +105,12 @@ def test_unlike_runs_are_refused_unless_told(reports):
     [
         (("compare", "nobody-knows", "nor-this"), "compare: there is no run nobody-knows on this machine, nor in its store"),
         (("compare", "./nowhere", "./nowhere"), "compare: nowhere is no report: there is no report.json in it"),
+        (("compare", ",", "b"), "compare: ',' names no run"),
         (("compare", "a", "b", "--band", "5"), "compare: --band 5: write a share between 0 and 1, as 5% or 0.05"),
         (("history", "gateway-comparison", "--reports", "none"), "history: there is no folder none"),
         (("history", "nothing-such"), "history: there is no phase or experiment 'nothing-such'"),
     ],
-    ids=["name", "folder", "band", "reports", "experiment"],
+    ids=["name", "folder", "nothing", "band", "reports", "experiment"],
 )
 def test_a_wrong_call_gets_one_sentence(words, message, store_environment, monkeypatch):
     """Which names the thing."""

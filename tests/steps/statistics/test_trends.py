@@ -116,9 +116,7 @@ def test_runs_that_decide_nothing_are_left_out_and_told():
 
 def test_previews_alone_are_no_history():
     """Nothing is not shown as if it were steady."""
-    with pytest.raises(
-        UsageError, match=r"decides anything: quick: a preview decides nothing"
-    ):
+    with pytest.raises(UsageError, match=r"decides anything: quick: a preview decides nothing"):
         history([run("quick", experiment=tiny().as_preview())])
 
 
