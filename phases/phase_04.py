@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from phases.catalogue.gateways import CADDY, DIRECT, ENVOY, GATEWAYS, HAPROXY, NGINX, TRAEFIK
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
-from steps.model import Experiment, HttpLoad, Hypothesis, Phase
-from steps.model.metric import CPU, GOODPUT, LATENCY, MEMORY, PATH_CPU, READY
+from steps.model import Experiment, HttpLoad, Hypothesis, Phase, RampLoad, Slo
+from steps.model.metric import CAPACITY, CPU, GOODPUT, LATENCY, MEMORY, PATH_CPU, READY
 
 PHASE = Phase(
     number=4,
@@ -61,6 +61,25 @@ PHASE = Phase(
                     metric="memory_mib",
                     of=ENVOY,
                     below=64.0,
+                ),
+            ),
+        ),
+        Experiment(
+            name="gateway-capacity",
+            question="Up to which rate does each gateway keep its p99 under 20 ms?",
+            shape="ramp",
+            baseline=DIRECT,
+            contenders=GATEWAYS,
+            around=(UPSTREAM,),
+            loads=(RampLoad(path="/json", slo=Slo(p99_ms=20), start_rps=1000, probe_s=1, measure_s=5, expect=PRODUCT_JSON),),
+            repetitions=6,
+            metrics=CAPACITY,
+            hypotheses=(
+                Hypothesis(
+                    statement="HAProxy sustains more than 4,000 requests/s",
+                    metric="knee_rps",
+                    of=HAPROXY,
+                    above=4000.0,
                 ),
             ),
         ),

@@ -24,6 +24,7 @@ from steps.model.outcome import (
     now,
 )
 from steps.model.plan import Cell, Plan, cell_of
+from steps.model.ramp import Load, RampLoad, Slo
 from steps.model.report import (
     Answer,
     Arm,
@@ -38,8 +39,10 @@ from steps.model.report import (
     ParityRow,
     Point,
     Report,
+    SearchPath,
     Track,
 )
+from steps.model.search import Probe, Search
 from steps.model.values import Model, digest
 from steps.model.verdict import HypothesisVerdict, RunVerdict
 
@@ -70,6 +73,7 @@ __all__ = [
     "Image",
     "Interval",
     "LedgerEntry",
+    "Load",
     "LoadRecord",
     "LoadSection",
     "Measurement",
@@ -81,13 +85,18 @@ __all__ = [
     "Plan",
     "Point",
     "Port",
+    "Probe",
     "Process",
     "Program",
+    "RampLoad",
     "Ready",
     "Report",
     "Resources",
     "RunVerdict",
     "Running",
+    "Search",
+    "SearchPath",
+    "Slo",
     "TeardownRecord",
     "Track",
     "Usage",

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from steps.model.component import Component
-from steps.model.load import HttpLoad
 from steps.model.metric import Metric
+from steps.model.ramp import Load, misfit
 from steps.model.values import Finite, Model, Name
 
 # Written as `of=ENVOY`, kept as "envoy".
@@ -55,11 +55,11 @@ class Experiment(Model):
 
     name: Name
     question: str = Field(pattern=r"\?$")
-    shape: Literal["compare"] = "compare"
+    shape: Literal["compare", "ramp"] = "compare"
     baseline: Component
     contenders: tuple[Component, ...] = Field(min_length=1)
     around: tuple[Component, ...] = ()
-    loads: tuple[HttpLoad, ...] = Field(min_length=1)
+    loads: tuple[Load, ...] = Field(min_length=1)
     repetitions: int = Field(default=6, ge=1, le=99)
     metrics: tuple[Metric, ...] = Field(min_length=1)
     hypotheses: tuple[Hypothesis, ...] = ()
@@ -84,15 +84,7 @@ class Experiment(Model):
 
     def as_preview(self) -> Self:
         """The same with few, short repetitions: real figures that decide nothing."""
-        loads = tuple(
-            load.model_copy(
-                update={
-                    "duration_s": min(load.duration_s, PREVIEW_SECONDS),
-                    "warmup_s": min(load.warmup_s, PREVIEW_WARMUP_S),
-                }
-            )
-            for load in self.loads
-        )
+        loads = tuple(load.shortened(window_s=PREVIEW_SECONDS, warmup_s=PREVIEW_WARMUP_S) for load in self.loads)
         repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
         return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True})
 
@@ -109,6 +101,9 @@ class Experiment(Model):
                     raise ValueError(message)
         if self.baseline.direct and not self.around:
             message = f"experiment {self.name}: the direct baseline needs something in `around` to answer"
+            raise ValueError(message)
+        if wrong := misfit(self.shape, self.loads, [metric.name for metric in self.metrics]):
+            message = f"experiment {self.name}: {wrong}"
             raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
         arms = {arm.name for arm in self.arms}

@@ -11,10 +11,12 @@ from steps.model import (
     CellSummary,
     Effect,
     Figure,
+    HttpLoad,
     HypothesisResult,
     HypothesisVerdict,
     LoadSection,
     Metric,
+    RampLoad,
     Report,
     RunVerdict,
 )
@@ -152,10 +154,13 @@ class View:
 
     def at(self, section: LoadSection) -> str:
         """Which load a heading speaks of, when there are several."""
-        return f" at {section.load.rate_rps:g} requests per second" if len(self.report.loads) > 1 else ""
+        load, several = section.load, len(self.report.loads) > 1
+        return f" at {load.rate_rps:g} requests per second" if several and isinstance(load, HttpLoad) else ""
 
     def load_sentence(self, section: LoadSection) -> str:
         load = section.load
+        if isinstance(load, RampLoad):
+            return f"{load.said}, over {load.connections} connections"
         return (
             f"GET {load.path}, {load.rate_rps:g} requests per second in an open loop for {load.duration_s:g} s "
             f"after {load.warmup_s:g} s of warm-up, over {load.connections} connections"
