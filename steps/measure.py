@@ -186,9 +186,12 @@ def _ramped(inputs: Inputs, experiment: Experiment, deploy: DeployRecord, record
     shares: dict[int, Facts] = {}
     if knee.rps is not None:
         for percent in declared.shares_percent:
-            part = replace(inputs, load=inputs.load / f"share-{percent}")
-            _, share = _records(part)
-            shares[percent] = _facts(part, experiment, deploy, share, declared=declared.share_of(knee.rps, percent))
+            part, at = replace(inputs, load=inputs.load / f"share-{percent}"), declared.share_of(knee.rps, percent)
+            try:
+                shares[percent] = _facts(part, experiment, deploy, _records(part)[1], declared=at)
+            except LabError as error:
+                message = f"at {percent} % of the knee: {error}"
+                raise MeasureError(message) from error
     return Ramped(slo=declared.slo, knee=knee, shares=shares)
 
 

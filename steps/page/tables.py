@@ -253,6 +253,18 @@ class View:
         ok, planned = cell.counts.ok, cell.counts.planned
         return f"all {ok:,}" if ok == planned else f"{ok:,} of {planned:,}"
 
+    def order(self, section: LoadSection) -> str:
+        """How the arms of an answered run are sorted."""
+        main = self.report.metrics[0]
+        return (
+            f"Sorted by {main.title}." if isinstance(section.load, RampLoad) else f"Sorted by what is added at the {main.title}."
+        )
+
+    def file(self, key: str) -> str:
+        """What the link to an object of a cell says: its name, and its folder where the cell has several of that name."""
+        parts = key.split("/")
+        return "/".join(parts[2:] if "earlier" in parts else parts[3:] if parts[3:-1] else parts[-1:])
+
     def raw(self, key: str) -> str:
         """The link to an object of the run: it is fetched to beside the page."""
         return f"raw/{key}"
