@@ -91,7 +91,7 @@ KNEE = Metric(
 P99_AT_50, P99_AT_75, P99_AT_90 = (
     Metric(
         name=f"p99_at_{percent}_ms",
-        title=f"p99 at {percent} %",
+        title=f"p99 at {percent}\N{NO-BREAK SPACE}%",
         unit="ms",
         better="lower",
         source=f"{RESPONSE}, 99th percentile, at {percent} % of the contender's own knee",
@@ -100,7 +100,7 @@ P99_AT_50, P99_AT_75, P99_AT_90 = (
 )
 CPU_AT_75 = Metric(
     name="cpu_at_75_us_per_request",
-    title="CPU per request at 75 %",
+    title="CPU per request at 75\N{NO-BREAK SPACE}%",
     unit="µs",
     better="lower",
     source="CPU time of the contender's process tree in the window, per right answer, at 75 % of its own knee",

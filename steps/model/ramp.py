@@ -22,7 +22,7 @@ class Slo(Model):
 
     p99_ms: Positive  # of the response time, at most
     errors: float = Field(default=0.001, ge=0, lt=1)  # share of the requests without a right answer, at most
-    sent: float = Field(default=0.99, gt=0, le=1)  # share of the requests that are sent before the probe is over, at least
+    sent: float = Field(default=0.99, gt=0, le=1)  # share sent by the end of the probe (or p99_ms later), at least
 
     @property
     def said(self) -> str:

@@ -20,6 +20,7 @@ from steps.model import (
     LoadSection,
     Measurement,
     Point,
+    RampLoad,
     Report,
     RunVerdict,
 )
@@ -117,10 +118,15 @@ def _arm(arm: Component, experiment: Experiment, found: Sequence[CellEvidence], 
         failed=len(lost),
         failure=failure,
         figures={metric.name: _figure(metric.name, shown, failure) for metric in experiment.metrics},
-        curves=tuple(curve for each in shown if (curve := _curve(each, note))),
+        curves=tuple(curve for each in shown if not _ramps(each) and (curve := _curve(each, note))),
         tracks=tracks_of(_cell_tracks(_deciding(shown), [each.name for each in experiment.around], note)),
         paths=tuple(path for each in found if (path := path_of(each))),
     )
+
+
+def _ramps(found: CellEvidence) -> bool:
+    """Whether the cell has several loads, so that no one of their curves is its own."""
+    return found.load is not None and isinstance(found.load.load, RampLoad)
 
 
 def _suspect(found: CellEvidence) -> bool:

@@ -82,7 +82,9 @@ def _seen(section: LoadSection) -> str:
     """Between which rates the knees are, without saying whose is where."""
     known = [figure for arm in section.arms[1:] if (figure := arm.figures[KNEE.name]).value is not None]
     if not known:
-        return ""
+        bounds = sorted(least for arm in section.arms[1:] if (least := arm.figures[KNEE.name].at_least) is not None)
+        each = f"; {counted(len(bounds), 'contender')} sustained at least {number(bounds[0], 0)} {KNEE.unit}" if bounds else ""
+        return f"no knee was found{each}"
     values = sorted(figure.value or 0.0 for figure in known)
     digits, contenders = common_decimals(known), len(section.arms) - 1
     doubt = " (in suspect cells only)" if all(figure.suspect for figure in known) else ""

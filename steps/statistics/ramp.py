@@ -36,7 +36,7 @@ def _figure(metric: str, ramped: Ramped) -> Figure:
         return Figure(reason=f"{metric} is not measured by a ramp")
     plain, percent = found
     if knee.rps is None:
-        return Figure(reason=f"the knee itself is not known ({knee.reason})", expected=knee.at_least_rps is not None)
+        return Figure(reason=f"the knee is not known: {knee.reason}", expected=knee.at_least_rps is not None)
     if percent not in ramped.shares:
         return Figure(reason=f"nothing was measured at {percent} % of the knee")
     return figure(plain, ramped.shares[percent])

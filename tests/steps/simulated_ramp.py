@@ -115,7 +115,7 @@ def _measured(name: str, knee: Knee, capacity: float, chance: random.Random) -> 
     if share is None:
         return Measurement(metric=name, value=knee.rps, reason=knee.reason, at_least=knee.at_least_rps)
     if knee.rps is None:
-        return Measurement(metric=name, value=None, reason=f"the knee itself is not known ({knee.reason})")
+        return Measurement(metric=name, value=None, reason=f"the knee is not known: {knee.reason}")
     plain, percent = share
     value = _p99_ms(knee.rps * percent / 100, capacity) if plain == "p99_ms" else 4e5 / capacity
     return Measurement(metric=name, value=value * chance.lognormvariate(0, 0.05))

@@ -46,7 +46,7 @@ def test_contender_that_is_still_good_where_the_driver_ends_has_a_bound_and_no_f
     assert found.status == "ok"
     assert (knee.value, knee.at_least) == (None, 900)
     assert knee.reason == "at least 900 req/s: the driver ends there, not the contender"
-    assert reason_of(found, "p99_at_75_ms") == f"the knee itself is not known ({knee.reason})"
+    assert reason_of(found, "p99_at_75_ms") == f"the knee is not known: {knee.reason}"
 
 
 def test_contender_that_never_keeps_the_slo_fails_with_what_broke_it(tmp_path):
