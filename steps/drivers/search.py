@@ -38,6 +38,7 @@ class Knee:
     rps: float | None = None
     at_least_rps: float | None = None
     reason: str | None = None
+    late: bool = False  # the driver's lateness ended the search: another time it may come further
 
 
 @dataclass(frozen=True)
@@ -164,12 +165,12 @@ class _Climb:
         if high is None:
             return _bound(low, self._until.why)
         if high.verdict == "driver":
-            return _bound(low, f"at {high.rate_rps:,.5g} req/s {high.why}")
+            return _bound(low, f"at {high.rate_rps:,.5g} req/s {high.why}", late=True)
         return Knee(rps=low)
 
 
-def _bound(low: float, why: str) -> Knee:
-    return Knee(at_least_rps=low, reason=f"at least {low:,.5g} req/s: {why}")
+def _bound(low: float, why: str, *, late: bool = False) -> Knee:
+    return Knee(at_least_rps=low, reason=f"at least {low:,.5g} req/s: {why}", late=late)
 
 
 def _rounded(rate_rps: float) -> float:

@@ -56,6 +56,8 @@ def failures_of(ramped: Ramped, figures: Mapping[str, Figure]) -> Iterator[str]:
 
 def doubts_of(ramped: Ramped, figures: Mapping[str, Figure], calibration: Calibration | None) -> Iterator[str]:
     """Why a cell may not decide alone, each beginning with whom it suspects."""
+    if ramped.knee.late:
+        yield f"suspect: generator: it ended the search, {ramped.knee.reason}"
     for percent, facts in ramped.shares.items():
         yield from (f"{each} (at {percent} % of the knee)" for each in doubts(facts, _at(percent, figures), calibration))
         p99_ms = quantile(facts.histograms["response"], 0.99, among=facts.counts.planned).value_ms

@@ -29,6 +29,7 @@ class RecordedRamp:
     driver_rps: float | None = 4800
     at_shares: dict[str, object] = field(default_factory=dict)  # how the loads at shares differ from a good one
     lost: tuple[int, ...] = ()  # shares that were not measured
+    late_ms: float = 0.01  # the driver, above the capacity
     failure: str | None = None
 
     @property
@@ -41,8 +42,9 @@ class RecordedRamp:
         searching = search(self.load, climbed.until)
         rate = next(searching)
         while True:
-            slow_ms = 5 if rate <= self.capacity_rps else 500
-            probe = self.part(self.load.probe_at(rate), response_ms=lambda number, ms=slow_ms: ms + number % 100 / 50)
+            slow_ms, late_ms = (5, 0.01) if rate <= self.capacity_rps else (500, self.late_ms)
+            came = {"response_ms": lambda number, ms=slow_ms: ms + number % 100 / 50, "late_ms": lambda _, ms=late_ms: ms}
+            probe = self.part(self.load.probe_at(rate), **came)
             climbed.probes.append(probe_of(self.load, rate, probe.flown))
             try:
                 rate = searching.send(climbed.probes[-1])

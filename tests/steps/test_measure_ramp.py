@@ -79,23 +79,27 @@ def test_what_makes_a_cell_of_a_ramp_fail(tmp_path, cell, reason):
 
 
 @pytest.mark.parametrize(
-    ("at_shares", "reason"),
+    ("parts", "reason"),
     [
+        ({"late_ms": 90.0}, "suspect: generator: it ended the search, at least 1,18"),
         (
-            {"late_ms": lambda n: 0.01 if n % 50 else 2.0},
+            {"at_shares": {"late_ms": lambda n: 0.01 if n % 50 else 2.0}},
             "suspect: generator: its lateness (p99) is 2.00 ms; 1.00 ms are allowed",
         ),
-        ({"response_ms": lambda n: 25 + n % 100 / 50}, "suspect: figures: the SLO of 20 ms does not hold at 50 % of the knee"),
+        (
+            {"at_shares": {"response_ms": lambda n: 25 + n % 100 / 50}},
+            "suspect: figures: the SLO of 20 ms does not hold at 50 % of the knee",
+        ),
     ],
-    ids=["late", "the SLO does not hold below the knee"],
+    ids=["late in the search", "late at a share", "the SLO does not hold below the knee"],
 )
-def test_what_makes_a_cell_of_a_ramp_suspect(tmp_path, at_shares, reason):
+def test_what_makes_a_cell_of_a_ramp_suspect(tmp_path, parts, reason):
     """It keeps its figures and names whom it suspects."""
-    found = RecordedRamp(at_shares=at_shares).outcome(tmp_path)
+    found = RecordedRamp(**parts).outcome(tmp_path)
 
     assert found.status == "suspect"
     assert found.reasons[0].startswith(reason)
-    assert value_of(found, "knee_rps") is not None
+    assert (value_of(found, "knee_rps") is None) == ("late_ms" in parts)
 
 
 @pytest.mark.parametrize(

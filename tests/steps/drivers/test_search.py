@@ -134,7 +134,7 @@ def test_end_of_the_driver_is_not_the_contenders():
     """Whoever is still good where the driver ends has no knee, but a rate that it reaches at least."""
     knee, probes = searched(exact(9999), until=Until.of(LOAD, 600))
 
-    assert (knee.rps, knee.at_least_rps) == (None, 600)
+    assert (knee.rps, knee.at_least_rps, knee.late) == (None, 600, False)
     assert knee.reason == "at least 600 req/s: the driver ends there, not the contender"
     assert max(each.rate_rps for each in probes) == 600
 
@@ -151,7 +151,7 @@ def test_late_driver_is_never_taken_for_a_slow_contender():
     """Where the SLO breaks because the driver was late, the knee is only known not to be below what was met."""
     knee, probes = searched(lambda rate: probe(rate, p99_ms=5 if rate <= 450 else 25, late_ms=0.1 if rate <= 450 else 8))
 
-    assert knee.rps is None
+    assert (knee.rps, knee.late) == (None, True)
     assert 440 <= knee.at_least_rps <= 450
     assert "the driver itself was 8.0 ms late (p99)" in knee.reason
     assert {each.verdict for each in probes} == {"met", "driver"}
