@@ -169,10 +169,11 @@ def _search(canvas: Canvas, arm: Arm, place: int, across: Scale, down: Scale) ->
     knee = arm.figures[KNEE.name].value
     if knee is not None:
         canvas.line([(across(knee), down.start), (across(knee), down.end)], color, 1.2, zorder=1.5, alpha=0.6)
-    for probe in (each for path in arm.paths for each in path.probes):
-        fill = color if probe.verdict == "met" else PAPER
-        edge = MUTED if probe.verdict == "driver" else color
-        canvas.dot((across(probe.rate_rps), down(_height(probe, down))), 4.6, fill, edge, 0.9, zorder=3, alpha=0.85)
+    probes = [each for path in arm.paths for each in path.probes]
+    for verdict, fill, edge in (("met", color, color), ("broken", PAPER, color), ("driver", PAPER, MUTED)):
+        places = [(across(each.rate_rps), down(_height(each, down))) for each in probes if each.verdict == verdict]
+        if places:
+            canvas.dots(places, 4.6, fill, edge, 0.9, zorder=3, alpha=0.85)
 
 
 def _height(probe: Probe, down: Scale) -> float:
