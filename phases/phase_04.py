@@ -76,10 +76,23 @@ PHASE = Phase(
             metrics=CAPACITY,
             hypotheses=(
                 Hypothesis(
-                    statement="HAProxy sustains more than 4,000 requests/s",
+                    statement="Envoy sustains more than 5,000 requests/s",
                     metric="knee_rps",
-                    of=HAPROXY,
-                    above=4000.0,
+                    of=ENVOY,
+                    above=5000.0,
+                ),
+                Hypothesis(
+                    statement="Envoy sustains at least 1,000 requests/s more than Caddy",
+                    metric="knee_rps",
+                    of=ENVOY,
+                    over=CADDY,
+                    added_above=1000.0,
+                ),
+                Hypothesis(
+                    statement="Traefik's p99 is below 10 ms at three quarters of its knee",
+                    metric="p99_at_75_ms",
+                    of=TRAEFIK,
+                    below=10.0,
                 ),
             ),
         ),
