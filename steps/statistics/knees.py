@@ -115,7 +115,8 @@ def _verb(names: Sequence[str]) -> str:
 def _between(groups: Sequence[Sequence[str]], titles: dict[str, str]) -> str:
     order = " > ".join(" ≈ ".join(titles[name] for name in group) for group in groups[1:-1])
     legend = " (≈: cannot be told apart)" if "≈" in order else ""
-    return f"Between them, from more to less: {order}{legend}." if order else ""
+    direction = ", from more to less" if ">" in order else ""
+    return f"Between them{direction}: {order}{legend}." if order else ""
 
 
 def _bound(arm: Arm) -> str:
