@@ -19,7 +19,7 @@ from steps.drivers.keepers import Reading
 from steps.drivers.recording import Flown
 from steps.drivers.search import Knee, Until, judged, search
 from steps.drivers.summary import driver_of, summarize
-from steps.model import Counts, Environment, HttpLoad, LoadRecord, Probe, RampLoad, Search, Window
+from steps.model import Counts, Environment, HttpLoad, LoadRecord, Probe, RampLoad, Search
 from steps.statistics.figures import broken_off
 from steps.statistics.histogram import quantile
 from steps.statistics.validity import MOST_OF_CEILING
@@ -73,7 +73,7 @@ async def climb(load: RampLoad, url: str, until: Until, fly: Fly[P]) -> Climbed[
     if climbed.failure or knee is None:
         return climbed
     if knee.rps is None:
-        climbed.failure = None if knee.at_least_rps else knee.reason
+        climbed.failure = knee.reason if knee.broken else None
         return climbed
     for percent in load.shares_percent:
         await _settled(load, url)
@@ -146,20 +146,18 @@ async def _settled(load: RampLoad, url: str) -> None:
 
 def together(parts: Sequence[LoadRecord]) -> dict[str, Any]:
     """What the loads at the shares come to as one: counts added, the first window's start and the last one's end, its driver."""
-    whole = [part for part in parts if part.window and part.counts]
-    if not whole:
+    windows = [part.window for part in parts if part.window]
+    if not windows:
         return {}
-    first, last = whole[0].window, whole[-1].window
-    assert first is not None and last is not None  # noqa: S101, PT018  # it was looked at
     errors: Counter[str] = Counter()
-    for part in whole:
+    for part in parts:
         errors.update(part.errors)
     return {
-        "window": Window(started_at=first.started_at, ended_at=last.ended_at, start_ns=first.start_ns, end_ns=last.end_ns),
-        "counts": _added([part.counts for part in whole]),
-        "warmup": _added([part.warmup for part in whole]),
+        "window": windows[0].model_copy(update={"ended_at": windows[-1].ended_at, "end_ns": windows[-1].end_ns}),
+        "counts": _added([part.counts for part in parts]),
+        "warmup": _added([part.warmup for part in parts]),
         "errors": dict(errors.most_common()),
-        "driver": whole[-1].driver,
+        "driver": parts[-1].driver,
     }
 
 

@@ -18,8 +18,9 @@ the steadier the service, the less. The loads at shares of the knee, which are l
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Literal
 
 from steps.errors import MeasureError
 from steps.model import Probe, RampLoad, Search, Slo
@@ -38,7 +39,12 @@ class Knee:
     rps: float | None = None
     at_least_rps: float | None = None
     reason: str | None = None
-    late: bool = False  # the driver's lateness ended the search: another time it may come further
+    suspect: Literal["generator", "figures"] | None = None  # who ended the search, so that another time it may come further
+
+    @property
+    def broken(self) -> bool:
+        """The contender keeps the SLO at no rate."""
+        return self.rps is None and self.at_least_rps is None and self.suspect is None
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def search(load: RampLoad, until: Until) -> Searching:
         tries = 1 if climb.high is not None and rate == climb.high.rate_rps else TRIES
         for _ in range(tries):
             if climb.probes == MOST_PROBES:
-                return Knee(reason=f"the search did not settle in {MOST_PROBES} probes")
+                return climb.unsettled()
             probe = yield rate
             climb.probes += 1
             if probe.verdict == "met":
@@ -161,16 +167,23 @@ class _Climb:
         if low is None:
             assert high is not None  # noqa: S101  # a search ends without a good rate only below bad ones
             at = f"{high.rate_rps:,.4g} req/s"
+            if high.verdict == "driver":
+                return Knee(reason=f"nothing is known of the contender: even at {at} {high.why}", suspect="generator")
             return Knee(reason=f"the SLO does not hold even at {at}: {high.why}; lower the load's start_rps, or ask less")
         if high is None:
             return _bound(low, self._until.why)
         if high.verdict == "driver":
-            return _bound(low, f"at {high.rate_rps:,.5g} req/s {high.why}", late=True)
+            return replace(_bound(low, f"at {high.rate_rps:,.5g} req/s {high.why}"), suspect="generator")
         return Knee(rps=low)
 
+    def unsettled(self) -> Knee:
+        """What is known when no more may be tried."""
+        why = f"the search did not settle in {MOST_PROBES} probes"
+        return replace(Knee(reason=why) if self._low is None else _bound(self._low, why), suspect="figures")
 
-def _bound(low: float, why: str, *, late: bool = False) -> Knee:
-    return Knee(at_least_rps=low, reason=f"at least {low:,.5g} req/s: {why}", late=late)
+
+def _bound(low: float, why: str) -> Knee:
+    return Knee(at_least_rps=low, reason=f"at least {low:,.5g} req/s: {why}")
 
 
 def _rounded(rate_rps: float) -> float:

@@ -33,7 +33,10 @@ class HttpLoad(Model):
     @property
     def said(self) -> str:
         """The load in words."""
-        return f"GET {self.path}, {self.model} loop, {self.warmup_s:g} s warm-up and {self.duration_s:g} s measured"
+        return (
+            f"GET {self.path}, {self.rate_rps:g} requests per second in an {self.model} loop for {self.duration_s:g} s "
+            f"after {self.warmup_s:g} s of warm-up"
+        )
 
     @property
     def window_s(self) -> float:

@@ -83,7 +83,7 @@ class RampLoad(Model):
         """How long it takes, about: three rates up, two of them broken and tried twice, and the steps of a bisection."""
         probes = 6 + 1.5 * log2(1 / self.resolution)
         between_s = 0.5  # connections, what is still under way, and its own warm-up
-        return self.warmup_s + probes * (self.probe_s + between_s) + self._measuring_s
+        return self.warmup_s + probes * (self.probe_s + between_s) + len(self.shares_percent) * (self.warmup_s + self.measure_s)
 
     @property
     def longest_s(self) -> float:
@@ -92,10 +92,6 @@ class RampLoad(Model):
         lowest = self.least_rps * min(self.shares_percent) / 100
         shares_s = sum(self.at(lowest, seconds=self.measure_s, warmup_s=self.warmup_s).longest_s for _ in self.shares_percent)
         return self.warmup_s + MOST_PROBES * probe_s + shares_s + self.timeout_s * len(self.shares_percent)
-
-    @property
-    def _measuring_s(self) -> float:
-        return len(self.shares_percent) * (self.warmup_s + self.measure_s)
 
     def shortened(self, *, window_s: float, warmup_s: float) -> RampLoad:
         """The same with coarse steps and short windows, which together are about as long as that."""

@@ -158,13 +158,7 @@ class View:
         return f" at {load.rate_rps:g} requests per second" if several and isinstance(load, HttpLoad) else ""
 
     def load_sentence(self, section: LoadSection) -> str:
-        load = section.load
-        if isinstance(load, RampLoad):
-            return f"{load.said}, over {load.connections} connections"
-        return (
-            f"GET {load.path}, {load.rate_rps:g} requests per second in an open loop for {load.duration_s:g} s "
-            f"after {load.warmup_s:g} s of warm-up, over {load.connections} connections"
-        )
+        return f"{section.load.said}, over {section.load.connections} connections"
 
     def arms(self, section: LoadSection) -> list[Arm]:
         return ordered_arms(self.report, section)

@@ -105,7 +105,7 @@ def _lead(groups: Sequence[Sequence[str]], figures: dict[str, Figure], titles: d
         return f"{listed(first)} cannot be told apart: they sustain {most}"
     whole = f"Of those whose knee was found, {listed(first)}" if after else listed(first)
     lead = f"{whole} {_verb(first)} most: {most}"
-    return lead if len(groups) == 1 else f"{lead}; {listed(last)} least: {least};".removesuffix(";") + ","
+    return lead if len(groups) == 1 else f"{lead}; {listed(last)} least: {least},"
 
 
 def _verb(names: Sequence[str]) -> str:

@@ -30,13 +30,13 @@ def figures_of(metrics: Sequence[str], ramped: Ramped) -> dict[str, Figure]:
 def _figure(metric: str, ramped: Ramped) -> Figure:
     knee = ramped.knee
     if metric == KNEE.name:
-        return Figure(knee.rps, knee.reason, expected=knee.at_least_rps is not None, at_least=knee.at_least_rps)
+        return Figure(knee.rps, knee.reason, expected=not knee.broken, at_least=knee.at_least_rps)
     found = at_share(metric)
     if found is None:
         return Figure(reason=f"{metric} is not measured by a ramp")
     plain, percent = found
     if knee.rps is None:
-        return Figure(reason=f"the knee is not known: {knee.reason}", expected=knee.at_least_rps is not None)
+        return Figure(reason=f"the knee is not known: {knee.reason}", expected=not knee.broken)
     if percent not in ramped.shares:
         return Figure(reason=f"nothing was measured at {percent} % of the knee")
     return figure(plain, ramped.shares[percent])
@@ -44,7 +44,7 @@ def _figure(metric: str, ramped: Ramped) -> Figure:
 
 def failures_of(ramped: Ramped, figures: Mapping[str, Figure]) -> Iterator[str]:
     """Why a cell has no figures to rely on; nothing: it has."""
-    if ramped.knee.rps is None and ramped.knee.at_least_rps is None:
+    if ramped.knee.broken:
         yield ramped.knee.reason or "the search found nothing"
         return
     for percent, facts in ramped.shares.items():
@@ -56,8 +56,8 @@ def failures_of(ramped: Ramped, figures: Mapping[str, Figure]) -> Iterator[str]:
 
 def doubts_of(ramped: Ramped, figures: Mapping[str, Figure], calibration: Calibration | None) -> Iterator[str]:
     """Why a cell may not decide alone, each beginning with whom it suspects."""
-    if ramped.knee.late:
-        yield f"suspect: generator: it ended the search, {ramped.knee.reason}"
+    if ramped.knee.suspect:
+        yield f"suspect: {ramped.knee.suspect}: the search was disturbed, {ramped.knee.reason}"
     for percent, facts in ramped.shares.items():
         yield from (f"{each} (at {percent} % of the knee)" for each in doubts(facts, _at(percent, figures), calibration))
         p99_ms = quantile(facts.histograms["response"], 0.99, among=facts.counts.planned).value_ms

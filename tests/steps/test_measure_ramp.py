@@ -81,7 +81,11 @@ def test_what_makes_a_cell_of_a_ramp_fail(tmp_path, cell, reason):
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ({"late_ms": 90.0}, "suspect: generator: it ended the search, at least 1,18"),
+        ({"late_ms": 90.0}, "suspect: generator: the search was disturbed, at least 1,18"),
+        (
+            {"late_ms": 90.0, "capacity_rps": 1},
+            "suspect: generator: the search was disturbed, nothing is known of the contender: even at 31.25 req/s the driver",
+        ),
         (
             {"at_shares": {"late_ms": lambda n: 0.01 if n % 50 else 2.0}},
             "suspect: generator: its lateness (p99) is 2.00 ms; 1.00 ms are allowed",
@@ -91,7 +95,7 @@ def test_what_makes_a_cell_of_a_ramp_fail(tmp_path, cell, reason):
             "suspect: figures: the SLO of 20 ms does not hold at 50 % of the knee",
         ),
     ],
-    ids=["late in the search", "late at a share", "the SLO does not hold below the knee"],
+    ids=["late in the search", "always late", "late at a share", "the SLO does not hold below the knee"],
 )
 def test_what_makes_a_cell_of_a_ramp_suspect(tmp_path, parts, reason):
     """It keeps its figures and names whom it suspects."""

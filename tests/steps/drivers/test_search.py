@@ -134,7 +134,7 @@ def test_end_of_the_driver_is_not_the_contenders():
     """Whoever is still good where the driver ends has no knee, but a rate that it reaches at least."""
     knee, probes = searched(exact(9999), until=Until.of(LOAD, 600))
 
-    assert (knee.rps, knee.at_least_rps, knee.late) == (None, 600, False)
+    assert (knee.rps, knee.at_least_rps, knee.suspect) == (None, 600, None)
     assert knee.reason == "at least 600 req/s: the driver ends there, not the contender"
     assert max(each.rate_rps for each in probes) == 600
 
@@ -151,7 +151,7 @@ def test_late_driver_is_never_taken_for_a_slow_contender():
     """Where the SLO breaks because the driver was late, the knee is only known not to be below what was met."""
     knee, probes = searched(lambda rate: probe(rate, p99_ms=5 if rate <= 450 else 25, late_ms=0.1 if rate <= 450 else 8))
 
-    assert (knee.rps, knee.late) == (None, True)
+    assert (knee.rps, knee.suspect) == (None, "generator")
     assert 440 <= knee.at_least_rps <= 450
     assert "the driver itself was 8.0 ms late (p99)" in knee.reason
     assert {each.verdict for each in probes} == {"met", "driver"}
@@ -183,9 +183,17 @@ def test_contender_that_breaks_at_every_rate_has_no_knee():
     """Lower rates are tried, and then it is said what does not hold, and what to change."""
     knee, probes = searched(exact(1))
 
-    assert (knee.rps, knee.at_least_rps) == (None, None)
+    assert (knee.rps, knee.at_least_rps, knee.broken) == (None, None, True)
     assert knee.reason.startswith("the SLO does not hold even at 6.25 req/s: p99 is 50 ms; 20 ms are allowed; lower")
     assert probes[-1].rate_rps == LOAD.least_rps
+
+
+def test_driver_that_is_late_at_every_rate_says_nothing_of_the_contender():
+    """It is not told that its SLO does not hold."""
+    knee, _ = searched(lambda rate: probe(rate, p99_ms=25, late_ms=8))
+
+    assert (knee.rps, knee.at_least_rps, knee.suspect, knee.broken) == (None, None, "generator", False)
+    assert knee.reason == "nothing is known of the contender: even at 6.25 req/s the driver itself was 8.0 ms late (p99)"
 
 
 def test_contender_below_the_first_rate_is_found():
@@ -206,7 +214,9 @@ def test_search_that_finds_no_end_gives_up_and_says_so():
     knee, probes = searched(restless, load=LOAD.model_copy(update={"most_rps": 1e9}))
 
     assert len(probes) == MOST_PROBES
-    assert (knee.rps, knee.reason) == (None, "the search did not settle in 60 probes")
+    assert (knee.rps, knee.suspect) == (None, "figures")
+    assert knee.at_least_rps > 100
+    assert knee.reason.endswith("the search did not settle in 60 probes")
 
 
 def test_recorded_probes_lead_to_the_same_knee():
