@@ -27,7 +27,8 @@ from steps.model import Probe, RampLoad, Search, Slo
 from steps.model.ramp import MOST_PROBES
 from steps.statistics.validity import LATE_MS, LATE_SHARE
 
-TRIES = 2  # before a rate counts as broken
+TRIES = 2  # before a rate counts as broken …
+LATE_TRIES = 4  # … and of those in which the driver was late, which say nothing of the contender
 
 Searching = Generator[float, Probe, "Knee"]
 
@@ -106,12 +107,14 @@ def search(load: RampLoad, until: Until) -> Searching:
     climb = _Climb(load, until)
     rate: float | None = climb.first()
     while rate is not None:
-        tries = 1 if climb.high is not None and rate == climb.high.rate_rps else TRIES
-        for _ in range(tries):
+        broken, tries = 0, 0
+        while broken < climb.tries(rate) and tries < LATE_TRIES:
             if climb.probes == MOST_PROBES:
                 return climb.unsettled()
             probe = yield rate
             climb.probes += 1
+            tries += 1
+            broken += probe.verdict == "broken"
             if probe.verdict == "met":
                 break
         rate = climb.learnt(probe)
@@ -131,6 +134,10 @@ class _Climb:
 
     def first(self) -> float:
         return min(self._load.start_rps, self._until.rps)
+
+    def tries(self, rate_rps: float) -> int:
+        """How often a rate has to break: a broken end that is confirmed, once more."""
+        return 1 if self.high is not None and rate_rps == self.high.rate_rps else TRIES
 
     def learnt(self, probe: Probe) -> float | None:
         """The next rate, after a probe at the last one; None: enough is known."""

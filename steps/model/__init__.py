@@ -1,7 +1,7 @@
 """The vocabulary of the lab: frozen values that every floor speaks in."""
 
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
-from steps.model.experiment import Experiment, Hypothesis, Phase
+from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.outcome import (
@@ -23,7 +23,7 @@ from steps.model.outcome import (
     Window,
     now,
 )
-from steps.model.plan import Cell, Plan, cell_of
+from steps.model.plan import Cell, Extension, Plan, cell_of
 from steps.model.ramp import Load, RampLoad, Slo
 from steps.model.report import (
     Answer,
@@ -31,6 +31,7 @@ from steps.model.report import (
     CellSummary,
     Circumstances,
     Curve,
+    Decision,
     Effect,
     Figure,
     HypothesisResult,
@@ -38,13 +39,14 @@ from steps.model.report import (
     LoadSection,
     ParityRow,
     Point,
+    PrecisionResult,
     Report,
     SearchPath,
     Track,
 )
 from steps.model.search import Probe, Search
 from steps.model.values import Model, digest
-from steps.model.verdict import HypothesisVerdict, RunVerdict
+from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
 
 __all__ = [
     "Answer",
@@ -58,13 +60,16 @@ __all__ = [
     "Component",
     "Counts",
     "Curve",
+    "Decision",
     "DeployRecord",
     "DeployedComponent",
     "Driver",
     "Effect",
+    "EffectVerdict",
     "Endpoints",
     "Environment",
     "Experiment",
+    "Extension",
     "Figure",
     "HttpLoad",
     "Hypothesis",
@@ -85,6 +90,8 @@ __all__ = [
     "Plan",
     "Point",
     "Port",
+    "Precision",
+    "PrecisionResult",
     "Probe",
     "Process",
     "Program",

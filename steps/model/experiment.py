@@ -18,6 +18,10 @@ ByName = Annotated[Name, BeforeValidator(lambda given: given.name if isinstance(
 PREVIEW_REPETITIONS = 3
 PREVIEW_SECONDS = 3.0
 PREVIEW_WARMUP_S = 1.0
+PILOT_ROUNDS = 6  # the fewest that decide
+PILOT_SECONDS = 6.0
+PILOT_WARMUP_S = 1.0
+MOST_ROUNDS = 30
 
 
 class Hypothesis(Model):
@@ -47,10 +51,19 @@ class Hypothesis(Model):
         return self
 
 
+class Precision(Model):
+    """When a run is precise enough: rounds are added until it is, or until the budget ends."""
+
+    # Of the interval of contender over baseline, in the main metric, as a share of that ratio: 0.05 is ±5 %.
+    half_width: float = Field(default=0.05, gt=0, lt=1)
+    most_rounds: int = Field(default=MOST_ROUNDS, ge=6, le=99)  # the budget, planned repetitions with it; six can decide
+
+
 class Experiment(Model):
     """One question, asked of several contenders under declared loads.
 
-    The author leaves `phase`, `preview` and `configs` alone: the compiler fills them, and then the experiment travels whole.
+    The author leaves `phase`, `preview`, `configs` and `pilot` alone: the compiler fills them, and then the experiment travels
+    whole.
     """
 
     name: Name
@@ -67,6 +80,9 @@ class Experiment(Model):
     phase: str = ""  # "phase-4"
     preview: bool = False
     configs: dict[str, str] = {}  # template name → text
+    band: float = Field(default=0.05, gt=0, lt=1)  # a ratio to the baseline between 1/(1+band) and 1+band does not matter
+    pilot: bool = False  # the baseline against itself
+    precision: Precision | None = None
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -84,9 +100,31 @@ class Experiment(Model):
 
     def as_preview(self) -> Self:
         """The same with few, short repetitions: real figures that decide nothing."""
-        loads = tuple(load.shortened(window_s=PREVIEW_SECONDS, warmup_s=PREVIEW_WARMUP_S) for load in self.loads)
+        loads = self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S)
         repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
-        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True})
+        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True, "precision": None})
+
+    def as_pilot(self) -> Self:
+        """The baseline against itself under another name, in six short rounds: any difference that it shows is noise.
+
+        Raises ValidationError: a name becomes too long.
+        """
+        again = self.baseline.again()
+        changes = {
+            "name": f"{self.name}-pilot",
+            "question": f"How much does {self.baseline.title} differ from itself?",
+            "contenders": (again,),
+            "loads": self._shortened(PILOT_SECONDS, PILOT_WARMUP_S),
+            "repetitions": PILOT_ROUNDS,
+            "hypotheses": (),
+            "precision": None,
+            "pilot": True,
+        }
+        return type(self).model_validate(dict(self) | changes)
+
+    def _shortened(self, seconds: float, warmup_s: float) -> tuple[Load, ...]:
+        """The loads, none of them longer than that."""
+        return tuple(load.shortened(window_s=seconds, warmup_s=warmup_s) for load in self.loads)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -102,8 +140,9 @@ class Experiment(Model):
         if self.baseline.direct and not self.around:
             message = f"experiment {self.name}: the direct baseline needs something in `around` to answer"
             raise ValueError(message)
-        if wrong := misfit(self.shape, self.loads, [metric.name for metric in self.metrics]):
-            message = f"experiment {self.name}: {wrong}"
+        if self.precision and self.precision.most_rounds < self.repetitions:
+            most = self.precision.most_rounds
+            message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
         arms = {arm.name for arm in self.arms}
@@ -115,6 +154,13 @@ class Experiment(Model):
                 if named is not None and named not in arms:
                     message = f"experiment {self.name}: {hypothesis.statement!r} names {named}, which is not a contender"
                     raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _of_one_shape(self) -> Self:
+        if wrong := misfit(self.shape, self.loads, [metric.name for metric in self.metrics]):
+            message = f"experiment {self.name}: {wrong}"
+            raise ValueError(message)
         return self
 
 

@@ -15,7 +15,7 @@ from steps.model.outcome import Calibration, Counts
 from steps.model.ramp import Load
 from steps.model.search import Probe
 from steps.model.values import CellId, Finite, Model, Name, RunId
-from steps.model.verdict import HypothesisVerdict, RunVerdict
+from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
 
 REPORT_VERSION: Literal[1] = 1
 
@@ -59,11 +59,33 @@ class Figure(Model):
         return self
 
 
+class Decision(Model):
+    """Whether an effect is a difference, and everything that follows from besides the rounds themselves.
+
+    Where nothing was tested (too few rounds, a preview) the test's figures are None, and `why` says so.
+    """
+
+    verdict: EffectVerdict
+    why: str
+    band: float  # a ratio between 1/(1+band) and 1+band does not matter
+    n: int  # valid rounds of both arms
+    interval: Interval | None = None  # of the ratio
+    log_mean: Finite | None = None  # of the logarithms of the rounds' ratios
+    log_sd: Finite | None = None  # their standard deviation: the noise from round to round
+    t: Finite | None = None  # None beside a p: the ratios do not vary at all
+    p: float | None = Field(default=None, ge=0, le=1)  # two-sided
+    p_holm: float | None = Field(default=None, ge=0, le=1)  # after Holm over the family
+    family: int = 0  # metrics that were tested together
+    lateness_gap_ms: Finite | None = None  # how much later the driver was with one arm than with the other, at that percentile
+    suspect: str | None = None  # why this comparison may not say "differs", which it would else
+
+
 class Effect(Model):
     """What a contender adds to the baseline's value in the same round, in the metric's unit and as a ratio."""
 
     difference: Figure
     ratio: Figure
+    decision: Decision | None = None  # None: there is no ratio, whose reason says why
 
 
 class Curve(Model):
@@ -136,6 +158,7 @@ class CellSummary(Model):
     lateness_p99_ms: Finite | None = None
     earlier: tuple[str, ...] = ()  # attempts before this one: what became of them
     files: tuple[str, ...] = ()  # keys below the run's prefix
+    added: str | None = None  # why, when it is of a round that was not planned at first
 
 
 class HypothesisResult(Model):
@@ -190,6 +213,17 @@ class Answer(Model):
     tiers: tuple[tuple[Name, ...], ...] = ()  # from least to most of the main metric; together: cannot be told apart
 
 
+class PrecisionResult(Model):
+    """How precise a run was to become, and became: half the interval of contender over baseline, as a share of that ratio."""
+
+    asked: Finite
+    reached: Finite | None  # of the contender with the widest one; None: some contender has none
+    enough: bool
+    rounds: int
+    most_rounds: int
+    said: str  # "Precise enough: ±4.1 % after 14 rounds; ±5 % was asked for"
+
+
 class Report(Model):
     """report.json"""
 
@@ -215,3 +249,4 @@ class Report(Model):
     circumstances: Circumstances
     files: tuple[str, ...] = ()  # of the run as a whole, keys below the prefix
     repeat: str  # the command
+    precision: PrecisionResult | None = None  # None: none was asked for

@@ -9,7 +9,6 @@ from datetime import datetime
 from steps.model import (
     Arm,
     CellSummary,
-    Effect,
     Figure,
     HttpLoad,
     HypothesisResult,
@@ -20,6 +19,7 @@ from steps.model import (
     Report,
     RunVerdict,
 )
+from steps.page.decisions import Line, lines
 from steps.page.effects import ordered_arms, position
 from steps.statistics.cells import alike
 from steps.statistics.intervals import FEWEST, coverage_of
@@ -148,8 +148,11 @@ class View:
             return "one repetition, so no interval"
         n, fewest = max(counts), min(counts)
         if n != fewest:
-            return f"median of {fewest} to {n} repetitions, interval from the smallest to the largest (how sure: in the table)"
-        sure = percent(coverage_of(n, 1)) if n <= 8 else f"at least {percent(0.95)}"  # up to 8: min..max
+            ends = "from the smallest to the largest" if n <= 8 else "between two of them"
+            return f"median of {fewest} to {n} repetitions, interval {ends} (how sure: in the table)"
+        if n > 8:  # up to 8: min..max
+            return f"median of {counted(n, 'repetition')}, interval between two of them (at least {percent(0.95)} for the median)"
+        sure = percent(coverage_of(n, 1))
         return f"median of {counted(n, 'repetition')}, interval from the smallest to the largest ({sure} for the median)"
 
     def at(self, section: LoadSection) -> str:
@@ -188,28 +191,27 @@ class View:
             coarse=any(figure.coarse for figure in figures if figure.value is not None),
         )
 
-    def effects(self, section: LoadSection) -> list[tuple[Arm, list[tuple[TableCell, str] | None]]]:
-        """What each contender adds to each metric: the difference, and the ratio in words; None: there is no such effect."""
+    def decisions(self, section: LoadSection) -> list[tuple[Arm, int, list[Line]]]:
+        """Each contender with its colour, its effects and how they were decided; nothing, when there is no effect at all."""
+        baseline = section.arms[0]
         return [
-            (arm, [_effect(arm.effects[metric.name], arm) for metric in self.effect_metrics(section)])
+            (arm, position(section, arm), found)
             for arm in self.arms(section)[1:]
+            if (found := lines(arm, baseline, self.report.metrics))
         ]
 
-    def effect_metrics(self, section: LoadSection) -> list[Metric]:
-        """Those of which the baseline has a value."""
-        known = section.arms[0].figures
-        return [metric for metric in self.report.metrics if known[metric.name].value is not None]
-
     def cells_line(self) -> str:
-        """`36 cells were planned: 35 valid, 1 suspect.`"""
+        """`36 cells planned and 2 added: 37 valid and 1 suspect.`"""
         kinds: Counter[str] = Counter(cell.status for cell in self.report.cells)
         if not kinds:
             return "It is not known which cells were planned."
         words = (("ok", "valid"), ("suspect", "suspect"), ("failed", "failed"), ("missing", "without an outcome"))
-        if len(kinds) == 1 and "ok" in kinds:
+        if len(kinds) == 1 and "ok" in kinds and not any(cell.added for cell in self.report.cells):
             return f"All {len(self.report.cells)} planned cells were measured, and none is suspect."
         parts = listed(f"{kinds[status]} {word}" for status, word in words if kinds[status])
-        return f"{counted(len(self.report.cells), 'cell')} planned: {parts}."
+        added = sum(cell.added is not None for cell in self.report.cells)
+        planned = f"{counted(len(self.report.cells) - added, 'cell')} planned{f' and {added} added' if added else ''}"
+        return f"{planned}: {parts}."
 
     def same_for_all(self) -> list[tuple[str, str]]:
         """What is set the same for every contender: (what, how); it needs no column."""
@@ -271,14 +273,6 @@ class View:
     many = MANY
 
 
-def _effect(effect: Effect, arm: Arm) -> tuple[TableCell, str] | None:
-    difference, ratio = effect.difference, effect.ratio
-    if difference.value is None:
-        return None
-    times = f"× {number(ratio.value, 2)} ({range_text(ratio, 2)})" if ratio.value is not None else ""
-    return _table_cell(difference, decimals_of(difference), arm, Footnotes(), signed=True), times
-
-
 def _coverage(arm: Arm) -> str:
     intervals = [figure.interval for figure in arm.figures.values() if figure.interval]
     return percent(intervals[0].coverage) if intervals else ""
@@ -300,14 +294,14 @@ def _evidence(figure: Figure, unit: str) -> str:
     )
 
 
-def _table_cell(figure: Figure, digits: int, arm: Arm, notes: Footnotes, *, signed: bool = False) -> TableCell:
+def _table_cell(figure: Figure, digits: int, arm: Arm, notes: Footnotes) -> TableCell:
     if figure.value is None:
         reason = figure.reason or ""
         note = notes.number(f"{arm.title}: {reason}" if arm.failure else reason)
         return TableCell(text=DASH, reason=reason, note=note)
     usual = arm.ok or arm.suspect
-    text = number(figure.value, digits, signed=signed)
-    interval = range_text(figure, digits, signed=signed) if figure.interval else "once"
+    text = number(figure.value, digits)
+    interval = range_text(figure, digits) if figure.interval else "once"
     return TableCell(
         text=text,
         interval="in each" if interval == f"{text} to {text}" and figure.n > 1 else interval,

@@ -9,6 +9,7 @@ from steps.evidence import CellEvidence, Evidence
 from steps.model import (
     Answer,
     Arm,
+    CellOutcome,
     CellSummary,
     Component,
     Curve,
@@ -20,15 +21,18 @@ from steps.model import (
     LoadSection,
     Measurement,
     Point,
+    PrecisionResult,
     RampLoad,
     Report,
     RunVerdict,
 )
+from steps.statistics.additions import few_rounds, precision_of
 from steps.statistics.answer import answer_of, headline_of
 from steps.statistics.cells import cause, summaries, unusable
 from steps.statistics.circumstances import circumstances_of, parity_of
 from steps.statistics.comparison import bound_text, judge, paired_effect
 from steps.statistics.curves import QUANTILES, response_curve
+from steps.statistics.decision import decided
 from steps.statistics.knees import bounded_figure, knee_answer, path_of
 from steps.statistics.plausibility import remarks
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
@@ -43,9 +47,10 @@ def report_of(evidence: Evidence) -> Report:
     experiment = evidence.experiment
     cells = summaries(evidence)
     loads = _sections(experiment, evidence, cells, notes.append) if experiment else ()
-    verdict, reasons = verdict_of(evidence, cells)
+    outcomes = [each.outcome for each in evidence.cells if each.outcome]
+    precision = precision_of(experiment, evidence.plan, outcomes) if experiment else None
+    verdict, reasons = verdict_of(evidence, cells, doubts=_round_doubts(experiment, outcomes, precision))
     phase, name = _names(evidence)
-    quick = " --quick" if experiment and experiment.preview else ""
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -67,7 +72,8 @@ def report_of(evidence: Evidence) -> Report:
         parity=parity_of(experiment, evidence) if experiment else (),
         circumstances=circumstances_of(evidence),
         files=evidence.files,
-        repeat=f"python -m pipelines run {phase}/{name}{quick}",
+        repeat=_repeat(phase, name, experiment),
+        precision=precision,
     )
 
 
@@ -75,6 +81,27 @@ def _answer(experiment: Experiment | None, loads: Sequence[LoadSection], verdict
     if experiment is not None and experiment.shape == "ramp":
         return knee_answer(loads, verdict)
     return answer_of(experiment, loads, verdict)
+
+
+def _round_doubts(
+    experiment: Experiment | None, outcomes: Sequence[CellOutcome], precision: PrecisionResult | None
+) -> tuple[str, ...]:
+    """What the rounds lack. A precision that was asked for and not reached leaves a run inconclusive: its user set that bar."""
+    if experiment is None:
+        return ()
+    wide = () if precision is None or precision.enough else (precision.said,)
+    return (*few_rounds(experiment, outcomes), *wide)
+
+
+def _options(experiment: Experiment) -> str:
+    """What the command that repeats a run has beside the experiment's name."""
+    asked = experiment.precision
+    options = (
+        " --quick" if experiment.preview else "",
+        " --pilot" if experiment.pilot else "",
+        f" --precision {100 * asked.half_width:g}% --most-rounds {asked.most_rounds}" if asked else "",
+    )
+    return "".join(options)
 
 
 def _names(evidence: Evidence) -> tuple[str, str]:
@@ -85,6 +112,12 @@ def _names(evidence: Evidence) -> tuple[str, str]:
     return (parts[1], parts[2]) if len(parts) > 2 else ("unknown", "unknown")  # runs, phase, experiment
 
 
+def _repeat(phase: str, name: str, experiment: Experiment | None) -> str:
+    """The command that makes such a run."""
+    called = name.removesuffix("-pilot") if experiment and experiment.pilot else name
+    return f"python -m pipelines run {phase}/{called}{_options(experiment) if experiment else ''}"
+
+
 def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSummary], note: Note) -> tuple[LoadSection, ...]:
     sections = []
     for load in experiment.loads:
@@ -92,7 +125,8 @@ def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSu
             _arm(arm, experiment, [each for each in evidence.cells if _is(each, arm, load.label)], cells, note)
             for arm in experiment.arms
         ]
-        compared = (arms[0], *(_with_effects(arm, arms[0]) for arm in arms[1:]))
+        under = [cell for cell in cells if cell.load == load.label]
+        compared = (arms[0], *(_compared(arm, arms[0], under, experiment) for arm in arms[1:]))
         sections.append(LoadSection(label=load.label, load=load, quantiles=QUANTILES, arms=compared))
     return tuple(sections)
 
@@ -188,9 +222,11 @@ def _cell_tracks(found: Sequence[CellEvidence], around: Sequence[str], note: Not
     return tracks
 
 
-def _with_effects(arm: Arm, baseline: Arm) -> Arm:
+def _compared(arm: Arm, baseline: Arm, cells: Sequence[CellSummary], experiment: Experiment) -> Arm:
+    """The arm with its effects over the baseline, and what is decided of them."""
     effects = {metric: paired_effect(figure, baseline.figures[metric]) for metric, figure in arm.figures.items()}
-    return arm.model_copy(update={"effects": effects})
+    with_effects = arm.model_copy(update={"effects": effects})
+    return decided(with_effects, baseline, cells, band=experiment.band, preview=experiment.preview)
 
 
 def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[LoadSection]) -> HypothesisResult:
