@@ -5,13 +5,13 @@
     …                                                    confirming the broken rate next above the knee
     StopIteration.value: Knee
 
-On a shared machine a neighbour can spoil a probe, so one that breaks is tried once more before it counts; and because two spoilt
-probes in a row would still cut the search off far below the knee, a broken rate from earlier steps that would end it is tried
-again at the end, and climbing goes on from there when it holds. What was recorded can be searched again, probe by probe, and
-gives the same knee.
+On a shared machine a neighbour can spoil a probe. So one that breaks is tried once more before it counts, and one in which the
+driver itself was late, which says nothing of the contender, up to three times more. Two spoilt probes in a row would still cut
+the search off far below the knee, so a broken rate from earlier steps that would end it is tried again at the end, and climbing
+goes on from there when it holds. What was recorded can be searched again, probe by probe, and gives the same knee.
 
 Each further try errs on the high side, and so does a short probe: a queue that grows slowly has not grown long yet. Behind one
-exponential server (D/M/1, 20 seeds) the knee is 1 % too high with probes of 40,000 requests, 3 % with 10,000, 7 % with 2,000;
+exponential server (D/M/1, 200 seeds) the knee is 1 % too high with probes of 40,000 requests, 2.5 % with 10,000, 6 % with 2,000;
 the steadier the service, the less. The loads at shares of the knee, which are longer, show what the knee is worth.
 """
 

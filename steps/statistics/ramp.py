@@ -58,6 +58,9 @@ def doubts_of(ramped: Ramped, figures: Mapping[str, Figure], calibration: Calibr
     """Why a cell may not decide alone, each beginning with whom it suspects."""
     if ramped.knee.suspect:
         yield f"suspect: {ramped.knee.suspect}: the search was disturbed, {ramped.knee.reason}"
+    if not ramped.shares and (calibration is None or calibration.ceiling_rps is None):  # else the shares' own doubts say so
+        why = calibration.reason if calibration and calibration.reason else "it was not calibrated"
+        yield f"suspect: generator: its ceiling is not known: {why}"
     for percent, facts in ramped.shares.items():
         yield from (f"{each} (at {percent} % of the knee)" for each in doubts(facts, _at(percent, figures), calibration))
         p99_ms = quantile(facts.histograms["response"], 0.99, among=facts.counts.planned).value_ms

@@ -9,7 +9,7 @@ from steps.drivers.ramp import Climbed, probe_of
 from steps.drivers.search import Until, search
 from steps.load import Sent, write
 from steps.measure import Inputs, outcome_of
-from steps.model import Check, Experiment, HttpLoad, RampLoad, Slo
+from steps.model import Calibration, Check, Experiment, HttpLoad, RampLoad, Slo
 from steps.model.metric import CAPACITY
 from tests.steps.recorded import AT, EXPERIMENT, RUN, Recorded, readings_of
 
@@ -31,6 +31,7 @@ class RecordedRamp:
     lost: tuple[int, ...] = ()  # shares that were not measured
     late_ms: float = 0.01  # the driver, above the capacity
     failure: str | None = None
+    calibration: Calibration | None = field(default_factory=lambda: Calibration(ceiling_rps=8000))
 
     @property
     def load(self) -> RampLoad:
@@ -68,7 +69,8 @@ class RecordedRamp:
 
     def store(self, folder: Path) -> Inputs:
         """Writes the records below a folder."""
-        inputs = Recorded(cell=self.cell, experiment=self.experiment).store(folder, load=False)
+        given = Recorded(cell=self.cell, experiment=self.experiment, calibration=self.calibration)
+        inputs = given.store(folder, load=False)
         write(self.sent(), folder=inputs.load, run=RUN, cell=self.cell, load=self.load, cpus=(0,))
         return inputs
 

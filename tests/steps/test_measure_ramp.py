@@ -78,6 +78,13 @@ def test_what_makes_a_cell_of_a_ramp_fail(tmp_path, cell, reason):
     assert all(one.value is None and one.reason for one in found.measurements)
 
 
+def test_bound_of_a_driver_whose_ceiling_is_not_known_is_suspect(tmp_path):
+    """Where the experiment ended the search, the driver may have been at its end before."""
+    found = RecordedRamp(driver_rps=900, calibration=None).outcome(tmp_path)
+
+    assert (found.status, found.reasons) == ("suspect", ("suspect: generator: its ceiling is not known: it was not calibrated",))
+
+
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
