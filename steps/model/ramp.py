@@ -82,7 +82,7 @@ class RampLoad(Model):
     def usual_s(self) -> float:
         """How long it takes, about: three rates up, two of them broken and tried twice, and the steps of a bisection."""
         probes = 6 + 1.5 * log2(1 / self.resolution)
-        between_s = 0.5  # connections, what is still under way, and its own warm-up
+        between_s = 0.3  # connections, what is still under way, and its own warm-up
         return self.warmup_s + probes * (self.probe_s + between_s) + len(self.shares_percent) * (self.warmup_s + self.measure_s)
 
     @property
@@ -98,8 +98,8 @@ class RampLoad(Model):
         shorter = {
             "measure_s": min(self.measure_s, window_s / len(self.shares_percent)),
             "probe_s": min(self.probe_s, window_s / 10),
-            "warmup_s": min(self.warmup_s, warmup_s / 2),
-            "resolution": max(self.resolution, 0.05),
+            "warmup_s": min(self.warmup_s, warmup_s / 4),
+            "resolution": max(self.resolution, 0.1),
         }
         return self.model_copy(update=shorter)
 

@@ -66,7 +66,7 @@ def test_a_preview_of_a_ramp_has_coarse_steps_and_short_probes():
     quick = select.prepared(select.experiments("gateway-capacity")[0], quick=True, settings=())
 
     (load,) = quick.loads
-    assert (quick.repetitions, load.resolution, load.probe_s, load.measure_s) == (3, 0.05, 0.3, 1.0)
+    assert (quick.repetitions, load.resolution, load.probe_s, load.measure_s) == (3, 0.1, 0.3, 1.0)
 
 
 def test_a_setting_of_another_kind_of_load_is_refused():
