@@ -13,7 +13,7 @@ from typing import Literal
 
 import uvloop
 
-from steps.drivers import identity
+from steps.drivers import canary, identity
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Answer, Client, Target
 from steps.drivers.http import LEAD_NS, Flight
@@ -22,7 +22,7 @@ from steps.drivers.recording import Flown
 from steps.drivers.series import write_series
 from steps.drivers.summary import driver_of, summarize
 from steps.errors import LabError, MeasureError
-from steps.model import Check, Endpoints, Experiment, HttpLoad, LoadRecord, Usage, Window, cell_of
+from steps.model import Canary, Check, Endpoints, Experiment, HttpLoad, LoadRecord, Usage, Window, cell_of
 from steps.statistics.histogram import write_log
 
 CHECKS = 3  # questions before the load, and after
@@ -39,9 +39,11 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path) 
     cpus: tuple[int, ...] | None = None
     try:
         where = Endpoints.from_json(endpoints, source="the endpoints that deploy handed over")
+        before = canary.sing(folder, cpus=where.system_cpus)
         with on_cores(where.driver_cpus) as alone:
             cpus = where.driver_cpus if alone else None
             sent = uvloop.run(send(load, where, spin=alone))
+        sent.canaries = before, canary.sing(folder, cpus=where.system_cpus)
     except LabError as error:
         write(Sent(failure=str(error)), folder=folder, run=run, cell=cell, load=load, cpus=cpus)
         raise
@@ -65,6 +67,7 @@ class Sent:
     wall_minus_monotonic_ns: int = 0  # turns moments of the one clock into the other's
     readings: list[Reading] = field(default_factory=list)
     failure: str | None = None
+    canaries: tuple[Canary | None, Canary | None] = (None, None)
 
 
 async def send(load: HttpLoad, where: Endpoints, *, spin: bool) -> Sent:
@@ -161,6 +164,8 @@ def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | 
         "errors": summary.errors,
         "driver": driver_of(flown, summary, cpus=cpus),
         "usage": tuple(reading.usage for reading in sent.readings if reading.edge),
+        "canary_before": sent.canaries[0],
+        "canary_after": sent.canaries[1],
     }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from steps.drivers.keepers import read_readings
-from steps.drivers.series import read_counts
+from steps.drivers.series import read_series
 from steps.errors import LabError, MeasureError, UsageError
 from steps.model import (
     CellOutcome,
@@ -27,7 +27,9 @@ from steps.model import (
 )
 from steps.statistics.figures import Facts, Figure, figure
 from steps.statistics.histogram import read_log
-from steps.statistics.validity import doubts, failures
+from steps.statistics.settling import steady_of
+from steps.statistics.surroundings import surroundings_of
+from steps.statistics.validity import doubts, failures, metric_doubts
 
 UNKNOWN = "unknown"
 TAGS = {"response": "ok", "service": "ok", "wait": "ok", "lateness": None, "error": "error", "timeout": "timeout"}  # → in counts
@@ -87,9 +89,12 @@ def _judged(base: dict[str, Any], experiment: Experiment, environment: Environme
     wrong = tuple(failures(facts, figures))
     if wrong:
         return CellOutcome(**base, status="failed", reasons=wrong, measurements=_withheld(figures))
-    suspicions = tuple(doubts(facts, figures, environment.calibration))
+    surroundings, steady = surroundings_of(facts, environment.canary), steady_of(facts)
+    base |= {"surroundings": surroundings, "steady": steady}
+    suspicions = tuple(doubts(facts, environment, surroundings))
+    suspect = metric_doubts(facts, figures, steady)
     status = "suspect" if suspicions else "ok"
-    measured = tuple(found.named(name) for name, found in figures.items())
+    measured = tuple(found.named(name, suspect.get(name)) for name, found in figures.items())
     return CellOutcome(**base, status=status, reasons=suspicions, measurements=measured)
 
 
@@ -168,6 +173,7 @@ def _facts(inputs: Inputs, experiment: Experiment, deploy: DeployRecord, record:
         driver=driver,
         histograms=histograms,
         readings=read_readings(inputs.load / "usage.csv"),
+        series=read_series(inputs.load / "series.csv"),
     )
     _fit(found, inputs, experiment)
     return found
@@ -187,9 +193,9 @@ def _fit(facts: Facts, inputs: Inputs, experiment: Experiment) -> None:
         if expected not in {None, stored}:
             message = f"load.hdr is damaged: its histogram {tag} holds {stored:,} values, load.json says {expected:,}"
             raise MeasureError(message)
-    in_series = read_counts(inputs.load / "series.csv")
-    if in_series != counts:
+    if facts.series.counts != counts:
         message = (
-            f"series.csv is damaged: its seconds add up to {in_series.planned:,} requests, load.json says {counts.planned:,}"
+            f"series.csv is damaged: its seconds add up to {facts.series.counts.planned:,} requests, "
+            f"load.json says {counts.planned:,}"
         )
         raise MeasureError(message)

@@ -42,6 +42,7 @@ from steps.model.report import (
     Report,
     Track,
 )
+from steps.model.surroundings import Canary, CanaryReference, CrossCheck, Steadiness, Surroundings, Usual
 from steps.model.values import Model, digest
 from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -49,6 +50,8 @@ __all__ = [
     "Answer",
     "Arm",
     "Calibration",
+    "Canary",
+    "CanaryReference",
     "Cell",
     "CellOutcome",
     "CellSummary",
@@ -56,6 +59,7 @@ __all__ = [
     "Circumstances",
     "Component",
     "Counts",
+    "CrossCheck",
     "Curve",
     "Decision",
     "DeployRecord",
@@ -95,9 +99,12 @@ __all__ = [
     "Resources",
     "RunVerdict",
     "Running",
+    "Steadiness",
+    "Surroundings",
     "TeardownRecord",
     "Track",
     "Usage",
+    "Usual",
     "Window",
     "cell_of",
     "digest",
