@@ -66,6 +66,13 @@ class CrossCheck(Model):
     over_s: Finite | None = None
     reason: str | None = None
 
+    @property
+    def apart(self) -> float | None:
+        """How far the two are apart, as a share of the keeper's; None: there are not two."""
+        if self.keeper_s is None or self.kubelet_s is None:
+            return None
+        return abs(self.kubelet_s - self.keeper_s) / max(self.keeper_s, 1e-9)
+
     def told(self) -> str:
         """`kubelet 1.870 s, keeper 1.871 s over the same 10.2 s`."""
         if self.keeper_s is None or self.kubelet_s is None or self.over_s is None:

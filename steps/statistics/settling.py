@@ -5,11 +5,11 @@ Memory is not among them: its metric is a largest value, which a program that st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from math import floor
 
-from steps.model import Steadiness
+from steps.model import CellOutcome, Steadiness
 from steps.statistics.figures import Facts, of_component, quantile_of
 from steps.statistics.steady import steadiness
 
@@ -29,6 +29,13 @@ def steady_of(facts: Facts) -> dict[str, Steadiness]:
         "path_cpu_cores": cores_by_second(facts, (*own, *facts.around)),
     }
     return {name: steadiness(seconds) for name, seconds in series.items() if seconds}
+
+
+def settled_s(outcomes: Iterable[CellOutcome]) -> int | None:
+    """The second from which the response times of all these cells had settled; None: of one it is not known, or never."""
+    edges = [each.steady["p50_ms"].edge_s if "p50_ms" in each.steady else None for each in outcomes]
+    known = [edge for edge in edges if edge is not None]
+    return max(known) if known and len(known) == len(edges) else None
 
 
 def unsettled(metric: str, steady: Mapping[str, Steadiness]) -> str | None:
