@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from math import sqrt
 from statistics import fmean, stdev
+from typing import Any
 
 from steps.statistics.figures import Facts, Figure
 from steps.statistics.settling import cores_by_second
@@ -16,6 +17,8 @@ from steps.statistics.surroundings import machines_of
 
 BORNE = 0.05  # rule 18
 TICKS_S = 0.02  # the kernel tells idle time in ticks of 10 ms, at both edges
+EDGES_BORNE = 4
+ROUNDING_S = 1e-6  # histograms keep whole µs, of response times and of lateness
 FEWEST_SECONDS = 5
 SDS = 3.0
 
@@ -23,23 +26,37 @@ SDS = 3.0
 def broken_little(facts: Facts) -> str | None:
     """L = λ·W: how the requests that were open do not fit the response times; None: they do, or it cannot be told.
 
-    W runs from the moment a request is due to its end, however it ended. Requests that reach over an edge of the window count for
-    their time in it on one side and as a whole on the other: that much, at most twice W in the window, is borne as well.
+    W runs from the moment at which the driver looked at a request, for that is when its counter does, to its end, however it
+    ended. Requests that reach over an edge of the window count for their time in it on one side and as a whole on the other: of
+    these there are λ·E[W²]/2 seconds at an edge that does not know about them, and four times that at both is borne as well. It
+    is nothing in a quiet cell, and much in one that stalls.
     """
-    counts, seconds = facts.counts, facts.window.seconds
+    counts, seconds, seen = facts.counts, facts.window.seconds, facts.driver.open_mean
     ended = [facts.histograms[tag] for tag in ("response", "error", "timeout")]
     number = sum(each.get_total_count() for each in ended)
-    if facts.driver.open_mean is None or not number or counts.unfinished or counts.dropped:
+    if seen is None or not number or counts.unfinished or counts.dropped:
         return None
-    wait_s = sum(each.get_mean_value() * each.get_total_count() for each in ended if each.get_total_count()) / number / 1e6
-    expected = number / seconds * wait_s
-    rounding = number / seconds * 0.5e-6  # response times are kept in whole µs
-    if abs(facts.driver.open_mean - expected) <= (BORNE + 2 * wait_s / seconds) * expected + rounding:
+    wait_s = (sum(map(_sum_s, ended)) - _sum_s(facts.histograms["lateness"])) / number
+    rate_rps = number / seconds
+    expected = rate_rps * wait_s
+    over_edges = EDGES_BORNE * rate_rps * sum(map(_sum_of_squares_s2, ended)) / number / seconds
+    if abs(seen - expected) <= BORNE * expected + over_edges + rate_rps * ROUNDING_S:
         return None
     return (
-        f"{facts.driver.open_mean:.3g} requests were open at a time, but their rate and response times make {expected:.3g} "
+        f"{seen:.3g} requests were open at a time, but their rate and response times make {expected:.3g} "
         f"(Little's law; {BORNE:.0%} are borne)"
     )
+
+
+def _sum_s(histogram: Any) -> float:
+    """Of all its values, in seconds."""
+    count: int = histogram.get_total_count()
+    return float(histogram.get_mean_value()) * count / 1e6 if count else 0.0
+
+
+def _sum_of_squares_s2(histogram: Any) -> float:
+    count: int = histogram.get_total_count()
+    return count * (float(histogram.get_mean_value()) ** 2 + float(histogram.get_stddev()) ** 2) / 1e12 if count else 0.0
 
 
 def broken_utilisation(facts: Facts, figures: Mapping[str, Figure]) -> dict[str, str]:
