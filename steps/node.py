@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterable, Sequence
 
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-CGROUPS = "/sys/fs/cgroup"
 
 
 def identity() -> str | None:
@@ -56,14 +55,14 @@ def pressure_s(resource: str) -> float | None:
     return int(first.rsplit(b"total=", 1)[1]) / 1e6 if b"total=" in first else None
 
 
-def limit_files(pid: int) -> list[str]:
+def limit_files(pid: int, *, proc: str = "/proc", groups: str = "/sys/fs/cgroup") -> list[str]:
     """The cpu.stat of a process's control group and of those above it, as far as they can be seen from here."""
     found = []
-    for line in (_read(f"/proc/{pid}/cgroup") or b"").decode().splitlines():
+    for line in (_read(f"{proc}/{pid}/cgroup") or b"").decode().splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers and "cpu" not in controllers.split(","):
             continue
-        root = f"{CGROUPS}/{controllers}" if controllers else CGROUPS
+        root = f"{groups}/{controllers}" if controllers else groups
         parts = path.strip("/").split("/")
         levels = ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)] if path != "/" else []
         found += [f"{root}/{level}/cpu.stat" for level in levels if ".." not in level] + [f"{root}/cpu.stat"]

@@ -38,7 +38,7 @@ def steadiness(series: Seconds) -> Steadiness:
     drift, sure = _drift([value for second, value in logs.items() if second >= 0])
     moved = sure and abs(drift) > MATTERS
     settled = edge is not None and edge <= 0 and not moved
-    never = moved and edge is not None and edge <= 0
+    never = moved and edge is not None and _drift([value for second, value in logs.items() if second >= max(edge, 0)])[1]
     return Steadiness(verdict="steady" if settled else "not steady", edge_s=None if never else edge, trend=drift)
 
 
