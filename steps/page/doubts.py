@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from steps.model import CellSummary
 from steps.statistics.cells import alike
+from steps.statistics.words import counted
 
 SUSPECT = "suspect: "
 
@@ -53,3 +54,9 @@ def why_suspect(cells: Sequence[CellSummary], contender: str, load: str, metric:
     own = [cell for cell in cells if (cell.contender, cell.load) == (contender, load)]
     doubts = [cell.doubts[metric] for cell in own if metric in cell.doubts]
     return f"{len(doubts)} of {len(own)} {doubts[0]}" if doubts else ""
+
+
+def suspect_values(cells: Sequence[CellSummary]) -> str:
+    """Of cells that are all valid: `none is suspect`, or how many of their values are."""
+    count = sum(len(cell.doubts) for cell in cells)
+    return f"{counted(count, 'value')} among them {'is' if count == 1 else 'are'} suspect" if count else "none is suspect"

@@ -18,7 +18,7 @@ from steps.model import (
     RunVerdict,
 )
 from steps.page.decisions import Line, lines
-from steps.page.doubts import Doubt, doubts_of, why_suspect
+from steps.page.doubts import Doubt, doubts_of, suspect_values, why_suspect
 from steps.page.effects import ordered_arms, position
 from steps.statistics.intervals import FEWEST, coverage_of
 from steps.statistics.words import DASH, common_decimals, counted, decimals_of, listed, number, percent, range_text
@@ -199,11 +199,7 @@ class View:
             return "It is not known which cells were planned."
         words = (("ok", "valid"), ("suspect", "suspect"), ("failed", "failed"), ("missing", "without an outcome"))
         if len(kinds) == 1 and "ok" in kinds and not any(cell.added for cell in self.report.cells):
-            doubts = sum(len(cell.doubts) for cell in self.report.cells)
-            well = (
-                f"{counted(doubts, 'value')} of theirs {'is' if doubts == 1 else 'are'} suspect" if doubts else "none is suspect"
-            )
-            return f"All {len(self.report.cells)} planned cells were measured, and {well}."
+            return f"All {len(self.report.cells)} planned cells were measured, and {suspect_values(self.report.cells)}."
         parts = listed(f"{kinds[status]} {word}" for status, word in words if kinds[status])
         added = sum(cell.added is not None for cell in self.report.cells)
         planned = f"{counted(len(self.report.cells) - added, 'cell')} planned{f' and {added} added' if added else ''}"
