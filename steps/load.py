@@ -13,7 +13,7 @@ from typing import Literal
 
 import uvloop
 
-from steps.drivers import identity
+from steps.drivers import canary, identity
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Answer, Client, Target
 from steps.drivers.http import LEAD_NS, Flight
@@ -25,6 +25,7 @@ from steps.drivers.series import write_series
 from steps.drivers.summary import driver_of, summarize
 from steps.errors import LabError, MeasureError
 from steps.model import (
+    Canary,
     Check,
     Endpoints,
     Experiment,
@@ -53,9 +54,11 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
     cpus: tuple[int, ...] | None = None
     try:
         where = Endpoints.from_json(endpoints, source="the endpoints that deploy handed over")
+        before = canary.sing(folder, cpus=where.system_cpus)
         with on_cores(where.driver_cpus) as alone:
             cpus = where.driver_cpus if alone else None
             sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment)))
+        sent.canaries = before, canary.sing(folder, cpus=where.system_cpus)
     except LabError as error:
         write(Sent(failure=str(error)), folder=folder, run=run, cell=cell, load=load, cpus=cpus)
         raise
@@ -80,6 +83,7 @@ class Sent:
     readings: list[Reading] = field(default_factory=list)
     failure: str | None = None
     climbed: Climbed[Sent] | None = None  # of a ramp, in the place of `flown` and `readings`
+    canaries: tuple[Canary | None, Canary | None] = (None, None)
 
 
 async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None) -> Sent:
@@ -167,17 +171,32 @@ def _moment(begin_ns: int) -> str:
 
 def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tuple[int, ...] | None) -> LoadRecord:
     """Counts what happened and stores it: load.json comes last, so that where it is, the others are whole. Returns the record."""
-    record = LoadRecord(run=run, cell=cell, load=load, checks=tuple(sent.checks), first_ms=sent.first_ms, failure=sent.failure)
+    record = LoadRecord(
+        run=run,
+        cell=cell,
+        load=load,
+        checks=tuple(sent.checks),
+        first_ms=sent.first_ms,
+        failure=sent.failure,
+        canary_before=sent.canaries[0],
+        canary_after=sent.canaries[1],
+    )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))
     if sent.climbed is not None:
         parts = [
-            write(part, folder=_made(folder / f"share-{percent}"), run=run, cell=cell, load=at, cpus=cpus)
+            write(_beside(part, sent), folder=_made(folder / f"share-{percent}"), run=run, cell=cell, load=at, cpus=cpus)
             for percent, (at, part) in sent.climbed.shares.items()
         ]
         record = record.model_copy(update={"search": sent.climbed.search, **together(parts)})
     (folder / "load.json").write_text(record.to_json(), encoding="utf-8")
     return record
+
+
+def _beside(part: Sent, whole: Sent) -> Sent:
+    """A share with the canaries of the whole ramp: they sing before and after it, not in it."""
+    part.canaries = whole.canaries
+    return part
 
 
 def _made(folder: Path) -> Path:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from steps.drivers.keepers import read_readings
 from steps.drivers.search import knee_of
-from steps.drivers.series import read_counts
+from steps.drivers.series import read_series
 from steps.errors import LabError, MeasureError, UsageError
 from steps.model import (
     CellOutcome,
@@ -31,8 +31,10 @@ from steps.model import (
 )
 from steps.statistics.figures import Facts, Figure, figure
 from steps.statistics.histogram import read_log
-from steps.statistics.ramp import Ramped, doubts_of, failures_of, figures_of
-from steps.statistics.validity import doubts, failures
+from steps.statistics.ramp import Ramped, doubts_of, failures_of, figures_of, metric_doubts_of, surroundings_at_most
+from steps.statistics.settling import steady_of
+from steps.statistics.surroundings import surroundings_of
+from steps.statistics.validity import doubts, failures, metric_doubts
 
 UNKNOWN = "unknown"
 ANOTHER_LOAD = "the load that was sent is not the one that the experiment declares"
@@ -92,23 +94,30 @@ def outcome_of(inputs: Inputs, *, at: str) -> CellOutcome:
 
 def _judged(base: dict[str, Any], experiment: Experiment, environment: Environment, facts: Facts) -> CellOutcome:
     figures = {metric.name: figure(metric.name, facts) for metric in experiment.metrics}
-    wrong, suspicions = failures(facts, figures), doubts(facts, figures, environment.calibration)
-    return _outcome(base, figures, wrong=tuple(wrong), suspicions=tuple(suspicions))
+    if wrong := tuple(failures(facts, figures)):
+        return _failed(base, figures, wrong)
+    surroundings, steady = surroundings_of(facts, environment.canary), steady_of(facts)
+    base |= {"surroundings": surroundings, "steady": steady}
+    return _usable(base, figures, tuple(doubts(facts, environment, surroundings)), metric_doubts(facts, figures, steady))
 
 
 def _judged_ramp(base: dict[str, Any], experiment: Experiment, environment: Environment, ramped: Ramped) -> CellOutcome:
     figures = figures_of([metric.name for metric in experiment.metrics], ramped)
-    wrong, suspicions = failures_of(ramped, figures), doubts_of(ramped, figures, environment.calibration)
-    return _outcome(base, figures, wrong=tuple(wrong), suspicions=tuple(suspicions))
+    if wrong := tuple(failures_of(ramped, figures)):
+        return _failed(base, figures, wrong)
+    base |= {"surroundings": surroundings_at_most(ramped, environment)}
+    return _usable(base, figures, tuple(doubts_of(ramped, environment)), metric_doubts_of(ramped, figures))
 
 
-def _outcome(
-    base: dict[str, Any], figures: dict[str, Figure], *, wrong: tuple[str, ...], suspicions: tuple[str, ...]
+def _failed(base: dict[str, Any], figures: dict[str, Figure], wrong: tuple[str, ...]) -> CellOutcome:
+    return CellOutcome(**base, status="failed", reasons=wrong, measurements=_withheld(figures))
+
+
+def _usable(
+    base: dict[str, Any], figures: dict[str, Figure], suspicions: tuple[str, ...], suspect: dict[str, str]
 ) -> CellOutcome:
-    if wrong:
-        return CellOutcome(**base, status="failed", reasons=wrong, measurements=_withheld(figures))
     status = "suspect" if suspicions else "ok"
-    measured = tuple(found.named(name) for name, found in figures.items())
+    measured = tuple(found.named(name, suspect.get(name)) for name, found in figures.items())
     return CellOutcome(**base, status=status, reasons=suspicions, measurements=measured)
 
 
@@ -219,12 +228,13 @@ def _facts(
         driver=driver,
         histograms=histograms,
         readings=read_readings(inputs.load / "usage.csv"),
+        series=read_series(inputs.load / "series.csv"),
     )
-    _fit(found, inputs)
+    _fit(found)
     return found
 
 
-def _fit(facts: Facts, inputs: Inputs) -> None:
+def _fit(facts: Facts) -> None:
     """The four files of a load say the same. Raises MeasureError: where they do not."""
     counts = facts.counts
     for tag, counted in TAGS.items():
@@ -235,9 +245,9 @@ def _fit(facts: Facts, inputs: Inputs) -> None:
         if expected not in {None, stored}:
             message = f"load.hdr is damaged: its histogram {tag} holds {stored:,} values, load.json says {expected:,}"
             raise MeasureError(message)
-    in_series = read_counts(inputs.load / "series.csv")
-    if in_series != counts:
+    if facts.series.counts != counts:
         message = (
-            f"series.csv is damaged: its seconds add up to {in_series.planned:,} requests, load.json says {counts.planned:,}"
+            f"series.csv is damaged: its seconds add up to {facts.series.counts.planned:,} requests, "
+            f"load.json says {counts.planned:,}"
         )
         raise MeasureError(message)

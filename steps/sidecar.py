@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from steps import answering, processes, running
+from steps import answering, node, processes, running
 from steps.processes import Process
 
 ASK_EVERY_S = 0.005
@@ -70,6 +70,9 @@ class Sidecar:
             "write_bytes": written,
             "processes": len(living),
             "threads": sum(each.threads for each in living),
+            "keeper_cpu_s": time.process_time(),
+            "throttled_s": node.throttled_s(node.limit_files(self._main.pid) if self._main else ()),
+            **node.counters(None),
         }
 
     def running(self) -> dict[str, Any]:

@@ -46,6 +46,7 @@ from steps.model.report import (
     Track,
 )
 from steps.model.search import Probe, Search
+from steps.model.surroundings import Canary, CanaryReference, CrossCheck, Steadiness, Surroundings, Usual
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -53,6 +54,8 @@ __all__ = [
     "Answer",
     "Arm",
     "Calibration",
+    "Canary",
+    "CanaryReference",
     "Cell",
     "CellOutcome",
     "CellSummary",
@@ -64,6 +67,7 @@ __all__ = [
     "Comparison",
     "Component",
     "Counts",
+    "CrossCheck",
     "Curve",
     "Decision",
     "DeployRecord",
@@ -114,9 +118,12 @@ __all__ = [
     "Series",
     "SeriesPoint",
     "Slo",
+    "Steadiness",
+    "Surroundings",
     "TeardownRecord",
     "Track",
     "Usage",
+    "Usual",
     "Window",
     "cell_of",
     "digest",

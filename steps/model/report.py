@@ -131,6 +131,7 @@ class Arm(Model):
     curves: tuple[Curve, ...] = ()
     tracks: tuple[Track, ...] = ()
     paths: tuple[SearchPath, ...] = ()
+    settled_s: int | None = None  # second of the window from which its response times had settled, in the slowest repetition
 
 
 class LoadSection(Model):
@@ -159,6 +160,7 @@ class CellSummary(Model):
     earlier: tuple[str, ...] = ()  # attempts before this one: what became of them
     files: tuple[str, ...] = ()  # keys below the run's prefix
     added: str | None = None  # why, when it is of a round that was not planned at first
+    doubts: dict[str, str] = {}  # metric → why that value of an otherwise valid cell is suspect
 
 
 class HypothesisResult(Model):
@@ -203,6 +205,8 @@ class Circumstances(Model):
     started_at: str | None = None
     ended_at: str | None = None
     limits: tuple[str, ...] = ()
+    unattributed: str = "unknown"  # what no component accounts for
+    checks: tuple[str, ...] = ()  # against the kubelet's counters: what they told, or why there was none
 
 
 class Answer(Model):

@@ -38,6 +38,7 @@ def _summary(found: CellEvidence, evidence: Evidence, order: int, added: Mapping
         earlier=tuple(_attempt(attempt) for attempt in found.earlier),
         files=found.files,
         added=added.get(cell.id),
+        doubts={each.metric: sentence(each.suspect) for each in outcome.measurements if each.suspect} if outcome else {},
     )
 
 

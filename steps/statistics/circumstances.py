@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from steps.evidence import Evidence
 from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, HttpLoad, Parity, ParityRow
-from steps.statistics.words import listed, number, sentence
+from steps.statistics.words import counted, listed, number, sentence
 
 UNKNOWN = "unknown"
 LONGEST_VERSION = 60
@@ -33,6 +34,8 @@ def circumstances_of(evidence: Evidence) -> Circumstances:
         started_at=min((window.started_at for window in windows), default=None),
         ended_at=max((window.ended_at for window in windows), default=None),
         limits=_limits(evidence),
+        unattributed=_unattributed(outcomes),
+        checks=_checks(outcomes),
     )
 
 
@@ -60,6 +63,31 @@ def _lateness(outcomes: Sequence[CellOutcome]) -> str:
         f"in the middle cell {number(middle[1], 3)} ms at the median and {number(middle[0], 2)} ms at p99; "
         f"at worst {number(worst[0], 2)} ms at p99 ({worst[2]})"
     )
+
+
+def _unattributed(outcomes: Sequence[CellOutcome]) -> str:
+    """CPU that no component, keeper or driver accounts for: of the system's cores, in the middle cell and in the worst."""
+    told = [(each.surroundings, each.cell) for each in outcomes if each.surroundings]
+    known = sorted(
+        (found.unattributed_cores, found.cores, cell)
+        for found, cell in told
+        if found.unattributed_cores is not None and found.cores
+    )
+    if not known:
+        return f"{UNKNOWN}: the kernel does not tell" if told else UNKNOWN
+    (middle, cores, _), (worst, _, cell) = known[len(known) // 2], known[-1]
+    return f"{number(middle, 3)} of {counted(cores, 'core')} in the middle cell, at worst {number(worst, 3)} ({cell})"
+
+
+def _checks(outcomes: Sequence[CellOutcome]) -> tuple[str, ...]:
+    """The two sources of CPU time that were furthest apart, and how often there were not two."""
+    checks = [(check, each.cell) for each in outcomes for check in each.cross_checks]
+    made = sorted(
+        ((check.apart, f"{cell}, {check.component}: {check.told()}") for check, cell in checks if check.apart is not None)
+    )
+    reasons = Counter(check.reason for check, _ in checks if check.reason)
+    worst = [f"{counted(len(made), 'comparison')} of keeper and kubelet; furthest apart {made[-1][1]}"] if made else []
+    return (*worst, *(f"{counted(times, 'time')} none: {reason}" for reason, times in reasons.most_common(2)))
 
 
 MEMORY = {

@@ -35,8 +35,9 @@ from steps.statistics.curves import QUANTILES, response_curve
 from steps.statistics.decision import decided
 from steps.statistics.knees import bounded_figure, knee_answer, path_of
 from steps.statistics.plausibility import remarks
+from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
-from steps.statistics.verdicts import verdict_of
+from steps.statistics.verdicts import doubted_metrics, verdict_of
 
 Note = Callable[[str], None]
 
@@ -61,7 +62,7 @@ def report_of(evidence: Evidence) -> Report:
         repetitions=experiment.repetitions if experiment else 0,
         verdict=verdict,
         reasons=reasons,
-        notes=(*notes, *remarks(loads)),
+        notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads)),
         answer=_answer(experiment, loads, verdict),
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
@@ -155,6 +156,7 @@ def _arm(arm: Component, experiment: Experiment, found: Sequence[CellEvidence], 
         curves=tuple(curve for each in shown if not _ramps(each) and (curve := _curve(each, note))),
         tracks=tracks_of(_cell_tracks(_deciding(shown), [each.name for each in experiment.around], note)),
         paths=tuple(path for each in found if (path := path_of(each))),
+        settled_s=settled_s([each.outcome for each in _deciding(shown) if each.outcome]),
     )
 
 
@@ -175,7 +177,7 @@ def _deciding(shown: Sequence[CellEvidence]) -> list[CellEvidence]:
 def _figure(metric: str, shown: Sequence[CellEvidence], failure: str | None) -> Figure:
     measured = [(each, value) for each in shown if each.outcome for value in each.outcome.measurements if value.metric == metric]
     points = [
-        Point(repetition=each.cell.repetition, value=value.value, suspect=_suspect(each))
+        Point(repetition=each.cell.repetition, value=value.value, suspect=_suspect(each) or value.suspect is not None)
         for each, value in measured
         if value.value is not None
     ]

@@ -94,15 +94,11 @@ def test_bound_of_a_driver_whose_ceiling_is_not_known_is_suspect(tmp_path):
             "suspect: generator: the search was disturbed, nothing is known of the contender: even at 31.25 req/s the driver",
         ),
         (
-            {"at_shares": {"late_ms": lambda n: 0.01 if n % 50 else 2.0}},
-            "suspect: generator: its lateness (p99) is 2.00 ms; 1.00 ms are allowed",
-        ),
-        (
             {"at_shares": {"response_ms": lambda n: 25 + n % 100 / 50}},
             "suspect: figures: the SLO of 20 ms does not hold at 50 % of the knee",
         ),
     ],
-    ids=["late in the search", "always late", "late at a share", "the SLO does not hold below the knee"],
+    ids=["late in the search", "always late", "the SLO does not hold below the knee"],
 )
 def test_what_makes_a_cell_of_a_ramp_suspect(tmp_path, parts, reason):
     """It keeps its figures and names whom it suspects."""
@@ -111,6 +107,16 @@ def test_what_makes_a_cell_of_a_ramp_suspect(tmp_path, parts, reason):
     assert found.status == "suspect"
     assert found.reasons[0].startswith(reason)
     assert (value_of(found, "knee_rps") is None) == ("late_ms" in parts)
+
+
+def test_a_driver_that_is_late_at_a_share_makes_that_metric_suspect_and_not_the_knee(tmp_path):
+    """Suspicion is per metric: the cell keeps its vote on the knee."""
+    found = RecordedRamp(at_shares={"late_ms": lambda n: 0.01 if n % 50 else 2.0}).outcome(tmp_path)
+    doubts = {each.metric: each.suspect for each in found.measurements}
+
+    assert found.status == "ok"
+    assert doubts["knee_rps"] is None
+    assert doubts["p99_at_75_ms"].startswith("suspect: generator: its lateness (p99) is 2.00 ms; 1.00 ms are allowed")
 
 
 @pytest.mark.parametrize(
