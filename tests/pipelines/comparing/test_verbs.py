@@ -196,7 +196,7 @@ def test_a_history_can_be_narrowed_and_read_by_programs(with_store):
 
 def test_runs_without_valid_repetitions_open_no_gate(tmp_path):
     """However many there are: nothing was seen."""
-    late = Story(suspect={name: "suspect: generator: it was late" for name in NATURES})
+    late = Story(suspect=dict.fromkeys(NATURES, "suspect: generator: it was late"))
     for day in range(9):
         folder(tmp_path / "late" / f"run-{day}", objects(f"run-{day}", day=day, story=late, cells=False))
 
