@@ -22,7 +22,7 @@ QUEUES = {  # in Kendall's notation
     "m-m-3": Queue(RATE_RPS, servers=3),
     "d-m-1": Queue(RATE_RPS, poisson=False),  # the driver's own schedule
 }
-SHORT = HttpLoad(rate_rps=400, warmup_s=0.5, duration_s=2.5, expect="-")
+SHORT = HttpLoad(rate_rps=400, warmup_s=0.5, duration_s=4, expect="-")
 HALF = HttpLoad(rate_rps=500, warmup_s=1, duration_s=8, expect="-")
 BUSY = HttpLoad(rate_rps=800, warmup_s=3, duration_s=15, expect="-")
 QUANTILES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99}
