@@ -30,6 +30,7 @@ from steps.model.report import (
     CellSummary,
     Circumstances,
     Curve,
+    Decision,
     Effect,
     Figure,
     HypothesisResult,
@@ -41,7 +42,7 @@ from steps.model.report import (
     Track,
 )
 from steps.model.values import Model, digest
-from steps.model.verdict import HypothesisVerdict, RunVerdict
+from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
 
 __all__ = [
     "Answer",
@@ -55,10 +56,12 @@ __all__ = [
     "Component",
     "Counts",
     "Curve",
+    "Decision",
     "DeployRecord",
     "DeployedComponent",
     "Driver",
     "Effect",
+    "EffectVerdict",
     "Endpoints",
     "Environment",
     "Experiment",

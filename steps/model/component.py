@@ -93,6 +93,12 @@ class Component(Model):
     settings: dict[str, str] = {}
     parity: Parity | None = None
     direct: bool = False  # no program at all: the load goes straight to what stands around
+    same_as: Name | None = None  # the component that this is a copy of, under another name: the same program
+
+    def again(self) -> Self:
+        """A copy under another name, to be compared with the original. Raises ValidationError: the name becomes too long."""
+        changes = {"name": f"{self.name}-again", "title": f"{self.title} again", "same_as": self.same_as or self.name}
+        return type(self).model_validate(dict(self) | changes)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

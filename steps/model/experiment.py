@@ -18,6 +18,9 @@ ByName = Annotated[Name, BeforeValidator(lambda given: given.name if isinstance(
 PREVIEW_REPETITIONS = 3
 PREVIEW_SECONDS = 3.0
 PREVIEW_WARMUP_S = 1.0
+PILOT_ROUNDS = 6  # the fewest that decide
+PILOT_SECONDS = 6.0
+PILOT_WARMUP_S = 1.0
 
 
 class Hypothesis(Model):
@@ -50,7 +53,8 @@ class Hypothesis(Model):
 class Experiment(Model):
     """One question, asked of several contenders under declared loads.
 
-    The author leaves `phase`, `preview` and `configs` alone: the compiler fills them, and then the experiment travels whole.
+    The author leaves `phase`, `preview`, `configs` and `pilot` alone: the compiler fills them, and then the experiment travels
+    whole.
     """
 
     name: Name
@@ -67,6 +71,8 @@ class Experiment(Model):
     phase: str = ""  # "phase-4"
     preview: bool = False
     configs: dict[str, str] = {}  # template name → text
+    band: float = Field(default=0.05, gt=0, lt=1)  # a ratio to the baseline between 1/(1+band) and 1+band does not matter
+    pilot: bool = False  # the baseline against itself
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -84,17 +90,33 @@ class Experiment(Model):
 
     def as_preview(self) -> Self:
         """The same with few, short repetitions: real figures that decide nothing."""
-        loads = tuple(
-            load.model_copy(
-                update={
-                    "duration_s": min(load.duration_s, PREVIEW_SECONDS),
-                    "warmup_s": min(load.warmup_s, PREVIEW_WARMUP_S),
-                }
-            )
-            for load in self.loads
-        )
+        loads = self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S)
         repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
         return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True})
+
+    def as_pilot(self) -> Self:
+        """The baseline against itself under another name, in six short rounds: any difference that it shows is noise.
+
+        Raises ValidationError: a name becomes too long.
+        """
+        again = self.baseline.again()
+        changes = {
+            "name": f"{self.name}-pilot",
+            "question": f"How much does {self.baseline.title} differ from itself?",
+            "contenders": (again,),
+            "loads": self._shortened(PILOT_SECONDS, PILOT_WARMUP_S),
+            "repetitions": PILOT_ROUNDS,
+            "hypotheses": (),
+            "pilot": True,
+        }
+        return type(self).model_validate(dict(self) | changes)
+
+    def _shortened(self, seconds: float, warmup_s: float) -> tuple[HttpLoad, ...]:
+        """The loads, none of them longer than that."""
+        return tuple(
+            load.model_copy(update={"duration_s": min(load.duration_s, seconds), "warmup_s": min(load.warmup_s, warmup_s)})
+            for load in self.loads
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

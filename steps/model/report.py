@@ -14,7 +14,7 @@ from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.outcome import Calibration, Counts
 from steps.model.values import CellId, Finite, Model, Name, RunId
-from steps.model.verdict import HypothesisVerdict, RunVerdict
+from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
 
 REPORT_VERSION: Literal[1] = 1
 
@@ -57,11 +57,33 @@ class Figure(Model):
         return self
 
 
+class Decision(Model):
+    """Whether an effect is a difference, and everything that follows from besides the rounds themselves.
+
+    Where nothing was tested (too few rounds, a preview) the test's figures are None, and `why` says so.
+    """
+
+    verdict: EffectVerdict
+    why: str
+    band: float  # a ratio between 1/(1+band) and 1+band does not matter
+    n: int  # valid rounds of both arms
+    interval: Interval | None = None  # of the ratio
+    log_mean: Finite | None = None  # of the logarithms of the rounds' ratios
+    log_sd: Finite | None = None  # their standard deviation: the noise from round to round
+    t: Finite | None = None  # None beside a p: the ratios do not vary at all
+    p: float | None = Field(default=None, ge=0, le=1)  # two-sided
+    p_holm: float | None = Field(default=None, ge=0, le=1)  # after Holm over the family
+    family: int = 0  # metrics that were tested together
+    lateness_gap_ms: Finite | None = None  # how much later the driver was with one arm than with the other, at that percentile
+    suspect: str | None = None  # why this comparison cannot say "differs"
+
+
 class Effect(Model):
     """What a contender adds to the baseline's value in the same round, in the metric's unit and as a ratio."""
 
     difference: Figure
     ratio: Figure
+    decision: Decision | None = None  # None: there is no ratio, whose reason says why
 
 
 class Curve(Model):

@@ -1,4 +1,4 @@
-"""What the evidence allows: of a run, and of a hypothesis."""
+"""What the evidence allows: of a run, of a hypothesis, and of an effect."""
 
 from __future__ import annotations
 
@@ -24,4 +24,12 @@ class HypothesisVerdict(StrEnum):
 
     HOLDS = "holds"
     DOES_NOT_HOLD = "does not hold"
+    CANNOT_TELL = "cannot tell"
+
+
+class EffectVerdict(StrEnum):
+    """What the rounds say of a contender beside the baseline, in one metric."""
+
+    DIFFERS = "differs"
+    NO_DIFFERENCE = "no difference that matters"
     CANNOT_TELL = "cannot tell"

@@ -31,8 +31,8 @@ class Found:
 
 
 def override(component: Component) -> str:
-    """The variable that names a user's own binary: BENCHLAB_NGINX."""
-    return f"BENCHLAB_{component.name.upper().replace('-', '_')}"
+    """The variable that names a user's own binary: BENCHLAB_NGINX, for a copy of nginx too."""
+    return f"BENCHLAB_{(component.same_as or component.name).upper().replace('-', '_')}"
 
 
 def find_program(component: Component, environment: Mapping[str, str]) -> Found:

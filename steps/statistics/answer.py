@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from steps.model import Answer, Arm, Experiment, Figure, LoadSection, Metric, RunVerdict
+from steps.model import Answer, Arm, EffectVerdict, Experiment, Figure, LoadSection, Metric, RunVerdict
 from steps.statistics.comparison import can_decide, tiers
+from steps.statistics.noise import pilot_answer
 from steps.statistics.words import common_decimals, decimals_of, listed, number, with_interval
 
 CPU_METRIC = "cpu_us_per_request"
@@ -47,6 +48,8 @@ def answer_of(experiment: Experiment | None, loads: Sequence[LoadSection], verdi
     """What the run says about its question."""
     if experiment is None:
         return Answer(decided=False, lead="Nothing can be said: the experiment could not be read.")
+    if verdict is RunVerdict.ANSWERED and experiment.pilot:
+        return pilot_answer(experiment, loads)
     if verdict is RunVerdict.ANSWERED:
         answers = [_ranked(experiment, section, several=len(loads) > 1) for section in loads]
         return Answer(
@@ -114,8 +117,8 @@ def _lead(
     cpu = _cpu_of(section, first)
     verb = "adds" if len(first) == 1 else "add"
     lead = f"{_who(first, titles)} {verb} least {where}: {_span(first, figures, metric.unit)} over {over}{cpu}"
-    if len(first) == 1 and _spans_zero(figures[first[0]]):
-        lead += ", no more than can be seen"
+    if len(first) == 1:
+        lead += _doubt(section, first[0], metric, figures[first[0]])
     if len(groups) == 1:
         return f"{lead}."
     return f"{lead}; {_who(last, titles)} most: {_span(last, figures, metric.unit)}{_cpu_of(section, last)}."
@@ -138,8 +141,13 @@ def _span(names: Sequence[str], figures: Mapping[str, Figure], unit: str) -> str
     return f"{medians} (intervals {number(low, digits)} to {number(high, digits)})"
 
 
-def _spans_zero(figure: Figure) -> bool:
-    return figure.interval is not None and figure.interval.low <= 0 <= figure.interval.high
+def _doubt(section: LoadSection, name: str, metric: Metric, figure: Figure) -> str:
+    """What keeps the least that is added from being a difference: that it is too small to matter, or to be seen."""
+    decision = next(arm.effects[metric.name].decision for arm in section.arms if arm.name == name)
+    if decision and decision.verdict is EffectVerdict.NO_DIFFERENCE:
+        return f", {decision.verdict}"
+    spans_zero = figure.interval is not None and figure.interval.low <= 0 <= figure.interval.high
+    return ", no more than can be seen" if spans_zero else ""
 
 
 def _cpu_of(section: LoadSection, names: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ from steps.statistics.cells import cause, summaries, unusable
 from steps.statistics.circumstances import circumstances_of, parity_of
 from steps.statistics.comparison import bound_text, figure_of, judge, paired_effect
 from steps.statistics.curves import QUANTILES, response_curve
+from steps.statistics.decision import decided
 from steps.statistics.plausibility import remarks
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
 from steps.statistics.verdicts import verdict_of
@@ -41,7 +42,6 @@ def report_of(evidence: Evidence) -> Report:
     loads = _sections(experiment, evidence, cells, notes.append) if experiment else ()
     verdict, reasons = verdict_of(evidence, cells)
     phase, name = _names(evidence)
-    quick = " --quick" if experiment and experiment.preview else ""
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -63,7 +63,7 @@ def report_of(evidence: Evidence) -> Report:
         parity=parity_of(experiment, evidence) if experiment else (),
         circumstances=circumstances_of(evidence),
         files=evidence.files,
-        repeat=f"python -m pipelines run {phase}/{name}{quick}",
+        repeat=_repeat(phase, name, experiment),
     )
 
 
@@ -75,6 +75,14 @@ def _names(evidence: Evidence) -> tuple[str, str]:
     return (parts[1], parts[2]) if len(parts) > 2 else ("unknown", "unknown")  # runs, phase, experiment
 
 
+def _repeat(phase: str, name: str, experiment: Experiment | None) -> str:
+    """The command that makes such a run."""
+    if experiment and experiment.pilot:
+        return f"python -m pipelines run {phase}/{name.removesuffix('-pilot')} --pilot"
+    quick = " --quick" if experiment and experiment.preview else ""
+    return f"python -m pipelines run {phase}/{name}{quick}"
+
+
 def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSummary], note: Note) -> tuple[LoadSection, ...]:
     sections = []
     for load in experiment.loads:
@@ -82,7 +90,8 @@ def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSu
             _arm(arm, experiment, [each for each in evidence.cells if _is(each, arm, load.label)], cells, note)
             for arm in experiment.arms
         ]
-        compared = (arms[0], *(_with_effects(arm, arms[0]) for arm in arms[1:]))
+        under = [cell for cell in cells if cell.load == load.label]
+        compared = (arms[0], *(_compared(arm, arms[0], under, experiment) for arm in arms[1:]))
         sections.append(LoadSection(label=load.label, load=load, quantiles=QUANTILES, arms=compared))
     return tuple(sections)
 
@@ -166,9 +175,11 @@ def _cell_tracks(found: Sequence[CellEvidence], around: Sequence[str], note: Not
     return tracks
 
 
-def _with_effects(arm: Arm, baseline: Arm) -> Arm:
+def _compared(arm: Arm, baseline: Arm, cells: Sequence[CellSummary], experiment: Experiment) -> Arm:
+    """The arm with its effects over the baseline, and what is decided of them."""
     effects = {metric: paired_effect(figure, baseline.figures[metric]) for metric, figure in arm.figures.items()}
-    return arm.model_copy(update={"effects": effects})
+    with_effects = arm.model_copy(update={"effects": effects})
+    return decided(with_effects, baseline, cells, band=experiment.band, preview=experiment.preview)
 
 
 def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[LoadSection]) -> HypothesisResult:

@@ -68,6 +68,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0") + " %"
 
 
+def probability(p: float) -> str:
+    """Two digits of it: `0.012`, `0.47`; `below 0.0001` when it is."""
+    return "below 0.0001" if p < 1e-4 else f"{p:.2g}"
+
+
 def listed(words: Iterable[str]) -> str:
     """`nginx, HAProxy and Envoy`."""
     *most, last = list(words) or [""]
