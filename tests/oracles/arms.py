@@ -19,7 +19,7 @@ from steps.model.metric import CPU, GOODPUT, LATENCY
 from tests.oracles.delaying_server import BODY
 
 ROOT = Path(__file__).resolve().parents[2]
-LOAD = HttpLoad(path="/json", rate_rps=500, warmup_s=1, duration_s=3, expect=PRODUCT_JSON)
+LOAD = HttpLoad(path="/json", rate_rps=500, warmup_s=0.5, duration_s=2, expect=PRODUCT_JSON)
 
 
 def server(name: str, **how: float) -> Component:

@@ -2,8 +2,9 @@
 
 `python -m tests.oracles.delaying_server --port N [--delay-ms D] [--slow-ms S --slow-share P] [--most-open K]`
 
-Answers after D ms; the share P of requests, evenly spread by their count, after S ms instead. Of requests that find K others open it
-refuses each at once with 503, as a server does that sheds load. Its timer is the driver's: some 50 µs late, not the loop's millisecond.
+Answers after D ms; the share P of requests, evenly spread by their count, after S ms instead. Of requests that find K others
+open it refuses each at once with 503, as a server does that sheds load. Its timer is the driver's, some 50 µs late; the loop's
+would be up to a millisecond late.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ VERSION = "delaying server 1"
 
 def answer(status: str, body: bytes) -> bytes:
     """A whole answer."""
-    return f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    head = (
+        f"HTTP/1.1 {status}",
+        "Connection: keep-alive",
+        f"Content-Length: {len(body)}",
+    )  # ab speaks HTTP/1.0 and wants to be told
+    return "\r\n".join((*head, "", "")).encode() + body
 
 
 RIGHT, BUSY = answer("200 OK", BODY), answer("503 Service Unavailable", b"busy\n")
@@ -48,7 +54,9 @@ class Waiting:
 
     def _ring(self) -> None:
         while self._due and self._due[0][0] <= time.monotonic_ns():
-            heappop(self._due)[2].write(RIGHT)
+            transport = heappop(self._due)[2]
+            if not transport.is_closing():
+                transport.write(RIGHT)
         if self._due:
             self._alarm.set(self._due[0][0])
 
