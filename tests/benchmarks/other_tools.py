@@ -108,10 +108,9 @@ def truth_of_the_stall(q: float) -> float:
 
 def row(name: str, mode: str, told: Told, planned: int | None) -> str:
     figures = " | ".join(f"{value:,.1f}" if value < 100 else f"{value:,.0f}" for value in _figures(told))
-    sent = (
-        f"{told.done:,.0f}" + (f" of {planned:,}" if planned else "") + (f", {told.dropped:,.0f} dropped" if told.dropped else "")
-    )
-    return f"| {name} | {mode} | {sent} | {figures} |"
+    of = f" of {planned:,}" if planned and not mode.startswith("closed") else ""
+    dropped = f", {told.dropped:,.0f} dropped" if told.dropped else ""
+    return f"| {name} | {mode} | {told.done:,.0f}{of}{dropped} | {figures} |"
 
 
 def _figures(told: Told) -> tuple[float, ...]:
