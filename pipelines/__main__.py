@@ -50,6 +50,7 @@ def _runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[s
 experiment_argument = click.argument("what", metavar="PHASE|EXPERIMENT", shell_complete=_names)
 run_argument = click.argument("run", metavar="RUN", default="@latest", shell_complete=_runs)
 quick_option = click.option("--quick", is_flag=True, help="A preview: three short repetitions that decide nothing.")
+pilot_option = click.option("--pilot", is_flag=True, help="An A/A run: the baseline against itself, to see the noise.")
 set_option = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
 reports_option = click.option(
     "--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="Where pages go."
@@ -98,30 +99,36 @@ def show(what: str, as_json: bool) -> None:
 @cli.command()
 @experiment_argument
 @quick_option
+@pilot_option
 @set_option
+@reports_option
 @json_option
-def plan(what: str, quick: bool, settings: tuple[str, ...], as_json: bool) -> None:
-    """The cells of a run, an order of them, and how long it takes."""
-    from pipelines import select, tables
+def plan(what: str, quick: bool, pilot: bool, settings: tuple[str, ...], reports: Path, as_json: bool) -> None:
+    """The cells of a run, an order of them, how long it takes, and how small a difference it finds."""
+    from pipelines import noise, select, tables
 
-    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what)]
+    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what, pilot=pilot)]
+    seen = [noise.known(each, reports) for each in found]
     if as_json:
-        click.echo(json.dumps([tables.plan_json(each) for each in found], indent=2))
+        plain = [tables.plan_json(each) | noise.as_json(each, known) for each, known in zip(found, seen, strict=True)]
+        click.echo(json.dumps(plain, indent=2))
     else:
-        click.echo("\n\n".join(tables.plan(each) for each in found))
+        texts = [tables.plan(each, finds=noise.lines(each, known)) for each, known in zip(found, seen, strict=True)]
+        click.echo("\n\n".join(texts))
 
 
 @cli.command("compile")
 @experiment_argument
 @quick_option
+@pilot_option
 @set_option
 @json_option
-def compile_(what: str, quick: bool, settings: tuple[str, ...], as_json: bool) -> None:
+def compile_(what: str, quick: bool, pilot: bool, settings: tuple[str, ...], as_json: bool) -> None:
     """The Argo manifest of an experiment, as YAML."""
     from pipelines import select
     from pipelines.manifest import documents, to_yaml
 
-    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what)]
+    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what, pilot=pilot)]
     made = documents(found)
     click.echo(json.dumps(made, indent=2) if as_json else to_yaml(made), nl=False)
 
@@ -148,15 +155,16 @@ def lint(what: tuple[str, ...], as_json: bool) -> None:
 @cli.command()
 @experiment_argument
 @quick_option
+@pilot_option
 @set_option
 @reports_option
 @click.option("--gate", is_flag=True, help="Exit status 3 when a hypothesis does not hold.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run.")
-def run(what: str, quick: bool, settings: tuple[str, ...], reports: Path, gate: bool, dry_run: bool) -> None:
+def run(what: str, quick: bool, pilot: bool, settings: tuple[str, ...], reports: Path, gate: bool, dry_run: bool) -> None:
     """Run here: the compiled manifest on this machine, with real programs as processes."""
     from pipelines import select, tables
 
-    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what)]
+    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what, pilot=pilot)]
     if dry_run:
         click.echo("\n\n".join(tables.plan(each) for each in found))
         return

@@ -64,11 +64,25 @@ def _short(filename: str) -> str:
     return str(Path(*parts[parts.index("phases") :])) if "phases" in parts else filename
 
 
-def experiments(wanted: str) -> tuple[Experiment, ...]:
+def experiments(wanted: str, *, pilot: bool = False) -> tuple[Experiment, ...]:
     """The experiments that `phase-4`, `gateway-comparison` or `phase-4/gateway-comparison` means, ready to travel.
 
+    pilot: the A/A runs of their baselines instead, which are experiments with names and prefixes of their own.
     Raises UsageError: there is none of that name (with the nearest), or it cannot be prepared.
     """
+    found = _declared(wanted)
+    return tuple(_pilot(each) for each in found) if pilot else found
+
+
+def _pilot(experiment: Experiment) -> Experiment:
+    try:
+        return experiment.as_pilot()
+    except ValidationError as error:
+        message = f"{experiment.name} has no pilot: {_first(error)}"
+        raise UsageError(message) from error
+
+
+def _declared(wanted: str) -> tuple[Experiment, ...]:
     all_phases = phases()
     named = {
         name: experiment
@@ -96,7 +110,13 @@ def names() -> list[str]:
 
 
 def prepared(experiment: Experiment, *, quick: bool, settings: tuple[str, ...]) -> Experiment:
-    """The experiment as it will run: `--set` applied, then made a preview when `quick`."""
+    """The experiment as it will run: `--set` applied, then made a preview when `quick`.
+
+    Raises UsageError: no such setting, or a preview of a pilot, which would show no noise.
+    """
+    if quick and experiment.pilot:
+        message = "--quick and --pilot exclude each other: three rounds tell no noise, and a pilot is short already"
+        raise UsageError(message)
     chosen = changed(experiment, settings) if settings else experiment
     return chosen.as_preview() if quick else chosen
 

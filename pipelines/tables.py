@@ -68,8 +68,8 @@ def _counted(things: Sequence[object], name: str) -> str:
     return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
-def plan(each: Experiment) -> str:
-    """The matrix, an order of it, and the time it takes."""
+def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
+    """The matrix, an order of it, the time it takes, and (`finds`) how small a difference it finds."""
     made = _example(each)
     per_round = len(each.arms) * len(each.loads)
     rounds = [made.cells[start : start + per_round] for start in range(0, len(made.cells), per_round)]
@@ -81,6 +81,7 @@ def plan(each: Experiment) -> str:
             f"{each.phase}/{each.name}{' (preview)' if each.preview else ''}",
             f"{len(made.cells)} cells: {' × '.join((_counted(each.arms, 'arm'), _counted(each.loads, 'load'), repetitions))}",
             f"about {about} on this machine",
+            *finds,
             "rounds, each in a random order (a run draws and records its own; this is an example):",
             *lines,
         ]

@@ -32,6 +32,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what wou
 @click.command()
 @click.argument("what", metavar="PHASE|EXPERIMENT")
 @click.option("--quick", is_flag=True, help="A preview: three short repetitions that decide nothing.")
+@click.option("--pilot", is_flag=True, help="An A/A run: the baseline against itself, to see the noise.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
 @click.option("--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code.")
 @click.option("--watch", is_flag=True, help="Show the run until it is over.")
@@ -44,6 +45,7 @@ def submit(
     what: str,
     *,
     quick: bool,
+    pilot: bool,
     settings: tuple[str, ...],
     image: str | None,
     watch: bool,
@@ -58,7 +60,7 @@ def submit(
     from pipelines.cluster import submit as work
 
     argo = where.argo()
-    declared = select.experiments(what)
+    declared = select.experiments(what, pilot=pilot)
     chosen = [select.prepared(each, quick=quick, settings=settings) for each in declared]
     made = work.documents(chosen, declared=declared, image=image)
     run = work.submit(argo, made, dry_run=dry_run)

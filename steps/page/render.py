@@ -17,10 +17,10 @@ from steps.page.timeline import timeline
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
     here = files("steps.page")
-    page = (here / "page.html").read_text(encoding="utf-8")
+    templates = {name: (here / name).read_text(encoding="utf-8") for name in ("page.html", "decisions.html")}
     style = (here / "page.css").read_text(encoding="utf-8")
     environment = Environment(
-        loader=DictLoader({"page.html": page}),
+        loader=DictLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

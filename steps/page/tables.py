@@ -9,7 +9,6 @@ from datetime import datetime
 from steps.model import (
     Arm,
     CellSummary,
-    Effect,
     Figure,
     HypothesisResult,
     HypothesisVerdict,
@@ -18,6 +17,7 @@ from steps.model import (
     Report,
     RunVerdict,
 )
+from steps.page.decisions import Line, lines
 from steps.page.effects import ordered_arms, position
 from steps.statistics.cells import alike
 from steps.statistics.intervals import FEWEST, coverage_of
@@ -189,17 +189,14 @@ class View:
             coarse=any(figure.coarse for figure in figures if figure.value is not None),
         )
 
-    def effects(self, section: LoadSection) -> list[tuple[Arm, list[tuple[TableCell, str] | None]]]:
-        """What each contender adds to each metric: the difference, and the ratio in words; None: there is no such effect."""
+    def decisions(self, section: LoadSection) -> list[tuple[Arm, int, list[Line]]]:
+        """Each contender with its colour, its effects and how they were decided; nothing, when there is no effect at all."""
+        baseline = section.arms[0]
         return [
-            (arm, [_effect(arm.effects[metric.name], arm) for metric in self.effect_metrics(section)])
+            (arm, position(section, arm), found)
             for arm in self.arms(section)[1:]
+            if (found := lines(arm, baseline, self.report.metrics))
         ]
-
-    def effect_metrics(self, section: LoadSection) -> list[Metric]:
-        """Those of which the baseline has a value."""
-        known = section.arms[0].figures
-        return [metric for metric in self.report.metrics if known[metric.name].value is not None]
 
     def cells_line(self) -> str:
         """`36 cells were planned: 35 valid, 1 suspect.`"""
@@ -258,14 +255,6 @@ class View:
 
     fewest = FEWEST
     many = MANY
-
-
-def _effect(effect: Effect, arm: Arm) -> tuple[TableCell, str] | None:
-    difference, ratio = effect.difference, effect.ratio
-    if difference.value is None:
-        return None
-    times = f"× {number(ratio.value, 2)} ({range_text(ratio, 2)})" if ratio.value is not None else ""
-    return _table_cell(difference, decimals_of(difference), arm, Footnotes(), signed=True), times
 
 
 def _coverage(arm: Arm) -> str:

@@ -32,7 +32,7 @@ from steps.model import Arm, CellSummary, Decision, EffectVerdict, Figure
 from steps.statistics.figures import quantile_of
 from steps.statistics.holm import holm
 from steps.statistics.intervals import FEWEST
-from steps.statistics.words import counted, probability
+from steps.statistics.words import counted, percent, probability
 
 ALPHA = 0.05
 # Of the effect: when the driver was later with one arm than with the other by more than this, its lateness may be the effect.
@@ -163,7 +163,7 @@ def _cleared(found: Decision, difference: Figure, gap_ms: float | None) -> Decis
         return found.model_copy(update={"lateness_gap_ms": gap_ms})
     doubt = (
         f"suspect: generator: its lateness differs by {abs(gap_ms):.3g} ms between the arms, "
-        f"more than {LATENESS_SHARE:.0%} of the effect of {effect_ms:.3g} ms"
+        f"more than {percent(LATENESS_SHARE)} of the effect of {effect_ms:.3g} ms"
     )
     changes: dict[str, object] = {"lateness_gap_ms": gap_ms, "suspect": doubt}
     if found.verdict is EffectVerdict.DIFFERS:

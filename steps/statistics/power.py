@@ -18,7 +18,7 @@ from math import exp, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import chdtri, stdtrit
 
 from steps.statistics.decision import ALPHA
 from steps.statistics.intervals import FEWEST, rank_for
@@ -44,6 +44,11 @@ def smallest_ratio(noise: float, n: int, *, band: float, family: int = 1, power:
 def power_of(ratio: float, noise: float, n: int, *, band: float, family: int = 1) -> float:
     """The share of runs that call a true ratio above 1 "differs"."""
     return 0.0 if n < FEWEST else float(np.mean(_least(noise, n, band, ALPHA / family) < log(ratio)))
+
+
+def sureness(n: int) -> tuple[float, float]:
+    """Between which factors the true noise stands to one that was estimated from `n` rounds, with 95 %."""
+    return sqrt((n - 1) / float(chdtri(n - 1, 0.025))), sqrt((n - 1) / float(chdtri(n - 1, 0.975)))
 
 
 def _least(noise: float, n: int, band: float, alpha: float) -> Values:

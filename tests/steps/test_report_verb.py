@@ -11,8 +11,10 @@ import pytest
 
 from steps import report
 from steps.errors import LabError
+from steps.evidence import read
 from steps.model import Report
 from steps.seal import Seal, broken
+from steps.statistics.findings import report_of
 from tests.steps.simulated import RUN, Story, simulate, tiny
 
 
@@ -92,6 +94,19 @@ def test_a_changed_or_missing_object_breaks_the_seal():
 
     assert broken(seal, {"a": b"1", "c": b""}) == ("b is missing",)
     assert broken(seal, {"a": b"2", "b": b""}) == ("a was changed", "b was changed")
+
+
+def test_a_repetition_that_is_deleted_breaks_the_seal(whole):
+    """No run disappears: the seal names each of its objects, and the plan keeps its place in the report."""
+    seal = Seal.from_json(whole.objects["seal-1.json"], source="the seal")
+    rest = {key: content for key, content in whole.objects.items() if not key.startswith("cells/envoy-100rps-r3/")}
+
+    assert broken(seal, whole.objects) == ()
+    assert "cells/envoy-100rps-r3/outcome.json is missing" in broken(seal, rest)
+    assert len(broken(seal, rest)) == len(whole.objects) - len(rest)
+    again = report_of(read(rest, run=RUN, prefix=whole.prefix, status="Succeeded", failures="null"))
+    assert again.verdict == "Failed"
+    assert {cell.id: cell.status for cell in again.cells}["envoy-100rps-r3"] == "missing"
 
 
 def test_a_failed_run_fails_the_step_after_everything_is_stored(store, reporter):

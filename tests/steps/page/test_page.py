@@ -140,6 +140,33 @@ def test_figures_in_the_drawings_are_those_of_the_report(page):
     assert f">+{effect.value:.2f}<" in page
 
 
+def test_every_verdict_has_what_it_follows_from_in_one_click(page):
+    """The line of an effect opens to its rounds, its formulas with their figures, and the decision."""
+    found = report()
+    effect = found.loads[0].arms[2].effects["p50_ms"]
+    lines = re.findall(r'<details class="line">(.*?)</details>', page, re.DOTALL)
+    arms = [arm for arm in found.loads[0].arms if arm.effects]
+
+    assert len(lines) == sum(each.decision is not None for arm in arms for each in arm.effects.values())
+    (line,) = [each for each in lines if f"= {effect.decision.t:.2f};" in each]
+    summary, why = line.split("</summary>")
+    assert effect.decision.verdict in summary
+    assert f"× {effect.ratio.value:.2f} ({effect.decision.interval.low:.2f} to" in summary
+    assert all(f">{point.value:.4f}</td>" in why for point in effect.ratio.points)
+    assert f"{effect.decision.log_mean:.5f} ÷ ({effect.decision.log_sd:.5f} ÷ 2.4495)" in why
+    assert [each for each in ("96.9 %", "0.952", "over 5 metrics", effect.decision.why) if each not in why] == []
+
+
+def test_a_preview_shows_its_effects_and_decides_none():
+    """Every line says that it cannot tell, and no test is shown that was not made."""
+    html = render(report(preview=True, repetitions=3))
+    verdicts = set(re.findall(r'<span class="tag \w+">([^<]+)</span></span></summary>', html))
+
+    assert verdicts == {"cannot tell"}
+    assert "cannot tell: a preview decides nothing" in html
+    assert "<dt>test</dt>" not in html
+
+
 def test_a_failed_contender_is_a_dash_with_its_reason(odd_page):
     """In the table, reachable by pointer and by footnote; never a zero."""
     row = re.search(r'<th scope="row"><span[^>]*></span>Envoy</th>(.*?)</tr>', odd_page, re.DOTALL)[1]
