@@ -171,5 +171,5 @@ def changed(experiment: Experiment, settings: tuple[str, ...]) -> Experiment:
         raise UsageError(message) from error
 
 
-SETTABLE = ("repetitions", "workers")
+SETTABLE = ("repetitions", "workers", "band")
 SETTABLE_OF_LOADS = ("rate_rps", "warmup_s", "duration_s", "timeout_s", "connections")

@@ -75,7 +75,7 @@ class Decision(Model):
     p_holm: float | None = Field(default=None, ge=0, le=1)  # after Holm over the family
     family: int = 0  # metrics that were tested together
     lateness_gap_ms: Finite | None = None  # how much later the driver was with one arm than with the other, at that percentile
-    suspect: str | None = None  # why this comparison cannot say "differs"
+    suspect: str | None = None  # why this comparison may not say "differs", which it would else
 
 
 class Effect(Model):

@@ -80,9 +80,10 @@ def _rounds(ratio: Figure, contender: Figure, baseline: Figure) -> list[Round]:
 def _steps(effect: Effect, decision: Decision, arm: Arm, baseline: Arm) -> list[tuple[str, str]]:
     """From the rounds to the verdict."""
     steps = [("effect", _effect(effect.ratio, decision))] if decision.interval else []
-    steps += [("test", _test(decision)), ("Holm", _holm(decision, arm))] if decision.p is not None else []
-    steps += [("band", _band(decision))] if decision.p is not None else []
-    steps += [("driver", _driver(decision, effect.difference, arm, baseline))] if decision.lateness_gap_ms is not None else []
+    if decision.p is not None:
+        steps += [("test", _test(decision)), ("Holm", _holm(decision, arm)), ("band", _band(decision))]
+    checked = decision.lateness_gap_ms is not None and (decision.suspect or decision.verdict is EffectVerdict.DIFFERS)
+    steps += [("driver", _driver(decision, effect.difference, arm, baseline))] if checked else []
     return [*steps, ("decision", f"{decision.verdict}: {decision.why}")]
 
 
@@ -100,7 +101,7 @@ def _effect(ratio: Figure, decision: Decision) -> str:
 def _test(decision: Decision) -> str:
     mean, sd = decision.log_mean or 0.0, decision.log_sd or 0.0
     if decision.t is None:
-        return f"the ratios do not vary, so t has no value: p = {probability(decision.p or 0.0)}"
+        return f"the ratios do not vary, so t has no value; p is {probability(decision.p or 0.0)}"
     return (
         f"t = mean ÷ (sd ÷ √n) of ln ratio = {number(mean, 5)} ÷ ({number(sd, 5)} ÷ {number(sqrt(decision.n), 4)}) = "
         f"{number(decision.t, 2)}; with {decision.n - 1} degrees of freedom, two-sided, p is {probability(decision.p or 0.0)}"

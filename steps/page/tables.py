@@ -278,14 +278,14 @@ def _evidence(figure: Figure, unit: str) -> str:
     )
 
 
-def _table_cell(figure: Figure, digits: int, arm: Arm, notes: Footnotes, *, signed: bool = False) -> TableCell:
+def _table_cell(figure: Figure, digits: int, arm: Arm, notes: Footnotes) -> TableCell:
     if figure.value is None:
         reason = figure.reason or ""
         note = notes.number(f"{arm.title}: {reason}" if arm.failure else reason)
         return TableCell(text=DASH, reason=reason, note=note)
     usual = arm.ok or arm.suspect
-    text = number(figure.value, digits, signed=signed)
-    interval = range_text(figure, digits, signed=signed) if figure.interval else "once"
+    text = number(figure.value, digits)
+    interval = range_text(figure, digits) if figure.interval else "once"
     return TableCell(
         text=text,
         interval="in each" if interval == f"{text} to {text}" and figure.n > 1 else interval,

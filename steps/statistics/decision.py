@@ -159,13 +159,11 @@ def _lateness_ms(cell: CellSummary, q: float) -> float | None:
 def _cleared(found: Decision, difference: Figure, gap_ms: float | None) -> Decision:
     """The decision, unless the driver's lateness may be what it calls a difference."""
     effect_ms = abs(difference.value or 0.0)
-    if gap_ms is None or abs(gap_ms) <= LATENESS_SHARE * effect_ms:
+    if found.verdict is not EffectVerdict.DIFFERS or gap_ms is None or abs(gap_ms) <= LATENESS_SHARE * effect_ms:
         return found.model_copy(update={"lateness_gap_ms": gap_ms})
     doubt = (
         f"suspect: generator: its lateness differs by {abs(gap_ms):.3g} ms between the arms, "
         f"more than {percent(LATENESS_SHARE)} of the effect of {effect_ms:.3g} ms"
     )
-    changes: dict[str, object] = {"lateness_gap_ms": gap_ms, "suspect": doubt}
-    if found.verdict is EffectVerdict.DIFFERS:
-        changes |= {"verdict": EffectVerdict.CANNOT_TELL, "why": doubt}
+    changes = {"verdict": EffectVerdict.CANNOT_TELL, "why": doubt, "suspect": doubt, "lateness_gap_ms": gap_ms}
     return found.model_copy(update=changes)

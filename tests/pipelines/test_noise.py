@@ -123,6 +123,12 @@ def test_more_rounds_find_less(reports):
     assert twenty < six
 
 
+def test_a_wider_band_finds_less(reports):
+    """A difference of a third does not matter to who says so."""
+    assert "less than 50 % does not matter" in plan(reports, "--set", "band=0.5")
+    assert min(map(int, re.findall(r"(\d+) % more", plan(reports, "--set", "band=0.5")))) > 50
+
+
 def test_a_decided_run_serves_where_there_is_no_pilot(tmp_path):
     """With its noisiest contender, and it is said."""
     found = kept(tmp_path, "gateway-comparison-20261123-100000", small())

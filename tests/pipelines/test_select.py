@@ -55,6 +55,7 @@ def test_settings_change_every_load():
         ("rate_rps=fast", "rate_rps"),
         ("rate_rps=-1", "greater than 0"),
         ("repetitions=0", "repetitions"),
+        ("band=1.5", "less than 1"),
     ],
 )
 def test_a_wrong_setting_says_what_is_wrong(setting, said):

@@ -163,7 +163,7 @@ def test_lateness_does_not_hide_that_there_is_no_difference():
     """The rule is about the effect that is claimed; where none is, none is doubted away."""
     found = compared({"p99_ms": WITHIN}, {"p99_ms": [1.0] * 6}, cells=cells(0.2))["p99_ms"]
 
-    assert found.verdict == "no difference that matters"
+    assert (found.verdict, found.suspect, found.lateness_gap_ms) == ("no difference that matters", None, pytest.approx(0.1))
 
 
 # ── every verdict can be recomputed ──
