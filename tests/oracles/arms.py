@@ -58,7 +58,7 @@ COMPARISONS = {
     "alike": comparison(
         "alike",
         NGINX,
-        NGINX.model_copy(update={"name": "nginx-again", "title": "nginx, again"}),
+        NGINX.again(),
         around=(UPSTREAM,),
         loads=(LOAD,),
         configs=select.experiments("gateway-comparison")[0].configs,
