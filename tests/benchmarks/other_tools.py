@@ -123,12 +123,14 @@ def tables(runs: int) -> Iterator[str]:
     versions = {tool.name: tool.says_version() for tool in here}
     missing = [tool.name for tool in TOOLS if not tool.here]
     head = ("| tool | mode | answered | p50 ms | p90 ms | p99 ms | max ms |", "|---|---|---|---|---|---|---|")
-    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release()}"
+    machine = (
+        f"{os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}, shared with the server and other work"
+    )
     yield f"{datetime.now(UTC):%Y-%m-%d}, {machine}; each figure is the median of {runs} runs."
     yield f"Not installed: {', '.join(missing) or 'none'}."
     for title, measure, rate, truth in (
         (
-            f"{USUAL_MS} ms, and {SLOW_MS} ms for {SLOW_SHARE:.0%} of the requests, at {TAIL_RPS} requests/s",
+            f"{USUAL_MS} ms, and {SLOW_MS} ms for {SLOW_SHARE * 100:g} % of the requests, at {TAIL_RPS} requests/s",
             tail,
             TAIL_RPS,
             _TAIL,
