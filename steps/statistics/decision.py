@@ -14,7 +14,7 @@ The family of Holm is the metrics of one contender under one load: together they
 baseline in anything?", and a false alarm in any of them answers it wrongly. Other contenders and other loads are other questions,
 with readers of their own: nginx does not become less certain because Caddy was measured too. So where five contenders are all
 the same as the baseline, each may show a false alarm of the test with 5 %; the second condition makes "differs" far rarer than
-that (docs/numbers.md counts it).
+that (docs/numbers.md counts it). Holm asks nothing of how tests depend on each other: p50, p90 and p99 rise and fall together.
 
 Rank tests were rejected: six pairs can reach p = 0.031 at best, which Holm over two metrics already undoes.
 """
@@ -73,7 +73,7 @@ def decided(arm: Arm, baseline: Arm, cells: Iterable[CellSummary], *, band: floa
     shown = {metric: effect for metric, effect in arm.effects.items() if effect.ratio.value is not None}
     untested = {metric: why for metric, effect in shown.items() if (why := _untestable(effect.ratio, preview=preview))}
     tests = {metric: paired_t(_valid(effect.ratio)) for metric, effect in shown.items() if metric not in untested}
-    corrected = holm({metric: test.p for metric, test in tests.items()})
+    corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
     own = [cell for cell in cells if cell.contender in {arm.name, baseline.name}]
     decisions = {metric: _undecided(shown[metric].ratio, why, band) for metric, why in untested.items()}
     for metric, test in tests.items():

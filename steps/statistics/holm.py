@@ -1,17 +1,15 @@
-"""Holm's correction: several tests at once, and no more false alarms (Scandinavian Journal of Statistics 6, 1979)."""
+"""Holm's correction: several tests at once, and still at most the stated chance of any false alarm among them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import accumulate
+from collections.abc import Sequence
 
 
-def holm(p: Mapping[str, float]) -> dict[str, float]:
-    """Each test's p after the correction: below 0.05 where it is significant while the whole family errs in 5 % at most.
-
-    The smallest of m counts m times, the next one m - 1 times, and none less than one before it. It asks nothing of how the tests
-    depend on each other, which matters here: p50, p90 and p99 rise and fall together.
-    """
-    names = sorted(p, key=lambda name: p[name])
-    counted = (min(1.0, (len(names) - place) * p[name]) for place, name in enumerate(names))
-    return dict(zip(names, accumulate(counted, max), strict=True))
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """The p-values after Holm (1979), in the given order: compare each with the level that one test would have."""
+    count, running = len(p_values), 0.0
+    adjusted = [0.0] * count
+    for rank, index in enumerate(sorted(range(count), key=lambda each: p_values[each])):
+        running = max(running, min(1.0, (count - rank) * p_values[index]))
+        adjusted[index] = running
+    return tuple(adjusted)

@@ -32,9 +32,9 @@ def test_the_paired_t_has_the_p_of_the_tables(n, t, p):
 
 def test_holm_counts_the_smallest_most():
     """The example of every textbook, and none below one before it."""
-    assert holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005}) == pytest.approx({"d": 0.02, "a": 0.03, "c": 0.06, "b": 0.06})
-    assert holm({"a": 0.7, "b": 0.8}) == {"a": 1.0, "b": 1.0}
-    assert holm({}) == {}
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
+    assert holm([0.7, 0.8]) == (1.0, 1.0)
+    assert holm([]) == ()
 
 
 def test_the_band_is_as_far_below_one_as_above_it():
