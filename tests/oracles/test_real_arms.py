@@ -78,11 +78,11 @@ def test_a_millisecond_is_found(decide):
 
 @pytest.mark.slow
 def test_a_tail_is_found_where_it_is(decide):
-    """One arm takes 20 ms for 3 % of the requests: it differs at p99, and not at the median."""
+    """One arm takes 20 ms more for 3 % of the requests: it differs at p99, and no difference matters at the median."""
     effects = decide("tail", "p99_ms")
 
     assert "p99_ms" in differing(effects)
-    assert "p50_ms" not in differing(effects)
+    assert effects["p50_ms"].decision.verdict is EffectVerdict.NO_DIFFERENCE
     assert 18 <= effects["p99_ms"].difference.value <= 22
 
 
