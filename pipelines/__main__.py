@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pipelines import whereabouts
+from pipelines import options, whereabouts
 from pipelines.cluster import commands
 from pipelines.cluster import verbs as cluster
 from pipelines.whereabouts import Where
@@ -101,13 +101,14 @@ def show(what: str, as_json: bool) -> None:
 @quick_option
 @pilot_option
 @set_option
+@options.precision
 @reports_option
 @json_option
-def plan(what: str, quick: bool, pilot: bool, settings: tuple[str, ...], reports: Path, as_json: bool) -> None:
+def plan(what: str, pilot: bool, reports: Path, as_json: bool, **asked: Any) -> None:
     """The cells of a run, an order of them, how long it takes, and how small a difference it finds."""
     from pipelines import noise, select, tables
 
-    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what, pilot=pilot)]
+    found = [select.prepared(each, **asked) for each in select.experiments(what, pilot=pilot)]
     seen = [noise.known(each, reports) for each in found]
     if as_json:
         plain = [tables.plan_json(each) | noise.as_json(each, known) for each, known in zip(found, seen, strict=True)]
@@ -122,14 +123,14 @@ def plan(what: str, quick: bool, pilot: bool, settings: tuple[str, ...], reports
 @quick_option
 @pilot_option
 @set_option
+@options.precision
 @json_option
-def compile_(what: str, quick: bool, pilot: bool, settings: tuple[str, ...], as_json: bool) -> None:
+def compile_(what: str, pilot: bool, as_json: bool, **asked: Any) -> None:
     """The Argo manifest of an experiment, as YAML."""
     from pipelines import select
     from pipelines.manifest import documents, to_yaml
 
-    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what, pilot=pilot)]
-    made = documents(found)
+    made = documents([select.prepared(each, **asked) for each in select.experiments(what, pilot=pilot)])
     click.echo(json.dumps(made, indent=2) if as_json else to_yaml(made), nl=False)
 
 
@@ -157,14 +158,15 @@ def lint(what: tuple[str, ...], as_json: bool) -> None:
 @quick_option
 @pilot_option
 @set_option
+@options.precision
 @reports_option
 @click.option("--gate", is_flag=True, help="Exit status 3 when a hypothesis does not hold.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run.")
-def run(what: str, quick: bool, pilot: bool, settings: tuple[str, ...], reports: Path, gate: bool, dry_run: bool) -> None:
+def run(what: str, pilot: bool, reports: Path, gate: bool, dry_run: bool, **asked: Any) -> None:
     """Run here: the compiled manifest on this machine, with real programs as processes."""
     from pipelines import select, tables
 
-    found = [select.prepared(each, quick=quick, settings=settings) for each in select.experiments(what, pilot=pilot)]
+    found = [select.prepared(each, **asked) for each in select.experiments(what, pilot=pilot)]
     if dry_run:
         click.echo("\n\n".join(tables.plan(each) for each in found))
         return

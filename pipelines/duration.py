@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steps.model import Experiment, Plan
+from steps.model import Experiment, Plan, cell_of
 
 # Measured on two cores with real gateways: deploy, checks, measure and teardown of one cell, without its load.
 CELL_S = 3.0
@@ -13,7 +13,15 @@ RUN_S = 12.0
 def of_plan(experiment: Experiment, plan: Plan) -> float:
     """Seconds that the cells still to do will take on this machine, about."""
     sending = {load.label: load.warmup_s + load.duration_s for load in experiment.loads}
-    return RUN_S + sum(sending[plan.cell(cell).load] + CELL_S for cell in plan.todo)
+    return RUN_S + sum(sending[cell_of(experiment, cell).load] + CELL_S for cell in plan.todo)
+
+
+def at_most(experiment: Experiment) -> float | None:
+    """Seconds that a run will take if it needs every round that its precision may take; None: no precision is asked for."""
+    if experiment.precision is None:
+        return None
+    whole = experiment.model_copy(update={"repetitions": experiment.precision.most_rounds})
+    return of_plan(whole, Plan.of(whole, run="any", seed=0))
 
 
 def spoken(seconds: float) -> str:

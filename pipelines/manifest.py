@@ -61,10 +61,12 @@ def documents(
     and the Workflow says what differs. So a preview leaves the template that others use as it is.
     """
     steps_image = image or reference()
-    templates = [of_experiment(each, image=steps_image) for each in declared or experiments]
+    usual = [shapes.usual(each, author) for each, author in zip(experiments, declared or experiments, strict=True)]
+    templates = [of_experiment(each, image=steps_image) for each in usual]
     values = {each.name: _values(each, steps_image) for each in experiments}
-    workflow = _of_one(experiments[0], templates[0], values) if len(experiments) == 1 else _of_phase(experiments, values)
-    return [*templates, workflow]
+    if len(experiments) == 1:
+        return [*templates, _of_one(experiments[0], templates[0], values)]
+    return [*templates, _of_phase(experiments, [shapes.template_name(each) for each in usual], values)]
 
 
 def of_experiment(experiment: Experiment, *, image: str) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def of_experiment(experiment: Experiment, *, image: str) -> dict[str, Any]:
     for flow in shape.flows:
         _fill(flows[flow.name], flow, {**flows, **steps})
     template = WorkflowTemplate(
-        name=experiment.name,
+        name=shapes.template_name(experiment),
         labels=_labels(experiment),
         annotations=_titles(experiment),
         entrypoint=shape.entry,
@@ -138,14 +140,17 @@ def _of_one(experiment: Experiment, template: dict[str, Any], values: dict[str, 
     return built
 
 
-def _of_phase(experiments: Sequence[Experiment], values: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """The run of several experiments, one after the other, and an exit handler that closes all of them."""
+def _of_phase(experiments: Sequence[Experiment], templates: Sequence[str], values: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """The run of several experiments, one after the other, and an exit handler that closes all of them.
+
+    templates: the name of each one's.
+    """
     first = experiments[0]
     limit = max(int(each[shapes.LOAD_LIMIT]) for each in values.values())
     parameters = {"run": "{{workflow.name}}", "image": values[first.name]["image"], shapes.LOAD_LIMIT: str(limit)}
     parameters |= {f"experiment-{name}": each["experiment"] for name, each in values.items()}
     labels = {"benchlab.dev/phase": first.phase}
-    names = [each.name for each in experiments]
+    called = {each.name: name for each, name in zip(experiments, templates, strict=True)}
     workflow = Workflow(
         generate_name=f"{first.phase}-",
         labels=labels,
@@ -156,22 +161,25 @@ def _of_phase(experiments: Sequence[Experiment], values: dict[str, dict[str, str
         entrypoint="main",
         on_exit="closing",
         arguments=[Parameter(name=name, value=value) for name, value in parameters.items()],
-        templates=[_in_order("main", names, "main", experiment=True), _in_order("closing", names, "closing", experiment=False)],
+        templates=[_in_order("main", called, experiment=True), _in_order("closing", called, experiment=False)],
         **_surroundings(labels),
     )
     built: dict[str, Any] = workflow.to_dict()
     return built
 
 
-def _in_order(name: str, experiments: Sequence[str], template: str, *, experiment: bool) -> DAG:
-    """A DAG that calls a template of each experiment, one after the other whatever became of the one before."""
-    dag = DAG(name=name, fail_fast=False, target=" ".join(experiments))
-    for before, each in zip([None, *experiments], experiments, strict=False):
+def _in_order(name: str, called: dict[str, str], *, experiment: bool) -> DAG:
+    """A DAG that calls the flow of its own name of each experiment, one after the other whatever became of the one before.
+
+    called: experiment → its WorkflowTemplate.
+    """
+    dag = DAG(name=name, fail_fast=False, target=" ".join(called))
+    for before, each in zip([None, *called], called, strict=False):
         arguments = {"run": "{{workflow.parameters.run}}"}
         arguments |= {"experiment": f"{{{{workflow.parameters.experiment-{each}}}}}"} if experiment else {}
         task = HeraTask(
             name=each,
-            template_ref=TemplateRef(name=each, template=template),
+            template_ref=TemplateRef(name=called[each], template=name),
             depends=shapes.after(before, results=shapes.ANY) if before else None,
             arguments=[Parameter(name=key, value=value) for key, value in arguments.items()],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from steps.errors import MissingObject
 from steps.model import Experiment, Plan
 from steps.store import Store
 
@@ -24,10 +25,12 @@ def bring(store: Store, prefix: str, target: Path) -> Path | None:
 
 
 def missing(store: Store, experiment: Experiment, run: str) -> tuple[str, ...]:
-    """The cells of a run without a valid outcome: what a retry would make. Raises StoreError."""
-    from steps.provision import valid
+    """The cells of a run that a retry would make: those without a valid outcome, else further rounds. Raises StoreError."""
+    from steps.provision import remaining
 
     prefix = f"{experiment.key}/{run}"
-    kept = {key for key in store.list(f"{prefix}/cells/") if key.endswith("/outcome.json")}
-    keys = {cell.id: f"{prefix}/cells/{cell.id}/outcome.json" for cell in Plan.of(experiment, run=run, seed=0).cells}
-    return tuple(cell for cell, key in keys.items() if key not in kept or not valid(store, key, experiment))
+    try:
+        plan = Plan.from_json(store.get(f"{prefix}/plan.json"), source=f"{prefix}/plan.json")
+    except MissingObject:
+        return Plan.of(experiment, run=run, seed=0).todo
+    return remaining(store, prefix, plan, experiment).todo

@@ -109,16 +109,61 @@ def names() -> list[str]:
     return [*(phase.id for phase in every), *(each.name for phase in every for each in phase.experiments)]
 
 
-def prepared(experiment: Experiment, *, quick: bool, settings: tuple[str, ...]) -> Experiment:
-    """The experiment as it will run: `--set` applied, then made a preview when `quick`.
+def prepared(
+    experiment: Experiment,
+    *,
+    quick: bool,
+    settings: tuple[str, ...],
+    precision: str | None = None,
+    most_rounds: int | None = None,
+) -> Experiment:
+    """The experiment as it will run: `--set` and `--precision` applied, then made a preview when `quick`.
 
-    Raises UsageError: no such setting, or a preview of a pilot, which would show no noise.
+    Raises UsageError: no such setting, or a preview of what decides.
     """
     if quick and experiment.pilot:
         message = "--quick and --pilot exclude each other: three rounds tell no noise, and a pilot is short already"
         raise UsageError(message)
+    if quick and (precision or most_rounds):
+        message = "a preview decides nothing, so it cannot be precise: leave out --quick, or --precision and --most-rounds"
+        raise UsageError(message)
     chosen = changed(experiment, settings) if settings else experiment
+    if precision or most_rounds:
+        chosen = precise(chosen, precision, most_rounds)
     return chosen.as_preview() if quick else chosen
+
+
+def precise(experiment: Experiment, precision: str | None, most_rounds: int | None) -> Experiment:
+    """The experiment that adds rounds until it is precise enough. precision: `5%`; None: the experiment's own.
+
+    Raises UsageError: not a percentage, or a budget that does not fit.
+    """
+    asked = experiment.precision.model_dump() if experiment.precision else {}
+    if precision:
+        asked["half_width"] = _share(precision)
+    if most_rounds:
+        asked["most_rounds"] = most_rounds
+    if "half_width" not in asked:
+        message = f"--most-rounds {most_rounds}: is the budget of a precision; add one, such as --precision 5%"
+        raise UsageError(message)
+    try:
+        return Experiment.model_validate(experiment.model_dump() | {"precision": asked})
+    except ValidationError as error:
+        message = f"--precision: {_first(error)}"
+        raise UsageError(message) from error
+
+
+def _share(text: str) -> float:
+    """0.05 of `5%`. Raises UsageError."""
+    number, sign, rest = text.partition("%")
+    try:
+        share = float(number) / 100
+    except ValueError:
+        share = 0.0
+    if not sign or rest or not 0 < share < 1:
+        message = f"--precision {text}: write it as a percentage between 0 and 100, such as 5%"
+        raise UsageError(message)
+    return share
 
 
 def _whole(phase: Phase, experiment: Experiment) -> Experiment:

@@ -3,6 +3,7 @@
 A shape is plain data (steps, flows of tasks); `pipelines.manifest` says it in Argo's words. The shape `compare`:
 
     main      provision ─► cells: one cell after the other, in the plan's recorded order
+              cells ─► extend-1 ─► cells-1: further rounds, where the evidence needs them (with a precision up to extend-5)
     cell      deploy ─► load ─► measure ∥ teardown
     closing   teardown-all ─► report                      (the exit handler)
 
@@ -10,6 +11,8 @@ Decisions, each seen on a real controller:
 - A DAG's phase is that of its leaves, so a cell names as `target` every task whose failure matters.
 - `measure` and `teardown` accept every result of what came before, `Errored` and `Omitted` included: listing only success
   and failure gets them silently omitted.
+- An extension that adds nothing gives an empty list: its cells are then Skipped, and what waits for their success is Omitted.
+  So a run that is precise, and one that failed, starts no further step.
 - The report is made in the exit handler, because only there are dead pods and leftovers known.
 - `load` is never retried: a repeated measurement is a new cell. Steps of infrastructure are, a bounded number of times.
 - The experiment travels once, as a raw artifact of `provision`; later steps fetch it by its key. Teardown fetches nothing:
@@ -20,7 +23,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from steps.model import Experiment
+from steps.model import Experiment, Precision
+from steps.model.experiment import MOST_ROUNDS
+from steps.statistics.rounds import MOST_EXTENSIONS
 
 ANY = ("Succeeded", "Failed", "Errored")
 ANY_OR_OMITTED = (*ANY, "Omitted")
@@ -95,14 +100,29 @@ def of(experiment: Experiment) -> Shape:
     return SHAPES[experiment.shape](experiment)
 
 
+def template_name(experiment: Experiment) -> str:
+    """`gateway-comparison`, or `gateway-comparison-precise`: the tree of one that asks for a precision has more branches."""
+    return f"{experiment.name}-precise" if experiment.precision else experiment.name
+
+
+def usual(experiment: Experiment, declared: Experiment) -> Experiment:
+    """What the template of a run is made of: the experiment as its author declared it, in a shape that has this run's branches.
+
+    A precision of this run alone is said by its Workflow, like everything that differs from the template.
+    """
+    if experiment.precision is None or declared.precision is not None:
+        return declared
+    return declared.model_copy(update={"precision": Precision(most_rounds=max(MOST_ROUNDS, declared.repetitions))})
+
+
 def compare(experiment: Experiment) -> Shape:
     """Every contender under every load, cell by cell, in rounds."""
     prefix = f"{experiment.key}/{RUN}"
     return Shape(
         entry="main",
         closing="closing",
-        flows=(_main(), _cell(), _closing()),
-        steps=(_provision(prefix), *_cell_steps(experiment, prefix), *_closing_steps(prefix)),
+        flows=(_main(experiment), _cell(), _closing()),
+        steps=(_provision(prefix), _extend(prefix), *_cell_steps(experiment, prefix), *_closing_steps(prefix)),
     )
 
 
@@ -119,17 +139,34 @@ def load_limit_s(experiment: Experiment) -> int:
     return int(max(load.warmup_s + load.duration_s + load.timeout_s for load in experiment.loads)) + 60
 
 
-def _main() -> Flow:
-    plan = "{{tasks.provision.outputs.parameters.plan}}"
+def _main(experiment: Experiment) -> Flow:
+    passes = MOST_EXTENSIONS if experiment.precision else 1
+    tasks = (
+        Task("provision", "provision", values={"run": RUN}, raw={"experiment": "{{inputs.parameters.experiment}}"}),
+        _cells_of("provision", name="cells", depends="provision"),
+        *(task for number in range(1, passes + 1) for task in _extension(number)),
+    )
     return Flow(
         name="main",
         inputs=("run", "experiment"),
+        target=" ".join(task.name for task in tasks[1:]),
         parallelism=1,
-        tasks=(
-            Task("provision", "provision", values={"run": RUN}, raw={"experiment": "{{inputs.parameters.experiment}}"}),
-            Task("cells", "cell", depends="provision", each=plan, values={"run": RUN, "cell": "{{item}}"}),
-        ),
+        tasks=tasks,
     )
+
+
+def _extension(number: int) -> tuple[Task, Task]:
+    """A pass that adds cells to those before it, if their evidence needs it; nothing follows cells that failed or were none."""
+    before = f"cells-{number - 1}" if number > 1 else "cells"
+    name = f"extend-{number}"
+    extend = Task(name, "extend", depends=after(before, results=("Succeeded",)), values={"run": RUN})
+    return extend, _cells_of(name, name=f"cells-{number}", depends=name)
+
+
+def _cells_of(source: str, *, name: str, depends: str) -> Task:
+    """A cell for each that a task planned."""
+    plan = f"{{{{tasks.{source}.outputs.parameters.plan}}}}"
+    return Task(name, "cell", depends=depends, each=plan, values={"run": RUN, "cell": "{{item}}"})
 
 
 def _cell() -> Flow:
@@ -178,6 +215,10 @@ def _provision(prefix: str) -> Step:
         gives=("plan",),
         attempts=3,
     )
+
+
+def _extend(prefix: str) -> Step:
+    return Step("extend", values={"prefix": prefix}, inputs=("run",), gives=("plan",), attempts=3)
 
 
 def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:

@@ -55,6 +55,7 @@ def experiment(each: Experiment) -> str:
         *(f"load        {line}, {each.repetitions} repetitions" for line in loads),
         *(f"metric      {metric.name}: {metric.source}" for metric in each.metrics),
         *(f"hypothesis  {hypothesis.statement}" for hypothesis in each.hypotheses),
+        *([f"precision   at most {_budget(each)}"] if each.precision else []),
     ]
     return "\n".join(parts)
 
@@ -74,18 +75,30 @@ def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
     per_round = len(each.arms) * len(each.loads)
     rounds = [made.cells[start : start + per_round] for start in range(0, len(made.cells), per_round)]
     lines = [f"  {number}  {' '.join(cell.contender for cell in cells)}" for number, cells in enumerate(rounds, 1)]
-    about = duration.spoken(duration.of_plan(each, made))
     repetitions = _counted(range(each.repetitions), "repetition")
     return "\n".join(
         [
             f"{each.phase}/{each.name}{' (preview)' if each.preview else ''}",
             f"{len(made.cells)} cells: {' × '.join((_counted(each.arms, 'arm'), _counted(each.loads, 'load'), repetitions))}",
-            f"about {about} on this machine",
+            _about(each, made),
             *finds,
             "rounds, each in a random order (a run draws and records its own; this is an example):",
             *lines,
         ]
     )
+
+
+def _about(each: Experiment, made: Plan) -> str:
+    """How long a run takes, and at most, where it may add rounds."""
+    about = f"about {duration.spoken(duration.of_plan(each, made))} on this machine"
+    most_s = duration.at_most(each)
+    return f"{about}, up to {duration.spoken(most_s)} if it takes {_budget(each)}" if most_s else about
+
+
+def _budget(each: Experiment) -> str:
+    """`30 rounds to ±5 %`."""
+    asked = each.precision
+    return f"{asked.most_rounds} rounds to ±{100 * asked.half_width:g} %" if asked else ""
 
 
 def plan_json(each: Experiment) -> dict[str, Any]:
@@ -95,4 +108,5 @@ def plan_json(each: Experiment) -> dict[str, Any]:
         "preview": each.preview,
         "example_order": [cell.id for cell in made.cells],
         "seconds": round(duration.of_plan(each, made)),
+        "most_seconds": round(duration.at_most(each) or duration.of_plan(each, made)),
     }

@@ -28,6 +28,7 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
         "load": FILE,
         "outcome": FILE,
     },
+    "extend": {"prefix": TEXT, "plan": FILE},
     "teardown": {"run": TEXT, "cell": TEXT, "prefix": TEXT, "record": FILE, "logs": FILE},
     "teardown-all": {"run": TEXT, "prefix": TEXT, "record": FILE},
     "report": {

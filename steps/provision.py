@@ -10,6 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from steps import extend
 from steps.drivers.calibration import calibrate
 from steps.errors import MissingObject, StoreError, UsageError
 from steps.model import CellOutcome, Environment, Experiment, Plan, digest, now
@@ -46,7 +47,7 @@ def begin(store: Store, asked: Experiment, *, run: str, found: Environment) -> t
     else:
         _same_definition(store, prefix, asked)
         found = _same_place(store, prefix, found)
-        made = _remaining(store, prefix, earlier, asked)
+        made = _resumed(store, prefix, earlier, asked)
     store.put(f"{prefix}/plan.json", made.to_json())
     return made, found
 
@@ -112,15 +113,22 @@ def _same_place(store: Store, prefix: str, found: Environment) -> Environment:
     return before
 
 
-def _remaining(store: Store, prefix: str, earlier: Plan, asked: Experiment) -> Plan:
-    """The earlier plan with only those cells to do that have no valid outcome. What they left is set aside, not lost."""
-    todo = tuple(cell.id for cell in earlier.cells if not valid(store, f"{prefix}/cells/{cell.id}/outcome.json", asked))
-    if not todo:
+def _resumed(store: Store, prefix: str, earlier: Plan, asked: Experiment) -> Plan:
+    """The earlier plan with what is left to do of it. What earlier attempts left is set aside, not lost."""
+    made = remaining(store, prefix, earlier, asked)
+    if not made.todo:
         message = f"every cell of {prefix} has a valid outcome: there is nothing left to do"
         raise UsageError(message)
-    for cell in todo:
+    for cell in made.todo:
         _set_aside(store, f"{prefix}/cells/{cell}")
-    return earlier.model_copy(update={"todo": todo})
+    return made
+
+
+def remaining(store: Store, prefix: str, earlier: Plan, asked: Experiment) -> Plan:
+    """The plan with only those cells to do that have no valid outcome; where all have one, with the rounds that are due then."""
+    todo = tuple(cell.id for cell in earlier.cells if not valid(store, f"{prefix}/cells/{cell.id}/outcome.json", asked))
+    left = earlier.model_copy(update={"todo": todo})
+    return left if todo else extend.due(store, prefix, asked, left)
 
 
 def valid(store: Store, key: str, asked: Experiment) -> bool:

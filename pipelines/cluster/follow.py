@@ -6,7 +6,6 @@ watched from there; so nothing is missed that matters, and nothing is believed t
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -77,21 +76,11 @@ class Progress(live.Progress):
     """How far a run is. One that is not of the lab has steps, but no cells."""
 
     def spoken(self, status: Status) -> str:
-        self.cells_in_all = planned(status) or self.cells_in_all
+        self.cells_in_all = live.planned(status) or self.cells_in_all
         if self.cells_in_all:
             return super().spoken(status)
         done, known = status.progress
         return f"{done} of {known} steps are over"
-
-
-def planned(status: Status) -> int:
-    """How many cells `provision` planned; 0: not yet, or it is not a run of the lab."""
-    counts = 0
-    for node in status.nodes.values():
-        if node.display_name == "provision" and node.outputs:
-            text = next((each.value for each in node.outputs.parameters if each.name == "plan"), None)
-            counts += len(json.loads(text)) if text else 0
-    return counts
 
 
 def progress(document: Document) -> Progress:
@@ -102,8 +91,8 @@ def progress(document: Document) -> Progress:
         return Progress(0, 0.0)
     plans = {each.name: Plan.of(each, run="a-run", seed=0) for each in found}
     cells = sum(len(plan.cells) for plan in plans.values())
-    sending = sum(duration.of_plan(each, plans[each.name]) - duration.RUN_S - duration.CELL_S * cells for each in found)
-    return Progress(cells, CELL_S + max(0.0, sending) / max(1, cells))
+    here_s = sum(duration.of_plan(each, plans[each.name]) - duration.RUN_S for each in found)
+    return Progress(cells, CELL_S - duration.CELL_S + here_s / max(1, cells))
 
 
 @dataclass

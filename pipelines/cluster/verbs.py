@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines import whereabouts
+from pipelines import options, whereabouts
 from pipelines.whereabouts import Where
 from steps.errors import LabError, UsageError
 
@@ -34,6 +34,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what wou
 @click.option("--quick", is_flag=True, help="A preview: three short repetitions that decide nothing.")
 @click.option("--pilot", is_flag=True, help="An A/A run: the baseline against itself, to see the noise.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
+@options.precision
 @click.option("--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code.")
 @click.option("--watch", is_flag=True, help="Show the run until it is over.")
 @click.option("--wait", is_flag=True, help="Wait for its end without a word.")
@@ -44,9 +45,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what wou
 def submit(
     what: str,
     *,
-    quick: bool,
     pilot: bool,
-    settings: tuple[str, ...],
     image: str | None,
     watch: bool,
     wait: bool,
@@ -54,6 +53,7 @@ def submit(
     reports: Path,
     dry_run: bool,
     where: Where,
+    **asked: Any,
 ) -> None:
     """Run on a cluster: a WorkflowTemplate for each experiment, and a Workflow from it."""
     from pipelines import select
@@ -61,7 +61,7 @@ def submit(
 
     argo = where.argo()
     declared = select.experiments(what, pilot=pilot)
-    chosen = [select.prepared(each, quick=quick, settings=settings) for each in declared]
+    chosen = [select.prepared(each, **asked) for each in declared]
     made = work.documents(chosen, declared=declared, image=image)
     run = work.submit(argo, made, dry_run=dry_run)
     name = run["metadata"]["name"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
 SIGNS = {"Succeeded": "✔", "Failed": "✖", "Error": "⚠", "Running": "●", "Pending": "◷", "Skipped": "○", "Omitted": "○"}
 COLOURS = {"Succeeded": "green", "Failed": "red", "Error": "red", "Running": "cyan", "Pending": "yellow"}
-CELLS = "cells"  # the task of `main` that loops over the plan
+_CELL = re.compile(r"cells(?:-\d+)?\(")  # of the tasks of `main` that loop over what was planned
+_PLANNER = re.compile(r"provision|extend-\d+")  # whose output is a plan
 SHOWN_DONE = 6  # cells that are over and still shown
 
 Reason = Callable[[Status, Node], str]
@@ -24,7 +27,19 @@ Reason = Callable[[Status, Node], str]
 
 def cells(status: Status) -> list[Node]:
     """The nodes of the cells that were begun, in order."""
-    return [node for node in status.nodes.values() if node.kind == "DAG" and node.display_name.startswith(f"{CELLS}(")]
+    return [node for node in status.nodes.values() if node.kind == "DAG" and _CELL.match(node.display_name)]
+
+
+def planned(status: Status) -> int:
+    """How many cells have been planned, those that were added with them; 0: not yet, or it is not a run of the lab."""
+    plans = [
+        each.value
+        for node in status.nodes.values()
+        if _PLANNER.fullmatch(node.display_name) and node.outputs
+        for each in node.outputs.parameters
+        if each.name == "plan"
+    ]
+    return sum(len(json.loads(plan)) for plan in plans if plan)
 
 
 def cell_name(node: Node) -> str:
@@ -55,6 +70,7 @@ class Progress:
 
     def spoken(self, status: Status) -> str:
         """`cell 7 of 36, about 9 min left`."""
+        self.cells_in_all = planned(status) or self.cells_in_all
         over = sum(node.fulfilled for node in cells(status))
         if over >= self.cells_in_all:
             return f"{over} of {self.cells_in_all} cells are over"
@@ -115,7 +131,7 @@ def _picture(title: str, status: Status, progress: Progress, reason: Reason) -> 
 def _line(status: Status, node: Node, reason: Reason) -> RenderableType:
     from rich.text import Text
 
-    name = cell_name(node) if node.display_name.startswith(f"{CELLS}(") else node.display_name
+    name = cell_name(node) if _CELL.match(node.display_name) else node.display_name
     line = Text.assemble(
         (f"{SIGNS.get(node.phase, '?')} ", COLOURS.get(node.phase, "dim")),
         name,

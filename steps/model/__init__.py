@@ -1,7 +1,7 @@
 """The vocabulary of the lab: frozen values that every floor speaks in."""
 
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
-from steps.model.experiment import Experiment, Hypothesis, Phase
+from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.outcome import (
@@ -23,7 +23,7 @@ from steps.model.outcome import (
     Window,
     now,
 )
-from steps.model.plan import Cell, Plan, cell_of
+from steps.model.plan import Cell, Extension, Plan, cell_of
 from steps.model.report import (
     Answer,
     Arm,
@@ -38,6 +38,7 @@ from steps.model.report import (
     LoadSection,
     ParityRow,
     Point,
+    PrecisionResult,
     Report,
     Track,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Endpoints",
     "Environment",
     "Experiment",
+    "Extension",
     "Figure",
     "HttpLoad",
     "Hypothesis",
@@ -84,6 +86,8 @@ __all__ = [
     "Plan",
     "Point",
     "Port",
+    "Precision",
+    "PrecisionResult",
     "Process",
     "Program",
     "Ready",

@@ -21,6 +21,7 @@ PREVIEW_WARMUP_S = 1.0
 PILOT_ROUNDS = 6  # the fewest that decide
 PILOT_SECONDS = 6.0
 PILOT_WARMUP_S = 1.0
+MOST_ROUNDS = 30
 
 
 class Hypothesis(Model):
@@ -50,6 +51,14 @@ class Hypothesis(Model):
         return self
 
 
+class Precision(Model):
+    """When a run is precise enough: rounds are added until it is, or until the budget ends."""
+
+    # Of the interval of contender over baseline, in the main metric, as a share of that ratio: 0.05 is ±5 %.
+    half_width: float = Field(default=0.05, gt=0, lt=1)
+    most_rounds: int = Field(default=MOST_ROUNDS, ge=6, le=99)  # the budget, planned repetitions with it; six can decide
+
+
 class Experiment(Model):
     """One question, asked of several contenders under declared loads.
 
@@ -73,6 +82,7 @@ class Experiment(Model):
     configs: dict[str, str] = {}  # template name → text
     band: float = Field(default=0.05, gt=0, lt=1)  # a ratio to the baseline between 1/(1+band) and 1+band does not matter
     pilot: bool = False  # the baseline against itself
+    precision: Precision | None = None
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -92,7 +102,7 @@ class Experiment(Model):
         """The same with few, short repetitions: real figures that decide nothing."""
         loads = self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S)
         repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
-        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True})
+        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True, "precision": None})
 
     def as_pilot(self) -> Self:
         """The baseline against itself under another name, in six short rounds: any difference that it shows is noise.
@@ -107,6 +117,7 @@ class Experiment(Model):
             "loads": self._shortened(PILOT_SECONDS, PILOT_WARMUP_S),
             "repetitions": PILOT_ROUNDS,
             "hypotheses": (),
+            "precision": None,
             "pilot": True,
         }
         return type(self).model_validate(dict(self) | changes)
@@ -131,6 +142,10 @@ class Experiment(Model):
                     raise ValueError(message)
         if self.baseline.direct and not self.around:
             message = f"experiment {self.name}: the direct baseline needs something in `around` to answer"
+            raise ValueError(message)
+        if self.precision and self.precision.most_rounds < self.repetitions:
+            most = self.precision.most_rounds
+            message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
         arms = {arm.name for arm in self.arms}

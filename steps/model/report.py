@@ -147,6 +147,7 @@ class CellSummary(Model):
     lateness_p99_ms: Finite | None = None
     earlier: tuple[str, ...] = ()  # attempts before this one: what became of them
     files: tuple[str, ...] = ()  # keys below the run's prefix
+    added: str | None = None  # why, when it is of a round that was not planned at first
 
 
 class HypothesisResult(Model):
@@ -201,6 +202,17 @@ class Answer(Model):
     tiers: tuple[tuple[Name, ...], ...] = ()  # from least to most of the main metric; together: cannot be told apart
 
 
+class PrecisionResult(Model):
+    """How precise a run was to become, and became: half the interval of contender over baseline, as a share of that ratio."""
+
+    asked: Finite
+    reached: Finite | None  # of the contender with the widest one; None: some contender has none
+    enough: bool
+    rounds: int
+    most_rounds: int
+    said: str  # "Precise enough: ±4.1 % after 14 rounds; ±5 % was asked for"
+
+
 class Report(Model):
     """report.json"""
 
@@ -226,3 +238,4 @@ class Report(Model):
     circumstances: Circumstances
     files: tuple[str, ...] = ()  # of the run as a whole, keys below the prefix
     repeat: str  # the command
+    precision: PrecisionResult | None = None  # None: none was asked for

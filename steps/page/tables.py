@@ -146,8 +146,11 @@ class View:
             return "one repetition, so no interval"
         n, fewest = max(counts), min(counts)
         if n != fewest:
-            return f"median of {fewest} to {n} repetitions, interval from the smallest to the largest (how sure: in the table)"
-        sure = percent(coverage_of(n, 1)) if n <= 8 else f"at least {percent(0.95)}"  # up to 8: min..max
+            ends = "from the smallest to the largest" if n <= 8 else "between two of them"
+            return f"median of {fewest} to {n} repetitions, interval {ends} (how sure: in the table)"
+        if n > 8:  # up to 8: min..max
+            return f"median of {counted(n, 'repetition')}, interval between two of them (at least {percent(0.95)} for the median)"
+        sure = percent(coverage_of(n, 1))
         return f"median of {counted(n, 'repetition')}, interval from the smallest to the largest ({sure} for the median)"
 
     def at(self, section: LoadSection) -> str:
@@ -199,15 +202,17 @@ class View:
         ]
 
     def cells_line(self) -> str:
-        """`36 cells were planned: 35 valid, 1 suspect.`"""
+        """`36 cells planned and 2 added: 37 valid and 1 suspect.`"""
         kinds: Counter[str] = Counter(cell.status for cell in self.report.cells)
         if not kinds:
             return "It is not known which cells were planned."
         words = (("ok", "valid"), ("suspect", "suspect"), ("failed", "failed"), ("missing", "without an outcome"))
-        if len(kinds) == 1 and "ok" in kinds:
+        if len(kinds) == 1 and "ok" in kinds and not any(cell.added for cell in self.report.cells):
             return f"All {len(self.report.cells)} planned cells were measured, and none is suspect."
         parts = listed(f"{kinds[status]} {word}" for status, word in words if kinds[status])
-        return f"{counted(len(self.report.cells), 'cell')} planned: {parts}."
+        added = sum(cell.added is not None for cell in self.report.cells)
+        planned = f"{counted(len(self.report.cells) - added, 'cell')} planned{f' and {added} added' if added else ''}"
+        return f"{planned}: {parts}."
 
     def same_for_all(self) -> list[tuple[str, str]]:
         """What is set the same for every contender: (what, how); it needs no column."""

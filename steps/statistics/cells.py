@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from steps.evidence import CellEvidence, Evidence
 from steps.model import CellOutcome, CellSummary
 from steps.model.report import CellStatus
+from steps.statistics.additions import why_added
 from steps.statistics.words import counted, sentence
 
 
 def summaries(evidence: Evidence) -> tuple[CellSummary, ...]:
     """Every planned cell in the plan's order."""
-    return tuple(_summary(cell, evidence, order) for order, cell in enumerate(evidence.cells, start=1))
+    added = why_added(evidence.plan) if evidence.plan else {}
+    return tuple(_summary(cell, evidence, order, added) for order, cell in enumerate(evidence.cells, start=1))
 
 
-def _summary(found: CellEvidence, evidence: Evidence, order: int) -> CellSummary:
+def _summary(found: CellEvidence, evidence: Evidence, order: int, added: Mapping[str, str]) -> CellSummary:
     outcome, cell = found.outcome, found.cell
     status: CellStatus = outcome.status if outcome else "missing"
     driver = outcome.driver if outcome else None
@@ -35,6 +37,7 @@ def _summary(found: CellEvidence, evidence: Evidence, order: int) -> CellSummary
         lateness_p99_ms=driver.lateness_p99_ms if driver else None,
         earlier=tuple(_attempt(attempt) for attempt in found.earlier),
         files=found.files,
+        added=added.get(cell.id),
     )
 
 

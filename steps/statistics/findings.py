@@ -8,6 +8,7 @@ from steps.errors import MeasureError
 from steps.evidence import CellEvidence, Evidence
 from steps.model import (
     Arm,
+    CellOutcome,
     CellSummary,
     Component,
     Curve,
@@ -19,8 +20,10 @@ from steps.model import (
     LoadSection,
     Measurement,
     Point,
+    PrecisionResult,
     Report,
 )
+from steps.statistics.additions import few_rounds, precision_of
 from steps.statistics.answer import answer_of, headline_of
 from steps.statistics.cells import cause, summaries, unusable
 from steps.statistics.circumstances import circumstances_of, parity_of
@@ -40,7 +43,9 @@ def report_of(evidence: Evidence) -> Report:
     experiment = evidence.experiment
     cells = summaries(evidence)
     loads = _sections(experiment, evidence, cells, notes.append) if experiment else ()
-    verdict, reasons = verdict_of(evidence, cells)
+    outcomes = [each.outcome for each in evidence.cells if each.outcome]
+    precision = precision_of(experiment, evidence.plan, outcomes) if experiment else None
+    verdict, reasons = verdict_of(evidence, cells, doubts=_round_doubts(experiment, outcomes, precision))
     phase, name = _names(evidence)
     return Report(
         run=evidence.run,
@@ -64,7 +69,29 @@ def report_of(evidence: Evidence) -> Report:
         circumstances=circumstances_of(evidence),
         files=evidence.files,
         repeat=_repeat(phase, name, experiment),
+        precision=precision,
     )
+
+
+def _round_doubts(
+    experiment: Experiment | None, outcomes: Sequence[CellOutcome], precision: PrecisionResult | None
+) -> tuple[str, ...]:
+    """What the rounds lack. A precision that was asked for and not reached leaves a run inconclusive: its user set that bar."""
+    if experiment is None:
+        return ()
+    wide = () if precision is None or precision.enough else (precision.said,)
+    return (*few_rounds(experiment, outcomes), *wide)
+
+
+def _options(experiment: Experiment) -> str:
+    """What the command that repeats a run has beside the experiment's name."""
+    asked = experiment.precision
+    options = (
+        " --quick" if experiment.preview else "",
+        " --pilot" if experiment.pilot else "",
+        f" --precision {100 * asked.half_width:g}% --most-rounds {asked.most_rounds}" if asked else "",
+    )
+    return "".join(options)
 
 
 def _names(evidence: Evidence) -> tuple[str, str]:
@@ -77,10 +104,8 @@ def _names(evidence: Evidence) -> tuple[str, str]:
 
 def _repeat(phase: str, name: str, experiment: Experiment | None) -> str:
     """The command that makes such a run."""
-    if experiment and experiment.pilot:
-        return f"python -m pipelines run {phase}/{name.removesuffix('-pilot')} --pilot"
-    quick = " --quick" if experiment and experiment.preview else ""
-    return f"python -m pipelines run {phase}/{name}{quick}"
+    called = name.removesuffix("-pilot") if experiment and experiment.pilot else name
+    return f"python -m pipelines run {phase}/{called}{_options(experiment) if experiment else ''}"
 
 
 def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSummary], note: Note) -> tuple[LoadSection, ...]:

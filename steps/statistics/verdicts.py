@@ -2,7 +2,8 @@
 
 Failed        a planned cell has no figures, a step outside the cells failed, or something was left behind
 Preview       a --quick run: shows, decides nothing
-Inconclusive  some arm has fewer than six valid repetitions, or cells were measured under unlike circumstances
+Inconclusive  some arm has fewer than six valid repetitions, a precision that was asked for was not reached, or cells were
+              measured under unlike circumstances
 Answered      everything else
 
 A failed preview is Failed: a preview that hides a broken gateway is of no use.
@@ -24,14 +25,16 @@ OF_A_CELL = frozenset({"cell", "deploy", "load", "trace", "measure"})  # their c
 FLOWS = frozenset({"main", "closing"})
 
 
-def verdict_of(evidence: Evidence, cells: Sequence[CellSummary]) -> tuple[RunVerdict, tuple[str, ...]]:
-    """The verdict and its reasons."""
+def verdict_of(
+    evidence: Evidence, cells: Sequence[CellSummary], *, doubts: tuple[str, ...] = ()
+) -> tuple[RunVerdict, tuple[str, ...]]:
+    """The verdict and its reasons. doubts: what the rounds lack, beside what can be seen here."""
     if failures := failure_reasons(evidence, cells):
         return RunVerdict.FAILED, failures
     if evidence.experiment and evidence.experiment.preview:
         return RunVerdict.PREVIEW, (_preview_reason(evidence), *_suspects(cells))
-    if doubts := doubt_reasons(evidence, cells):
-        return RunVerdict.INCONCLUSIVE, doubts
+    if open_ := (*doubt_reasons(evidence, cells), *doubts):
+        return RunVerdict.INCONCLUSIVE, open_
     return RunVerdict.ANSWERED, ()
 
 
@@ -130,7 +133,7 @@ def doubt_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> tuple[str
 
 def _few_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]:
     planned = evidence.experiment.repetitions if evidence.experiment else 0
-    if planned < FEWEST:
+    if planned < FEWEST and not (evidence.experiment and evidence.experiment.precision):  # which would have added some
         return [f"{counted(planned, 'repetition')} {'was' if planned == 1 else 'were'} planned; it takes {FEWEST} to decide"]
     groups: dict[tuple[str, str], list[CellSummary]] = defaultdict(list)
     for cell in cells:

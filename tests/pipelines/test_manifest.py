@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 import yaml
 
-from pipelines import lint, manifest, select, shapes
-from steps.model import Experiment
+from pipelines import lint, manifest, rights, select, shapes
+from steps.model import Experiment, Precision
 from tests.golden import write
 
 EXPERIMENTS = {
@@ -16,7 +16,11 @@ EXPERIMENTS = {
     for phase in select.phases()
     for each in phase.experiments
 }
-FORMS = EXPERIMENTS | {f"{name} --quick": each.as_preview() for name, each in EXPERIMENTS.items()}
+FORMS = (
+    EXPERIMENTS
+    | {f"{name} --quick": each.as_preview() for name, each in EXPERIMENTS.items()}
+    | {f"{name} --precision": select.precise(each, "5%", None) for name, each in EXPERIMENTS.items()}
+)
 every_experiment = pytest.mark.parametrize("experiment", FORMS.values(), ids=FORMS.keys())
 
 
@@ -129,6 +133,65 @@ def test_a_changed_run_leaves_the_template_as_its_author_wrote_it():
     assert workflow["spec"]["workflowTemplateRef"] == {"name": PLAIN.name}
     assert said.keys() == {"experiment", "load-limit-s"}
     assert int(said["load-limit-s"]) > 600
+
+
+def precise(share="5%", most_rounds=None):
+    return select.precise(PLAIN, share, most_rounds)
+
+
+def tasks_of(template, name):
+    found = next(each for each in template["spec"]["templates"] if each["name"] == name)
+    return {task["name"]: task for task in found["dag"]["tasks"]}
+
+
+@pytest.mark.parametrize(("experiment", "passes"), [(PLAIN, 1), (precise(), 5)], ids=["usual", "precise"])
+def test_extensions_form_a_chain_in_which_only_success_is_followed(experiment, passes):
+    """Each pass comes after cells that succeeded, which an empty list's do not; what failed anywhere fails the whole."""
+    tasks = tasks_of(built(experiment), "main")
+
+    before = "cells"
+    for number in range(1, passes + 1):
+        assert tasks[f"extend-{number}"]["depends"] == f"({before}.Succeeded)"
+        assert tasks[f"cells-{number}"]["depends"] == f"extend-{number}"
+        assert tasks[f"cells-{number}"]["withParam"] == f"{{{{tasks.extend-{number}.outputs.parameters.plan}}}}"
+        before = f"cells-{number}"
+    assert len(tasks) == 2 + 2 * passes
+    main = next(each for each in built(experiment)["spec"]["templates"] if each["name"] == "main")
+    assert set(main["dag"]["target"].split()) == set(tasks) - {"provision"}
+
+
+def test_an_extension_needs_no_rights_but_to_tell_its_outputs():
+    """It reads and writes the store alone; Argo may try it again, for it says the same again."""
+    extend = next(each for each in built(PLAIN)["spec"]["templates"] if each["name"] == "extend")
+
+    assert extend["serviceAccountName"] == rights.STEPS
+    assert extend["retryStrategy"]["retryPolicy"] == "OnError"
+
+
+def test_a_precision_has_a_template_of_its_own():
+    """It is the same for every precision, so that two runs do not change each other's; the Workflow says which was asked for."""
+    template, workflow = manifest.documents([precise("2%", 12)], declared=[PLAIN], image=write.IMAGE)
+    other, _ = manifest.documents([precise("7%")], declared=[PLAIN], image=write.IMAGE)
+
+    said = {each["name"]: each["value"] for each in workflow["spec"]["arguments"]["parameters"]}
+    asked = Experiment.model_validate_json(said["experiment"])
+    assert template["metadata"]["name"] == "golden-comparison-precise"
+    assert workflow["spec"]["workflowTemplateRef"] == {"name": "golden-comparison-precise"}
+    assert template == other
+    assert (asked.name, asked.precision) == ("golden-comparison", Precision(half_width=0.02, most_rounds=12))
+    assert lint.of_documents([template, workflow]) == []
+
+
+def test_a_phase_may_ask_for_a_precision_in_one_of_its_experiments():
+    """Its Workflow calls each template by its name."""
+    other = precise().model_copy(update={"name": "other-comparison"})
+    made = manifest.documents([PLAIN, other], image=write.IMAGE)
+
+    tasks = made[-1]["spec"]["templates"][0]["dag"]["tasks"]
+    called = [task["templateRef"]["name"] for task in tasks]
+    assert lint.of_documents(made) == []
+    assert called == ["golden-comparison", "other-comparison-precise"]
+    assert [task["name"] for task in tasks] == ["golden-comparison", "other-comparison"]
 
 
 def test_a_phase_runs_its_experiments_in_order_and_closes_all_of_them():

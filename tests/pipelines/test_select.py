@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import select
+from pipelines import select, tables
 from steps.errors import UsageError
+from steps.model import Precision
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,6 +46,50 @@ def test_settings_change_every_load():
     whole = select.experiments("gateway-comparison")[0]
 
     assert {load.rate_rps for load in select.prepared(whole, quick=False, settings=("rate_rps=200",)).loads} == {200.0}
+
+
+def test_a_precision_is_a_percentage_with_a_budget():
+    """`--precision 5%`, and `--most-rounds` when thirty are not what is meant."""
+    whole = select.experiments("gateway-comparison")[0]
+
+    asked = select.prepared(whole, quick=False, settings=(), precision="2.5%", most_rounds=12).precision
+
+    assert asked == Precision(half_width=0.025, most_rounds=12)
+    assert select.prepared(whole, quick=False, settings=(), precision="5 %").precision == Precision(
+        half_width=0.05, most_rounds=30
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"precision": "5"}, "write it as a percentage between 0 and 100, such as 5%"),
+        ({"precision": "0%"}, "write it as a percentage"),
+        ({"precision": "nan%"}, "write it as a percentage"),
+        ({"precision": "5%%"}, "write it as a percentage"),
+        ({"most_rounds": 8}, "is the budget of a precision; add one"),
+        ({"precision": "5%", "quick": True}, "a preview decides nothing, so it cannot be precise"),
+        ({"precision": "5%", "settings": ("repetitions=31",)}, "plans 31 repetitions, more than the 30 rounds of its budget"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else " ".join(f"{key}={each}" for key, each in value.items()),
+)
+def test_a_wrong_precision_says_what_is_wrong(asked, said):
+    """One sentence, that names the option and the way out."""
+    whole = select.experiments("gateway-comparison")[0]
+
+    with pytest.raises(UsageError, match=said):
+        select.prepared(whole, **{"quick": False, "settings": (), **asked})
+
+
+def test_a_plan_tells_how_long_a_precision_may_take():
+    """From the planned rounds to the budget; and it is no promise for a run that asks for none."""
+    whole = select.experiments("gateway-comparison")[0]
+    precise = select.precise(whole, "5%", 12)
+
+    assert "about 11 min 00 s on this machine, up to 21 min 48 s if it takes 12 rounds to ±5 %" in tables.plan(precise)
+    assert "about 11 min 00 s on this machine\n" in tables.plan(whole)
+    assert tables.plan_json(precise)["most_seconds"] == 1308
+    assert tables.plan_json(whole)["most_seconds"] == tables.plan_json(whole)["seconds"] == 660
 
 
 @pytest.mark.parametrize(

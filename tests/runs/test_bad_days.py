@@ -28,10 +28,9 @@ class Bench:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BENCHLAB_"))}
         self.environment = {**kept, "BENCHLAB_STATE": str(self.state), "PYTHONPATH": str(ROOT)}
 
-    def start(self, contenders: str, repetitions: int = 1) -> subprocess.Popen[str]:
-        """A short run under way."""
-        words = ["-m", "tests.runs.short", contenders, str(self.reports), str(repetitions)]
-        return self._popen(words)
+    def start(self, contenders: str, repetitions: int = 1, precision: str = "") -> subprocess.Popen[str]:
+        """A short run under way; with a precision, or `none`, it is no preview."""
+        return self._popen(["-m", "tests.runs.short", contenders, str(self.reports), str(repetitions), precision])
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`python -m pipelines …`, to its end."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from phases.phase_04 import PHASE
 from steps.model import (
     Cell,
+    CellOutcome,
     DeployRecord,
     Experiment,
     Model,
     Plan,
     TeardownRecord,
 )
+from steps.statistics.rounds import extended
 from tests.steps.simulated_cell import NATURES, RUN, Nature, Simulation, Story, at, environment, outcome_of
 
 
@@ -51,15 +53,28 @@ def _simulate(experiment: Experiment, told: Story) -> dict[str, bytes]:
     plan = Plan.of(experiment, run=RUN, seed=told.seed)
     objects: dict[str, bytes] = {}
     _put(objects, "experiment.json", experiment)
-    _put(objects, "plan.json", plan)
     _put(objects, "environment.json", environment())
-    for number, cell in enumerate(plan.cells):
-        if cell.id not in told.missing:
-            for name, content in _cell(cell, experiment, told, number).items():
-                objects[f"cells/{cell.id}/{name}"] = content
+    _cells(objects, plan, experiment, told)
+    while told.extended and (further := extended(experiment, plan, _outcomes(objects, plan), at=at(0))) is not plan:
+        plan = further
+        _cells(objects, plan, experiment, told)
+    _put(objects, "plan.json", plan)
     last = TeardownRecord(run=RUN, cell=None, at=at(9999), left=told.left)
     _put(objects, "teardown.json", last)
     return objects
+
+
+def _cells(objects: dict[str, bytes], plan: Plan, experiment: Experiment, told: Story) -> None:
+    """The objects of the cells that are to be done."""
+    for number, cell in enumerate(plan.cells):
+        if cell.id in plan.todo and cell.id not in told.missing:
+            for name, content in _cell(cell, experiment, told, number).items():
+                objects[f"cells/{cell.id}/{name}"] = content
+
+
+def _outcomes(objects: dict[str, bytes], plan: Plan) -> dict[str, CellOutcome]:
+    keys = {cell.id: f"cells/{cell.id}/outcome.json" for cell in plan.cells}
+    return {cell: CellOutcome.from_json(objects[key], source=key) for cell, key in keys.items() if key in objects}
 
 
 def _put(objects: dict[str, bytes], key: str, value: Model) -> None:

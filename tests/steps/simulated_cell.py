@@ -73,6 +73,7 @@ class Story:
     left: tuple[str, ...] = ()
     natures: Mapping[str, Nature] = field(default_factory=lambda: NATURES)
     versions: Mapping[str, str] = field(default_factory=dict)
+    extended: bool = False  # whether rounds are added where the evidence needs them
 
 
 def at(seconds: float) -> str:

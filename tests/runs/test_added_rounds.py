@@ -1,0 +1,95 @@
+"""Whole runs that add rounds: a cell that is really disturbed is repeated, and only once, though the run is killed meanwhile."""
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from steps import processes
+from tests.runs.test_bad_days import Bench, _environment, wait_for
+
+pytestmark = pytest.mark.slow
+
+DISTURBED = "nginx-400rps-r1"
+REPEAT = "nginx-400rps-r2"
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """A bench; whatever a test leaves under way is ended after it."""
+    made = Bench(tmp_path)
+    yield made
+    for each in processes.everyone():
+        if str(made.state) in _environment(each.pid):
+            processes.send(each, signal.SIGKILL)
+
+
+def driver_of(bench, cell):
+    """The load step of a cell, while it lives."""
+    for each in processes.everyone():
+        words = _words(each.pid)
+        if "load" in words and cell in words and str(bench.state) in _environment(each.pid):
+            return each
+    return None
+
+
+def _words(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")
+    except OSError:
+        return []
+
+
+def disturb(bench, cell):
+    """Holds a cell's driver up again and again, so that it is late with what it sends."""
+    while (driver := driver_of(bench, cell)) is None:
+        time.sleep(0.05)
+    while driver_of(bench, cell):
+        for number in (signal.SIGSTOP, signal.SIGCONT):
+            processes.send(driver, number)
+            time.sleep(0.04)
+
+
+def plan(bench):
+    (path,) = bench.reports.glob("*/raw/plan.json")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def added(bench):
+    return {cell["id"]: cell["added"] for cell in bench.report()["cells"] if cell["added"]}
+
+
+def test_a_disturbed_cell_is_repeated_beside_its_baseline(bench):
+    """It stays suspect and on the page; its repeat is a new cell, with its reason. (One repetition decides nothing: status 4.)"""
+    process = bench.start("nginx", 1, "none")
+    disturb(bench, DISTURBED)
+    out, err = process.communicate(timeout=120)
+
+    assert process.returncode == 4, out + err
+    assert bench.cells()[DISTURBED] == "suspect"
+    assert added(bench)[REPEAT] == f"added to repeat {DISTURBED}"
+    assert added(bench).keys() == {REPEAT, "direct-400rps-r2"}
+    assert DISTURBED in plan(bench)["extensions"][0]["repeats"]
+    assert bench.leftovers() == []
+
+
+def test_a_run_killed_among_its_added_cells_is_finished_and_repeats_nothing_twice(bench):
+    """After kill -9 `retry` makes the added cell that is missing, and no other."""
+    process = bench.start("nginx", 1, "none")
+    disturb(bench, DISTURBED)
+    wait_for(process, r"extend-1")
+    first = wait_for(process, r"-r2 ")
+    time.sleep(1)  # in the middle of the second added cell
+    process.kill()
+    process.wait()
+
+    retried = bench.command("retry", "@latest", "--reports", str(bench.reports))
+
+    assert ": 1 cells" in retried.stdout, first + retried.stdout + retried.stderr
+    assert len(plan(bench)["extensions"]) == 1
+    assert len(bench.cells()) == 4
+    assert not {"failed", "missing"} & set(bench.cells().values())
+    assert added(bench).keys() == {REPEAT, "direct-400rps-r2"}
+    assert bench.leftovers() == []
