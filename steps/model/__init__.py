@@ -1,5 +1,6 @@
 """The vocabulary of the lab: frozen values that every floor speaks in."""
 
+from steps.model.comparison import Change, ChangePoint, Comparison, Difference, Group, History, Series, SeriesPoint
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
 from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
 from steps.model.load import HttpLoad
@@ -43,7 +44,7 @@ from steps.model.report import (
     Track,
 )
 from steps.model.values import Model, digest
-from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
+from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
 __all__ = [
     "Answer",
@@ -52,14 +53,19 @@ __all__ = [
     "Cell",
     "CellOutcome",
     "CellSummary",
+    "Change",
+    "ChangePoint",
+    "ChangeVerdict",
     "Check",
     "Circumstances",
+    "Comparison",
     "Component",
     "Counts",
     "Curve",
     "Decision",
     "DeployRecord",
     "DeployedComponent",
+    "Difference",
     "Driver",
     "Effect",
     "EffectVerdict",
@@ -68,6 +74,8 @@ __all__ = [
     "Experiment",
     "Extension",
     "Figure",
+    "Group",
+    "History",
     "HttpLoad",
     "Hypothesis",
     "HypothesisResult",
@@ -95,6 +103,8 @@ __all__ = [
     "Resources",
     "RunVerdict",
     "Running",
+    "Series",
+    "SeriesPoint",
     "TeardownRecord",
     "Track",
     "Usage",

@@ -159,6 +159,7 @@ class HypothesisResult(Model):
     verdict: HypothesisVerdict
     figure: Figure
     why: str
+    of: Name | None = None  # the contender that it is about
 
 
 class ParityRow(Model):

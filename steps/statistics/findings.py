@@ -222,4 +222,5 @@ def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[Load
         verdict=verdict,
         figure=figure,
         why=why,
+        of=hypothesis.of,
     )
