@@ -26,7 +26,7 @@ def run(tmp_path):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BENCHLAB_"))}
         environment = {**kept, "BENCHLAB_STATE": str(tmp_path / "state"), "PYTHONPATH": str(ROOT)}
         argv = (sys.executable, "-m", "tests.oracles.arms", name, str(folder))
-        done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240, check=False)
+        done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=420, check=False)
         assert "Traceback" not in done.stderr, done.stderr
         (stored,) = folder.glob("*/report.json")
         return Report.from_json(stored.read_bytes(), source="report.json")
