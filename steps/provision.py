@@ -74,7 +74,8 @@ def _circumstances(asked: Experiment, *, run: str) -> Environment:
     place = here()
     facts = place.facts(asked, run=run)
     driver_cpus, system_cpus = place.cores()
-    seconds = PREVIEW_CALIBRATION_S if asked.preview else CALIBRATION_S
+    quick = asked.preview and asked.shape != "ramp"  # a search ends where the driver does, so that has to be known well
+    seconds = PREVIEW_CALIBRATION_S if quick else CALIBRATION_S
     calibration = calibrate(driver_cpus=driver_cpus, system_cpus=system_cpus, seconds=seconds)
     return facts.model_copy(update={"calibration": calibration})
 

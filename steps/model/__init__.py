@@ -25,6 +25,7 @@ from steps.model.outcome import (
     now,
 )
 from steps.model.plan import Cell, Extension, Plan, cell_of
+from steps.model.ramp import Load, RampLoad, Slo
 from steps.model.report import (
     Answer,
     Arm,
@@ -41,8 +42,10 @@ from steps.model.report import (
     Point,
     PrecisionResult,
     Report,
+    SearchPath,
     Track,
 )
+from steps.model.search import Probe, Search
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -83,6 +86,7 @@ __all__ = [
     "Image",
     "Interval",
     "LedgerEntry",
+    "Load",
     "LoadRecord",
     "LoadSection",
     "Measurement",
@@ -96,15 +100,20 @@ __all__ = [
     "Port",
     "Precision",
     "PrecisionResult",
+    "Probe",
     "Process",
     "Program",
+    "RampLoad",
     "Ready",
     "Report",
     "Resources",
     "RunVerdict",
     "Running",
+    "Search",
+    "SearchPath",
     "Series",
     "SeriesPoint",
+    "Slo",
     "TeardownRecord",
     "Track",
     "Usage",

@@ -10,9 +10,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.outcome import Calibration, Counts
+from steps.model.ramp import Load
+from steps.model.search import Probe
 from steps.model.values import CellId, Finite, Model, Name, RunId
 from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -48,6 +49,7 @@ class Figure(Model):
     coarse: bool = False  # a percentile from few answers
     reason: str | None = None
     points: tuple[Point, ...] = ()
+    at_least: Finite | None = None  # without a value: the median is this or more
 
     @model_validator(mode="after")
     def _value_or_reason(self) -> Self:
@@ -104,6 +106,14 @@ class Track(Model):
     high: tuple[Finite, ...]
 
 
+class SearchPath(Model):
+    """One repetition's search for the knee."""
+
+    repetition: int
+    suspect: bool
+    probes: tuple[Probe, ...]
+
+
 class Arm(Model):
     """The baseline or a contender under one load."""
 
@@ -120,13 +130,14 @@ class Arm(Model):
     effects: dict[str, Effect] = {}
     curves: tuple[Curve, ...] = ()
     tracks: tuple[Track, ...] = ()
+    paths: tuple[SearchPath, ...] = ()
 
 
 class LoadSection(Model):
     """All arms under one load, in the author's order."""
 
     label: str
-    load: HttpLoad
+    load: Load
     quantiles: tuple[float, ...]  # of the curves
     arms: tuple[Arm, ...]
 

@@ -43,10 +43,11 @@ class Figure:
     reason: str | None = None
     coarse: bool = False
     expected: bool = False
+    at_least: float | None = None  # without a value: it is this or more
 
     def named(self, metric: str) -> Measurement:
         """The figure as it is stored."""
-        return Measurement(metric=metric, value=self.value, reason=self.reason, coarse=self.coarse)
+        return Measurement(metric=metric, value=self.value, reason=self.reason, coarse=self.coarse, at_least=self.at_least)
 
 
 def figure(metric: str, facts: Facts) -> Figure:
