@@ -29,7 +29,7 @@ def test_a_closed_loop_is_not_offered(tmp_path):
     stored = report.to_json()
 
     assert Report.from_json(stored, source="report.json") == report
-    with pytest.raises(UsageError, match=r"loads\.0\.load\.model: Input should be 'open'"):
+    with pytest.raises(UsageError, match=r"loads\.0\.load\.http\.model: Input should be 'open'"):
         Report.from_json(stored.replace('"model": "open"', '"model": "closed"'), source="report.json")
 
 
