@@ -9,9 +9,11 @@ from typing import Any
 
 import click
 
-from pipelines import options, whereabouts
+from pipelines import completion, options, whereabouts
 from pipelines.cluster import commands
 from pipelines.cluster import verbs as cluster
+from pipelines.comparing import files
+from pipelines.comparing import verbs as comparing
 from pipelines.whereabouts import Where
 from steps.errors import LabError, UsageError
 
@@ -35,20 +37,8 @@ class Lab(click.Group):
             ctx.exit(1)
 
 
-def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    from pipelines import select
-
-    return [name for name in select.names() if name.startswith(incomplete)]
-
-
-def _runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    from pipelines.local import runs
-
-    return [name for name in ("@latest", *runs.names()) if name.startswith(incomplete)]
-
-
-experiment_argument = click.argument("what", metavar="PHASE|EXPERIMENT", shell_complete=_names)
-run_argument = click.argument("run", metavar="RUN", default="@latest", shell_complete=_runs)
+experiment_argument = click.argument("what", metavar="PHASE|EXPERIMENT", shell_complete=completion.names)
+run_argument = click.argument("run", metavar="RUN", default="@latest", shell_complete=completion.runs)
 quick_option = click.option("--quick", is_flag=True, help="A preview: three short repetitions that decide nothing.")
 pilot_option = click.option("--pilot", is_flag=True, help="An A/A run: the baseline against itself, to see the noise.")
 set_option = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
@@ -135,7 +125,7 @@ def compile_(what: str, pilot: bool, as_json: bool, **asked: Any) -> None:
 
 
 @cli.command()
-@click.argument("what", metavar="[PHASE|EXPERIMENT|FILE]...", nargs=-1, shell_complete=_names)
+@click.argument("what", metavar="[PHASE|EXPERIMENT|FILE]...", nargs=-1, shell_complete=completion.names)
 @json_option
 def lint(what: tuple[str, ...], as_json: bool) -> None:
     """Check manifests without a cluster: all experiments, those named, or files."""
@@ -161,8 +151,18 @@ def lint(what: tuple[str, ...], as_json: bool) -> None:
 @options.precision
 @reports_option
 @click.option("--gate", is_flag=True, help="Exit status 3 when a hypothesis does not hold.")
+@files.options
 @click.option("--dry-run", is_flag=True, help="Say what would be run.")
-def run(what: str, pilot: bool, reports: Path, gate: bool, dry_run: bool, **asked: Any) -> None:
+def run(
+    what: str,
+    pilot: bool,
+    reports: Path,
+    gate: bool,
+    junit: Path | None,
+    markdown: Path | None,
+    dry_run: bool,
+    **asked: Any,
+) -> None:
     """Run here: the compiled manifest on this machine, with real programs as processes."""
     from pipelines import select, tables
 
@@ -172,7 +172,8 @@ def run(what: str, pilot: bool, reports: Path, gate: bool, dry_run: bool, **aske
         return
     from pipelines.local import session
 
-    sys.exit(max(session.run(each, reports=reports, gate=gate) for each in found))
+    told = files.Files(junit, markdown)
+    sys.exit(max(session.run(each, reports=reports, gate=gate, files=told) for each in found))
 
 
 @cli.command()
@@ -189,7 +190,7 @@ def retry(run: str, *, reports: Path, watch: bool, dry_run: bool, where: Where) 
 
 
 @cli.command()
-@click.argument("run", metavar="[RUN]", required=False, shell_complete=_runs)
+@click.argument("run", metavar="[RUN]", required=False, shell_complete=completion.runs)
 @json_option
 @whereabouts.options
 def get(run: str | None, *, as_json: bool, where: Where) -> None:
@@ -238,13 +239,17 @@ def stop(run: str, *, where: Where) -> None:
 @cli.command()
 @run_argument
 @reports_option
+@files.options
 @whereabouts.options
-def report(run: str, *, reports: Path, where: Where) -> None:
+def report(run: str, *, reports: Path, junit: Path | None, markdown: Path | None, where: Where) -> None:
     """A run's page and raw data, fetched from the store once more."""
-    from pipelines import everywhere
+    from pipelines import everywhere, outcome
 
-    for page in everywhere.report(run, where, reports=reports):
+    pages = everywhere.report(run, where, reports=reports)
+    for page in pages:
         click.echo(page)
+    if junit or markdown:
+        files.Files(junit, markdown).tell(outcome.read(pages), run=run, why="its report cannot be read")
 
 
 @cli.command()
@@ -280,6 +285,8 @@ for verb in (
     cluster.watch,
     cluster.terminate,
     cluster.delete,
+    comparing.compare,
+    comparing.history,
     commands.cron,
     commands.install,
     commands.uninstall,

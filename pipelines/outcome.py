@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pipelines.comparing.files import Files
 from pipelines.local.nodes import Node, Status
 from steps.errors import LabError, LeftBehind
 from steps.model import Report, RunVerdict
@@ -19,9 +20,11 @@ _ENDED = ("Stopped", "Terminated", "workflow shutdown")
 Reason = Callable[[Status, Node], str]
 
 
-def tell(status: Status, reason: Reason, *, pages: list[Path], gate: bool) -> int:
-    """Prints what the run came to, the reports' paths last, and returns the exit status."""
-    found = [report for page in pages if (report := _read(page)) is not None]
+def tell(status: Status, reason: Reason, *, pages: list[Path], gate: bool, files: Files | None = None) -> int:
+    """Prints what the run came to, the reports' paths last, and returns the exit status. files: for CI."""
+    found = read(pages)
+    if files is not None:
+        files.tell(found, run=status.workflow, why=_without_report(status))
     click.echo()
     for each in found:
         _tell_report(each)
@@ -42,10 +45,19 @@ def _tell_report(found: Report) -> None:
 
 def _tell_failures(status: Status, reason: Reason) -> None:
     verdict = status.output("verdict")
-    click.echo(f"{status.phase}: {verdict or status.message or 'there is no report'}")
+    click.echo(f"{status.phase}: {verdict}" if verdict else _without_report(status))
     for node in status.failures():
         if node.kind == "Pod":
             click.echo(f"  {node.name.removeprefix(f'{status.workflow}.')}: {reason(status, node)}")
+
+
+def read(pages: list[Path]) -> list[Report]:
+    """The reports beside the pages; one that cannot be read is told, and left out."""
+    return [report for page in pages if (report := _read(page)) is not None]
+
+
+def _without_report(status: Status) -> str:
+    return f"{status.phase}: {status.message or 'there is no report'}"
 
 
 def _read(page: Path) -> Report | None:

@@ -126,7 +126,15 @@ def compare(experiment: Experiment) -> Shape:
     )
 
 
-SHAPES = {"compare": compare}
+def ramp(experiment: Experiment) -> Shape:
+    """The same cells; each finds the contender's own knee within its load step, which therefore has to know the driver's ceiling.
+
+    Searching by further cells would put a fresh contender under each rate, and a decision of the DAG between any two of them.
+    """
+    return compare(experiment)
+
+
+SHAPES = {"compare": compare, "ramp": ramp}
 
 RUN = "{{inputs.parameters.run}}"
 CELL = "{{inputs.parameters.cell}}"
@@ -136,7 +144,7 @@ LOAD_LIMIT = "load-limit-s"
 
 def load_limit_s(experiment: Experiment) -> int:
     """The time limit of the load step, for the longest load of the experiment."""
-    return int(max(load.warmup_s + load.duration_s + load.timeout_s for load in experiment.loads)) + 60
+    return int(max(load.longest_s for load in experiment.loads)) + 60
 
 
 def _main(experiment: Experiment) -> Flow:
@@ -226,6 +234,7 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
     here = f"{prefix}/cells/{CELL}"
     both = {"run": RUN, "cell": CELL}
     stored = File("experiment", f"{prefix}/experiment.json")
+    environment = File("environment", f"{prefix}/environment.json")
     starting_s = sum(each.ready.within_s for each in (*experiment.arms, *experiment.around) if each.ready)
     deploy = Step(
         "deploy",
@@ -240,7 +249,7 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
         "load",
         values={**both, "endpoints": "{{inputs.parameters.endpoints}}"},
         inputs=("run", "cell", "endpoints"),
-        reads=(stored,),
+        reads=(stored, environment) if experiment.shape == "ramp" else (stored,),
         writes=(File("folder", f"{here}/load", optional=True),),
         limit_s=f"{{{{workflow.parameters.{LOAD_LIMIT}}}}}",
     )
@@ -250,7 +259,7 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
         inputs=("run", "cell"),
         reads=(
             stored,
-            File("environment", f"{prefix}/environment.json"),
+            environment,
             File("deploy", f"{here}/deploy.json", optional=True),
             File("load", f"{here}/load", optional=True),
         ),

@@ -16,6 +16,7 @@ from steps.drivers.calibration import calibrate
 from steps.errors import MissingObject, StoreError, UsageError
 from steps.model import CellOutcome, Environment, Experiment, Plan, digest, now
 from steps.places import here
+from steps.statistics.unlike import circumstances, told
 from steps.store import Store
 
 CALIBRATION_S = 5.0
@@ -75,7 +76,8 @@ def _circumstances(asked: Experiment, *, run: str, folder: Path) -> Environment:
     place = here()
     facts = place.facts(asked, run=run)
     driver_cpus, system_cpus = place.cores()
-    seconds = PREVIEW_CALIBRATION_S if asked.preview else CALIBRATION_S
+    quick = asked.preview and asked.shape != "ramp"  # a search ends where the driver does, so that has to be known well
+    seconds = PREVIEW_CALIBRATION_S if quick else CALIBRATION_S
     calibration = calibrate(driver_cpus=driver_cpus, system_cpus=system_cpus, seconds=seconds)
     usual = canary.reference(folder, cpus=system_cpus, times=PREVIEW_SONGS if asked.preview else SONGS)
     return facts.model_copy(update={"calibration": calibration, "canary": usual})
@@ -103,15 +105,9 @@ def _same_place(store: Store, prefix: str, found: Environment) -> Environment:
     """The circumstances of the run's first part, which must be those of today. Raises UsageError naming what differs."""
     key = f"{prefix}/environment.json"
     before = Environment.from_json(store.get(key), source=key)
-    differences = [
-        f"{layer} {name} was {old.get(name, 'unknown')} and is {new.get(name, 'unknown')}"
-        for layer, old in before.identity.items()
-        for new in [found.identity[layer]]
-        for name in sorted(old.keys() | new.keys())
-        if old.get(name) != new.get(name)
-    ]
+    differences = circumstances(before, found)
     if differences:
-        message = f"{prefix} was begun in other circumstances ({'; '.join(differences)}): start a new run instead"
+        message = f"{prefix} was begun in other circumstances ({'; '.join(map(told, differences))}): start a new run instead"
         raise UsageError(message)
     return before
 

@@ -14,6 +14,7 @@ from steps.errors import LabError
 from steps.evidence import Evidence, fetch, read
 from steps.model import Report, RunVerdict
 from steps.page import render
+from steps.page.samples import samples
 from steps.seal import next_name, seal
 from steps.statistics.findings import report_of
 from steps.store import Store
@@ -38,12 +39,17 @@ def run(
     store = Store.from_environment(environment)
     objects, unread = fetch(store, prefix)
     evidence = read(objects, run=run, prefix=prefix, status=status, failures=_text(failures))
-    found = report_of(_with_problems(evidence, unread))
+    whole = _with_problems(evidence, unread)
+    found = report_of(whole)
     html, data = render(found), found.to_json()
     for path, text in ((page, html), (json, data), (verdict, found.verdict.value)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    made = {"report/index.html": html.encode(), "report/report.json": data.encode()}
+    made = {
+        "report/index.html": html.encode(),
+        "report/report.json": data.encode(),
+        "report/samples.csv": samples(found, whole).encode(),
+    }
     for key, content in made.items():
         store.put(f"{prefix}/{key}", content)
     sealed = seal({**objects, **made}, run=run, verdict=found.verdict)

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from pipelines import duration, outcome, pages
+from pipelines.comparing.files import Files
 from pipelines.local import live, objects, read, runs
 from pipelines.local.manifest import Manifest
 from pipelines.local.nodes import Status
@@ -26,13 +27,13 @@ from steps.model import Experiment, Plan
 from steps.store import Store
 
 
-def run(experiment: Experiment, *, reports: Path, gate: bool) -> int:
+def run(experiment: Experiment, *, reports: Path, gate: bool, files: Files | None = None) -> int:
     """Runs an experiment here and returns the exit status. Raises LabError: it could not be started."""
     from pipelines.manifest import documents
 
     made = documents([experiment])
     name = f"{experiment.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    return _run(read.documents(made), experiment, name=name, reports=reports, gate=gate)
+    return _run(read.documents(made), experiment, name=name, reports=reports, gate=gate, files=files)
 
 
 def retry(name: str, *, reports: Path, dry_run: bool) -> int:
@@ -53,7 +54,7 @@ def retry(name: str, *, reports: Path, dry_run: bool) -> int:
     return _run(read.documents(documents), experiment, name=folder.name, reports=reports, gate=False)
 
 
-def _run(manifest: Manifest, experiment: Experiment, *, name: str, reports: Path, gate: bool) -> int:
+def _run(manifest: Manifest, experiment: Experiment, *, name: str, reports: Path, gate: bool, files: Files | None = None) -> int:
     state = State.from_environment(os.environ)
     with state.hold(name) as folder:
         try:
@@ -65,7 +66,7 @@ def _run(manifest: Manifest, experiment: Experiment, *, name: str, reports: Path
                 page = _fetch(found.store, experiment, name=name, reports=reports)
         finally:
             folder.clear()
-        return outcome.tell(status, partial(runs.reason, folder), pages=[page] if page else [], gate=gate)
+        return outcome.tell(status, partial(runs.reason, folder), pages=[page] if page else [], gate=gate, files=files)
 
 
 def _swept(state: State, found: objects.Objects, *, own: str | None) -> None:
@@ -153,6 +154,11 @@ def _manifest_of(folder: RunFolder) -> list[dict[str, Any]]:
     return found
 
 
+def experiment_of(folder: RunFolder) -> Experiment:
+    """What a run of this machine compares. Raises UsageError: there is no such run."""
+    return _experiment_in(_manifest_of(folder))
+
+
 def _experiment_in(documents: list[dict[str, Any]]) -> Experiment:
     # The Workflow is the last, and says what differs from its template.
     arguments = [each.get("spec", {}).get("arguments") or {} for each in reversed(documents)]
@@ -171,7 +177,7 @@ def _missing(folder: RunFolder, experiment: Experiment) -> tuple[str, ...]:
 def report(name: str, *, reports: Path) -> str:
     """Fetches a run's page and raw data once more, and returns the page's path. Raises UsageError, StoreError."""
     folder = runs.find(name)
-    experiment = _experiment_in(_manifest_of(folder))
+    experiment = experiment_of(folder)
     with objects.serve(folder.state, os.environ) as found:
         page = _fetch(found.store, experiment, name=folder.name, reports=reports)
     if page is None:

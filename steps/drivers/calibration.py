@@ -29,7 +29,7 @@ from steps.model import Calibration, HttpLoad
 PREVIEW_S = 2.0
 OVERHEAD_S = 1.2  # starting the null server, opening connections, counting, one rate tried twice
 SHORTEST_S = 0.3  # at 1,000 req/s the fewest requests that bound a p99
-RATES_RPS = (1_000, 2_000, 4_000, 8_000, 12_000, 16_000)
+RATES_RPS = (1_000, 2_000, 4_000, 8_000, 12_000, 16_000, 24_000, 32_000, 40_000)
 PREVIEW_RATES_RPS = (1_000, 4_000, 8_000)
 MISSES = 2
 LATE_MS = 1.0  # rule 5: the smallest lateness that is called late

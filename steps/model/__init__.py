@@ -1,5 +1,6 @@
 """The vocabulary of the lab: frozen values that every floor speaks in."""
 
+from steps.model.comparison import Change, ChangePoint, Comparison, Difference, Group, History, Series, SeriesPoint
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
 from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
 from steps.model.load import HttpLoad
@@ -24,6 +25,7 @@ from steps.model.outcome import (
     now,
 )
 from steps.model.plan import Cell, Extension, Plan, cell_of
+from steps.model.ramp import Load, RampLoad, Slo
 from steps.model.report import (
     Answer,
     Arm,
@@ -40,11 +42,13 @@ from steps.model.report import (
     Point,
     PrecisionResult,
     Report,
+    SearchPath,
     Track,
 )
+from steps.model.search import Probe, Search
 from steps.model.surroundings import Canary, CanaryReference, CrossCheck, Steadiness, Surroundings, Usual
 from steps.model.values import Model, digest
-from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
+from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
 __all__ = [
     "Answer",
@@ -55,8 +59,12 @@ __all__ = [
     "Cell",
     "CellOutcome",
     "CellSummary",
+    "Change",
+    "ChangePoint",
+    "ChangeVerdict",
     "Check",
     "Circumstances",
+    "Comparison",
     "Component",
     "Counts",
     "CrossCheck",
@@ -64,6 +72,7 @@ __all__ = [
     "Decision",
     "DeployRecord",
     "DeployedComponent",
+    "Difference",
     "Driver",
     "Effect",
     "EffectVerdict",
@@ -72,6 +81,8 @@ __all__ = [
     "Experiment",
     "Extension",
     "Figure",
+    "Group",
+    "History",
     "HttpLoad",
     "Hypothesis",
     "HypothesisResult",
@@ -79,6 +90,7 @@ __all__ = [
     "Image",
     "Interval",
     "LedgerEntry",
+    "Load",
     "LoadRecord",
     "LoadSection",
     "Measurement",
@@ -92,13 +104,20 @@ __all__ = [
     "Port",
     "Precision",
     "PrecisionResult",
+    "Probe",
     "Process",
     "Program",
+    "RampLoad",
     "Ready",
     "Report",
     "Resources",
     "RunVerdict",
     "Running",
+    "Search",
+    "SearchPath",
+    "Series",
+    "SeriesPoint",
+    "Slo",
     "Steadiness",
     "Surroundings",
     "TeardownRecord",

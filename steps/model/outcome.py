@@ -10,7 +10,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from steps.model.load import HttpLoad
+from steps.model.ramp import Load
+from steps.model.search import Search
 from steps.model.surroundings import Canary, CanaryReference, CrossCheck, Steadiness, Surroundings
 from steps.model.values import CellId, Finite, Model, Name, RunId
 
@@ -152,12 +153,15 @@ class Driver(Model):
 
 
 class LoadRecord(Model):
-    """load.json. Beside it: load.hdr (histograms), series.csv (each second), usage.csv (keepers' readings)."""
+    """load.json. Beside it: load.hdr (histograms), series.csv (each second), usage.csv (keepers' readings).
+
+    Of a ramp: `search`, and what its shares come to together; `share-50/` and the like hold the records of each.
+    """
 
     schema_version: int = SCHEMA_VERSION
     run: RunId
     cell: CellId
-    load: HttpLoad
+    load: Load
     checks: tuple[Check, ...] = ()
     window: Window | None = None
     warmup: Counts | None = None
@@ -168,6 +172,7 @@ class LoadRecord(Model):
     driver: Driver | None = None
     usage: tuple[Usage, ...] = ()  # at the window's two edges, for each component
     failure: str | None = None
+    search: Search | None = None
     canary_before: Canary | None = None
     canary_after: Canary | None = None
 
@@ -179,6 +184,7 @@ class Measurement(Model):
     value: Finite | None
     reason: str | None = None
     coarse: bool = False  # a percentile from fewer than 10/(1-q) answers
+    at_least: Finite | None = None  # without a value: it is this or more
     suspect: str | None = None  # why this value may not decide, though the cell may: "suspect: figures: …"
 
     @model_validator(mode="after")

@@ -10,9 +10,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.outcome import Calibration, Counts
+from steps.model.ramp import Load
+from steps.model.search import Probe
 from steps.model.values import CellId, Finite, Model, Name, RunId
 from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -48,6 +49,7 @@ class Figure(Model):
     coarse: bool = False  # a percentile from few answers
     reason: str | None = None
     points: tuple[Point, ...] = ()
+    at_least: Finite | None = None  # without a value: the median is this or more
 
     @model_validator(mode="after")
     def _value_or_reason(self) -> Self:
@@ -104,6 +106,14 @@ class Track(Model):
     high: tuple[Finite, ...]
 
 
+class SearchPath(Model):
+    """One repetition's search for the knee."""
+
+    repetition: int
+    suspect: bool
+    probes: tuple[Probe, ...]
+
+
 class Arm(Model):
     """The baseline or a contender under one load."""
 
@@ -120,6 +130,7 @@ class Arm(Model):
     effects: dict[str, Effect] = {}
     curves: tuple[Curve, ...] = ()
     tracks: tuple[Track, ...] = ()
+    paths: tuple[SearchPath, ...] = ()
     settled_s: int | None = None  # second of the window from which its response times had settled, in the slowest repetition
 
 
@@ -127,7 +138,7 @@ class LoadSection(Model):
     """All arms under one load, in the author's order."""
 
     label: str
-    load: HttpLoad
+    load: Load
     quantiles: tuple[float, ...]  # of the curves
     arms: tuple[Arm, ...]
 
@@ -161,6 +172,7 @@ class HypothesisResult(Model):
     verdict: HypothesisVerdict
     figure: Figure
     why: str
+    of: Name | None = None  # the contender that it is about
 
 
 class ParityRow(Model):

@@ -1,4 +1,4 @@
-"""What the evidence allows: of a run, of a hypothesis, and of an effect."""
+"""What the evidence allows: of a run, of a hypothesis, of an effect, and of a change between runs."""
 
 from __future__ import annotations
 
@@ -32,4 +32,13 @@ class EffectVerdict(StrEnum):
 
     DIFFERS = "differs"
     NO_DIFFERENCE = "no difference that matters"
+    CANNOT_TELL = "cannot tell"
+
+
+class ChangeVerdict(StrEnum):
+    """What became of a metric from some runs to later ones, in the direction that its metric calls better."""
+
+    WORSE = "worse"
+    BETTER = "better"
+    SAME = "no difference that matters"
     CANNOT_TELL = "cannot tell"

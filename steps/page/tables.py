@@ -10,10 +10,12 @@ from steps.model import (
     Arm,
     CellSummary,
     Figure,
+    HttpLoad,
     HypothesisResult,
     HypothesisVerdict,
     LoadSection,
     Metric,
+    RampLoad,
     Report,
     RunVerdict,
 )
@@ -141,14 +143,11 @@ class View:
 
     def at(self, section: LoadSection) -> str:
         """Which load a heading speaks of, when there are several."""
-        return f" at {section.load.rate_rps:g} requests per second" if len(self.report.loads) > 1 else ""
+        load, several = section.load, len(self.report.loads) > 1
+        return f" at {load.rate_rps:g} requests per second" if several and isinstance(load, HttpLoad) else ""
 
     def load_sentence(self, section: LoadSection) -> str:
-        load = section.load
-        return (
-            f"GET {load.path}, {load.rate_rps:g} requests per second in an open loop for {load.duration_s:g} s "
-            f"after {load.warmup_s:g} s of warm-up, over {load.connections} connections"
-        )
+        return f"{section.load.said}, over {section.load.connections} connections"
 
     def arms(self, section: LoadSection) -> list[Arm]:
         return ordered_arms(self.report, section)
@@ -233,6 +232,18 @@ class View:
             return ""
         ok, planned = cell.counts.ok, cell.counts.planned
         return f"all {ok:,}" if ok == planned else f"{ok:,} of {planned:,}"
+
+    def order(self, section: LoadSection) -> str:
+        """How the arms of an answered run are sorted."""
+        main = self.report.metrics[0]
+        return (
+            f"Sorted by {main.title}." if isinstance(section.load, RampLoad) else f"Sorted by what is added at the {main.title}."
+        )
+
+    def file(self, key: str) -> str:
+        """What the link to an object of a cell says: its name, and its folder where the cell has several of that name."""
+        parts = key.split("/")
+        return "/".join(parts[2:] if "earlier" in parts else parts[3:] if parts[3:-1] else parts[-1:])
 
     def raw(self, key: str) -> str:
         """The link to an object of the run: it is fetched to beside the page."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import ceil
 
 from steps.model import CellOutcome, Experiment, Plan, Precision, PrecisionResult
 from steps.statistics.answer import main_metric
@@ -36,7 +37,7 @@ def precision_of(experiment: Experiment, plan: Plan | None, outcomes: Sequence[C
         return None
     found = widths(experiment, outcomes)
     enough = all(width.within(asked) for width in found)
-    known = [(width.half, width) for width in found if width.half is not None and not width.figure.suspect]
+    known = [(width.half, width) for width in found if width.half is not None and can_decide(width.figure)]
     if len(known) < len(found):
         unknown = next(width for width in found if width not in [each for _, each in known])
         reached, said = None, f"How precise the run is cannot be told: {_why(unknown)}"
@@ -64,13 +65,13 @@ def _name(experiment: Experiment, width: Width) -> str:
 
 
 def _percent(share: float) -> str:
-    """`±4.1 %`."""
-    return f"±{number(100 * share, 1).removesuffix('.0')} %"
+    """`±4.1 %`, rounded up: what is wider than was asked for must not read like it."""
+    return f"±{number(ceil(round(1000 * share, 6)) / 10, 1).removesuffix('.0')} %"
 
 
 def _why(width: Width) -> str:
     valid = "no valid round" if width.figure.suspect else counted(width.figure.n, "valid round")
-    return width.figure.reason or f"{width.contender} under {width.load} has {valid}"
+    return width.figure.reason or f"{width.contender} under {width.load} has {valid}, it takes {FEWEST}"
 
 
 def few_rounds(experiment: Experiment, outcomes: Sequence[CellOutcome]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from steps.evidence import Evidence
-from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, Parity, ParityRow
+from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, HttpLoad, Parity, ParityRow
 from steps.statistics.words import counted, listed, number, sentence
 
 UNKNOWN = "unknown"
@@ -109,22 +109,26 @@ def _around(evidence: Evidence) -> dict[str, str]:
 
 def _limits(evidence: Evidence) -> tuple[str, ...]:
     """What the figures do not say."""
-    experiment = evidence.experiment
-    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in experiment.loads})) if experiment else UNKNOWN
     limits = []
     if evidence.environment is None or evidence.environment.place == "process":
-        limits.append(
-            "Driver, contender and upstream share this machine and its loopback: the figures are the cost at a light, "
-            f"equal load ({rates} requests per second), not capacity, and there is no network in them."
-        )
+        shared = "Driver, contender and upstream share this machine and its loopback"
+        limits.append(f"{shared}: {_what(evidence)}, and there is no network in them.")
     elif evidence.environment.cluster.get("nodes", "").startswith("one"):
-        limits.append(
-            "Driver, contender and upstream are pods on one node: the figures are the cost at a light, equal load "
-            f"({rates} requests per second), not capacity, and there is no network between nodes in them."
-        )
+        shared = "Driver, contender and upstream are pods on one node"
+        limits.append(f"{shared}: {_what(evidence)}, and there is no network between nodes in them.")
     limits.append("They hold for these versions, settings and this machine; the order may be another one elsewhere.")
     limits.append("Start to ready is cold, everything else is warm; the two are never mixed.")
     return tuple(limits)
+
+
+def _what(evidence: Evidence) -> str:
+    """What the figures are, when everything shares one machine."""
+    experiment = evidence.experiment
+    if experiment is not None and experiment.shape == "ramp":
+        return "the knees are those of contender and upstream together on the same cores, not of a contender alone"
+    loads = experiment.loads if experiment else ()
+    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if isinstance(load, HttpLoad)})) or UNKNOWN
+    return f"the figures are the cost at a light, equal load ({rates} requests per second), not capacity"
 
 
 def parity_of(experiment: Experiment, evidence: Evidence) -> tuple[ParityRow, ...]:

@@ -45,11 +45,14 @@ class Figure:
     reason: str | None = None
     coarse: bool = False
     expected: bool = False
+    at_least: float | None = None  # without a value: it is this or more
 
     def named(self, metric: str, suspect: str | None = None) -> Measurement:
         """The figure as it is stored; `suspect`: why it is doubted."""
         doubt = None if self.value is None else suspect
-        return Measurement(metric=metric, value=self.value, reason=self.reason, coarse=self.coarse, suspect=doubt)
+        return Measurement(
+            metric=metric, value=self.value, reason=self.reason, coarse=self.coarse, at_least=self.at_least, suspect=doubt
+        )
 
 
 def figure(metric: str, facts: Facts) -> Figure:

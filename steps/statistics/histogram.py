@@ -89,15 +89,21 @@ def quantile(histogram: Any, q: float, *, among: int | None = None) -> Quantile:
     needed = samples_to_bound(q)
     if population < needed:
         return Quantile(None, f"{population:,} answers; {percentile_name(q)} needs {needed:,}")
-    if math.ceil(q * population - 1e-9) > answers:
+    rank = math.ceil(q * population - 1e-9)
+    if rank > answers:
         return Quantile(
             None,
             f"{population - answers:,} of {population:,} requests have no right answer, so {percentile_name(q)} has no value",
         )
-    value_us = histogram.get_value_at_percentile(min(100.0, 100 * q * population / answers))
+    value_us = at_rank(histogram, rank)
     if value_us >= HIGHEST_US:
         return Quantile(None, f"{percentile_name(q)} is above {HIGHEST_US / 1e6:g} s, where the histogram ends")
     return Quantile(value_us / 1000, coarse=population < samples_to_resolve(q))
+
+
+def at_rank(histogram: Any, rank: int) -> int:
+    """The rank-th smallest value of a histogram in µs, as its other readers have it; this library rounds ranks instead."""
+    return int(histogram.get_value_at_percentile(100 * rank / histogram.get_total_count()))
 
 
 def percentile_name(q: float) -> str:

@@ -24,6 +24,7 @@ from steps.statistics.answer import main_metric
 from steps.statistics.cells import alike, cause, unusable
 from steps.statistics.circumstances import without_log_lines
 from steps.statistics.intervals import FEWEST
+from steps.statistics.knees import knee_reasons
 from steps.statistics.words import counted, listed, sentence
 
 OF_A_CELL = frozenset({"cell", "deploy", "load", "trace", "measure"})  # their causes stand in the cell's own records
@@ -46,7 +47,7 @@ def verdict_of(
 def _preview_reason(evidence: Evidence) -> str:
     experiment = evidence.experiment
     assert experiment is not None  # noqa: S101  # the caller looked
-    seconds = listed(f"{seconds:g} s" for seconds in sorted({load.duration_s for load in experiment.loads}))
+    seconds = listed(f"{seconds:g} s" for seconds in sorted({load.window_s for load in experiment.loads}))
     return f"{counted(experiment.repetitions, 'short repetition')} of {seconds} show, and decide nothing"
 
 
@@ -133,7 +134,7 @@ def _left_reasons(evidence: Evidence) -> list[str]:
 
 def doubt_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> tuple[str, ...]:
     """Why a run that did not fail decides nothing; empty when it decides."""
-    return (*_few_reasons(evidence, by_main_metric(evidence, cells)), *unlike_reasons(evidence))
+    return (*_few_reasons(evidence, by_main_metric(evidence, cells)), *unlike_reasons(evidence), *knee_reasons(evidence))
 
 
 def by_main_metric(evidence: Evidence, cells: Sequence[CellSummary]) -> list[CellSummary]:
@@ -147,7 +148,7 @@ def by_main_metric(evidence: Evidence, cells: Sequence[CellSummary]) -> list[Cel
         for found in evidence.cells
         if found.outcome and found.cell.contender not in pathless  # a direct path may have none
         for measured in found.outcome.measurements
-        if measured.metric == metric and measured.value is None
+        if measured.metric == metric and measured.value is None and measured.at_least is None
     }
     doubts = {cell.id: cell.doubts.get(metric) or absent.get(cell.id) for cell in cells if cell.status == "ok"}
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import floor, log10
 
-from steps.model import Figure
+from steps.model import Change, Figure
 
 DASH = "\N{EM DASH}"
 MOST_DECIMALS = 3
@@ -61,6 +61,18 @@ def with_interval(figure: Figure, unit: str, *, signed: bool = False) -> str:
     if figure.interval is None:
         return f"{number(figure.value, digits, signed=signed)} {unit} (measured once)"
     return f"{number(figure.value, digits, signed=signed)} {unit} ({range_text(figure, digits, signed=signed)})"
+
+
+def number_of(value: float) -> str:
+    """A value by itself, with three digits: `0.584`, `1,240`."""
+    return number(value, _clamp(2 - floor(log10(abs(value))))) if value else "0"
+
+
+def ratio_text(change: Change) -> str:
+    """`×1.09 (1.05 to 1.13)`, or a dash."""
+    if change.ratio is None or change.interval is None:
+        return DASH
+    return f"×{change.ratio:.2f} ({change.interval.low:.2f} to {change.interval.high:.2f})"
 
 
 def percent(share: float) -> str:

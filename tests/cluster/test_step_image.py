@@ -10,7 +10,7 @@ def test_image_of_the_steps_holds_what_steps_need_and_no_more(place_lab):
     """In a restricted pod, without a token: every verb's module is there, Hera and the client of the cluster are not."""
     code = """
 import importlib, importlib.metadata, importlib.util, json, os
-verbs = ["provision", "deploy", "load", "measure", "teardown", "report", "sweep", "keeper"]
+verbs = ["provision", "deploy", "load", "measure", "extend", "teardown", "report", "sweep", "keeper"]
 for verb in verbs:
     importlib.import_module(f"steps.{verb}")
 there = [name for name in ("hera", "kubernetes", "click", "rich", "pipelines", "phases") if importlib.util.find_spec(name)]

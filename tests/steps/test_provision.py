@@ -126,7 +126,7 @@ def test_other_circumstances_cannot_go_on_with_a_run(begun):
     """Figures of two machines are not put in one table; what differs is named."""
     begun.provision()
 
-    with pytest.raises(UsageError, match=r"node kernel was 6\.1 and is 5\.4\): start a new run"):
+    with pytest.raises(UsageError, match=r"node\.kernel was 6\.1 and is 5\.4\): start a new run"):
         begun.provision(kernel="5.4")
 
 

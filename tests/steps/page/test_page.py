@@ -91,7 +91,7 @@ def test_the_page_fetches_nothing_and_runs_nothing(page):
     assert "@font-face" not in page
     assert not [name for _, attrs in tags for name in attrs if name.startswith("on")]
     links = {attrs["href"] for tag, attrs in tags if tag == "a"}
-    assert all(link.startswith(("#", "raw/", "report.json")) for link in links), links
+    assert all(link.startswith(("#", "raw/", "report.json", "samples.csv")) for link in links), links
 
 
 def test_links_within_the_page_lead_somewhere(page):

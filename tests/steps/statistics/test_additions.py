@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from steps.evidence import read
 from steps.model import Plan, Precision, RunVerdict
 from steps.page import render
+from steps.statistics import additions
 from steps.statistics.findings import report_of
 from tests.steps.simulated import NATURES, RUN, Nature, Story, simulate, tiny
 
@@ -76,9 +79,7 @@ def test_a_precise_run_says_so_first():
     assert found.verdict is RunVerdict.ANSWERED
     assert precision.enough
     assert precision.reached <= 0.05
-    assert (
-        precision.said == f"Precise enough: ±{100 * precision.reached:.1f} % after {precision.rounds} rounds; ±5 % was asked for"
-    )
+    assert re.fullmatch(r"Precise enough: ±\d(\.\d)? % after \d+ rounds; ±5 % was asked for", precision.said)
     assert f'<p class="more">{precision.said}.</p>' in render(found)
     assert found.repeat.endswith("gateway-comparison --precision 5% --most-rounds 30")
 
@@ -115,7 +116,13 @@ def test_where_nothing_is_valid_the_precision_is_not_told():
     found = report(Story(suspect={"envoy": LATE}, extended=True), precision=Precision())
 
     assert (found.precision.reached, found.precision.enough) == (None, False)
-    assert "How precise the run is cannot be told: envoy under 100rps has no valid round" in found.reasons
+    assert "How precise the run is cannot be told: envoy under 100rps has no valid round, it takes 6" in found.reasons
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.0496, "±5 %"), (0.05, "±5 %"), (0.0501, "±5.1 %"), (0.3, "±30 %")])
+def test_what_is_too_wide_never_reads_like_what_was_asked_for(share, said):
+    """Half widths are rounded up."""
+    assert additions._percent(share) == said
 
 
 def test_a_plan_of_an_older_run_is_read():

@@ -1,0 +1,1 @@
+"""Runs against each other, a metric over many runs, and what CI wants to know of it."""
