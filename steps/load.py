@@ -13,7 +13,7 @@ from typing import Literal
 
 import uvloop
 
-from steps.drivers import canary, identity
+from steps.drivers import canary, cross_check, identity
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Answer, Client, Target
 from steps.drivers.http import LEAD_NS, Flight
@@ -27,6 +27,7 @@ from steps.errors import LabError, MeasureError
 from steps.model import (
     Canary,
     Check,
+    CrossCheck,
     Endpoints,
     Experiment,
     HttpLoad,
@@ -84,6 +85,7 @@ class Sent:
     failure: str | None = None
     climbed: Climbed[Sent] | None = None  # of a ramp, in the place of `flown` and `readings`
     canaries: tuple[Canary | None, Canary | None] = (None, None)
+    cross_checks: tuple[CrossCheck, ...] = ()
 
 
 async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None) -> Sent:
@@ -93,10 +95,12 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
     if sent.failure is None:
         await _check(sent, load, where.target, "before")
     if sent.failure is None:
+        witnesses = await cross_check.ask(where)
         if isinstance(load, RampLoad):
             await _ramp(sent, load, where, spin=spin, until=Until.of(load, driver_rps))
         else:
             await _load(sent, load, where, spin=spin)
+        sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
         sent.failure = sent.failure or await identity.difference(where, "after")
     return sent
@@ -171,7 +175,15 @@ def _moment(begin_ns: int) -> str:
 
 def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tuple[int, ...] | None) -> LoadRecord:
     """Counts what happened and stores it: load.json comes last, so that where it is, the others are whole. Returns the record."""
-    record = LoadRecord(run=run, cell=cell, load=load, checks=tuple(sent.checks), first_ms=sent.first_ms, failure=sent.failure)
+    record = LoadRecord(
+        run=run,
+        cell=cell,
+        load=load,
+        checks=tuple(sent.checks),
+        first_ms=sent.first_ms,
+        failure=sent.failure,
+        cross_checks=sent.cross_checks,
+    )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))
     if sent.climbed is not None:

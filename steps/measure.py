@@ -179,6 +179,7 @@ def _recorded(deploy: DeployRecord, record: LoadRecord) -> dict[str, Any]:
         "errors": record.errors,
         "window": record.window,
         "driver": record.driver,
+        "cross_checks": record.cross_checks,
         "versions": {component.name: component.version for component in deploy.components},
     }
 
