@@ -6,14 +6,14 @@ Nothing is written or uploaded while the load runs.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import uvloop
 
-from steps.drivers import canary, identity
+from steps.drivers import canary, cross_check, identity
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Answer, Client, Target
 from steps.drivers.http import LEAD_NS, Flight
@@ -27,6 +27,7 @@ from steps.errors import LabError, MeasureError
 from steps.model import (
     Canary,
     Check,
+    CrossCheck,
     Endpoints,
     Experiment,
     HttpLoad,
@@ -84,6 +85,7 @@ class Sent:
     failure: str | None = None
     climbed: Climbed[Sent] | None = None  # of a ramp, in the place of `flown` and `readings`
     canaries: tuple[Canary | None, Canary | None] = (None, None)
+    cross_checks: tuple[CrossCheck, ...] = ()
 
 
 async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None) -> Sent:
@@ -93,10 +95,12 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
     if sent.failure is None:
         await _check(sent, load, where.target, "before")
     if sent.failure is None:
+        witnesses = await cross_check.ask(where)
         if isinstance(load, RampLoad):
             await _ramp(sent, load, where, spin=spin, until=Until.of(load, driver_rps))
         else:
             await _load(sent, load, where, spin=spin)
+        sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
         sent.failure = sent.failure or await identity.difference(where, "after")
     return sent
@@ -178,25 +182,25 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         checks=tuple(sent.checks),
         first_ms=sent.first_ms,
         failure=sent.failure,
-        canary_before=sent.canaries[0],
-        canary_after=sent.canaries[1],
+        cross_checks=sent.cross_checks,
     )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))
     if sent.climbed is not None:
         parts = [
-            write(_beside(part, sent), folder=_made(folder / f"share-{percent}"), run=run, cell=cell, load=at, cpus=cpus)
+            write(
+                replace(part, canaries=sent.canaries),
+                folder=_made(folder / f"share-{percent}"),
+                run=run,
+                cell=cell,
+                load=at,
+                cpus=cpus,
+            )
             for percent, (at, part) in sent.climbed.shares.items()
         ]
         record = record.model_copy(update={"search": sent.climbed.search, **together(parts)})
     (folder / "load.json").write_text(record.to_json(), encoding="utf-8")
     return record
-
-
-def _beside(part: Sent, whole: Sent) -> Sent:
-    """A share with the canaries of the whole ramp: they sing before and after it, not in it."""
-    part.canaries = whole.canaries
-    return part
 
 
 def _made(folder: Path) -> Path:
@@ -220,6 +224,8 @@ def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | 
         "errors": summary.errors,
         "driver": driver_of(flown, summary, cpus=cpus),
         "usage": tuple(reading.usage for reading in sent.readings if reading.edge),
+        "canary_before": sent.canaries[0],
+        "canary_after": sent.canaries[1],
     }
 
 

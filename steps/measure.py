@@ -31,9 +31,9 @@ from steps.model import (
 )
 from steps.statistics.figures import Facts, Figure, figure
 from steps.statistics.histogram import read_log
-from steps.statistics.ramp import Ramped, doubts_of, failures_of, figures_of, metric_doubts_of, surroundings_at_most
+from steps.statistics.ramp import Ramped, doubts_of, failures_of, figures_of, metric_doubts_of, surroundings_at
 from steps.statistics.settling import steady_of
-from steps.statistics.surroundings import surroundings_of
+from steps.statistics.surroundings import surroundings_of, worst_of
 from steps.statistics.validity import doubts, failures, metric_doubts
 
 UNKNOWN = "unknown"
@@ -94,28 +94,32 @@ def outcome_of(inputs: Inputs, *, at: str) -> CellOutcome:
 
 def _judged(base: dict[str, Any], experiment: Experiment, environment: Environment, facts: Facts) -> CellOutcome:
     figures = {metric.name: figure(metric.name, facts) for metric in experiment.metrics}
-    if wrong := tuple(failures(facts, figures)):
-        return _failed(base, figures, wrong)
     surroundings, steady = surroundings_of(facts, environment.canary), steady_of(facts)
     base |= {"surroundings": surroundings, "steady": steady}
-    return _usable(base, figures, tuple(doubts(facts, environment, surroundings)), metric_doubts(facts, figures, steady))
+    wrong, suspicions = failures(facts, figures), doubts(facts, environment, surroundings)
+    suspect = metric_doubts(facts, figures, steady)
+    return _outcome(base, figures, wrong=tuple(wrong), suspicions=tuple(suspicions), suspect=suspect)
 
 
 def _judged_ramp(base: dict[str, Any], experiment: Experiment, environment: Environment, ramped: Ramped) -> CellOutcome:
     figures = figures_of([metric.name for metric in experiment.metrics], ramped)
-    if wrong := tuple(failures_of(ramped, figures)):
-        return _failed(base, figures, wrong)
-    base |= {"surroundings": surroundings_at_most(ramped, environment)}
-    return _usable(base, figures, tuple(doubts_of(ramped, environment)), metric_doubts_of(ramped, figures))
+    surroundings = surroundings_at(ramped, environment.canary)
+    base |= {"surroundings": worst_of(surroundings.values())}
+    wrong, suspicions = failures_of(ramped, figures), doubts_of(ramped, environment, surroundings)
+    suspect = metric_doubts_of(ramped, figures)
+    return _outcome(base, figures, wrong=tuple(wrong), suspicions=tuple(suspicions), suspect=suspect)
 
 
-def _failed(base: dict[str, Any], figures: dict[str, Figure], wrong: tuple[str, ...]) -> CellOutcome:
-    return CellOutcome(**base, status="failed", reasons=wrong, measurements=_withheld(figures))
-
-
-def _usable(
-    base: dict[str, Any], figures: dict[str, Figure], suspicions: tuple[str, ...], suspect: dict[str, str]
+def _outcome(
+    base: dict[str, Any],
+    figures: dict[str, Figure],
+    *,
+    wrong: tuple[str, ...],
+    suspicions: tuple[str, ...],
+    suspect: dict[str, str],
 ) -> CellOutcome:
+    if wrong:
+        return CellOutcome(**base, status="failed", reasons=wrong, measurements=_withheld(figures))
     status = "suspect" if suspicions else "ok"
     measured = tuple(found.named(name, suspect.get(name)) for name, found in figures.items())
     return CellOutcome(**base, status=status, reasons=suspicions, measurements=measured)
@@ -175,6 +179,7 @@ def _recorded(deploy: DeployRecord, record: LoadRecord) -> dict[str, Any]:
         "errors": record.errors,
         "window": record.window,
         "driver": record.driver,
+        "cross_checks": record.cross_checks,
         "versions": {component.name: component.version for component in deploy.components},
     }
 

@@ -46,7 +46,7 @@ from steps.model.report import (
     Track,
 )
 from steps.model.search import Probe, Search
-from steps.model.surroundings import Canary, CanaryReference, CrossCheck, Steadiness, Surroundings, Usual
+from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings, Usual
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -100,6 +100,7 @@ __all__ = [
     "ParityRow",
     "Phase",
     "Plan",
+    "PodContainer",
     "Point",
     "Port",
     "Precision",

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from steps.model.ramp import Load
 from steps.model.search import Search
-from steps.model.surroundings import Canary, CanaryReference, CrossCheck, Steadiness, Surroundings
+from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings
 from steps.model.values import CellId, Finite, Model, Name, RunId
 
 SCHEMA_VERSION = 1
@@ -41,6 +41,7 @@ class Endpoints(Model):
     rendered: dict[Name, Running] = {}  # what each component was started with, and the start that deploy saw
     driver_cpus: tuple[int, ...] | None = None  # None: not pinned
     system_cpus: tuple[int, ...] | None = None
+    pods: dict[Name, PodContainer] = {}  # components that live in pods, for a second witness of their CPU time
 
 
 class Usage(Model):
@@ -173,6 +174,7 @@ class LoadRecord(Model):
     usage: tuple[Usage, ...] = ()  # at the window's two edges, for each component
     failure: str | None = None
     search: Search | None = None
+    cross_checks: tuple[CrossCheck, ...] = ()
     canary_before: Canary | None = None
     canary_after: Canary | None = None
 

@@ -57,6 +57,15 @@ class Steadiness(Model):
     trend: Finite | None = None  # how much it drifted over the window, as a share of its median
 
 
+class PodContainer(Model):
+    """Where a component's container is, as the kubelet of its node names it."""
+
+    node: str  # the node's address
+    namespace: str
+    pod: str
+    container: str
+
+
 class CrossCheck(Model):
     """CPU time of one component from two sources over the same stretch of time, or why there are not two."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from steps.model import CanaryReference, Surroundings
-from steps.statistics.words import percent
+from steps.statistics.words import counted, percent
 
 # A neighbour that takes a tenth of the system's cores makes what waits for them wait a tenth longer: gateways differ by as much.
 MOST_UNATTRIBUTED = 0.1
@@ -30,8 +30,8 @@ def environment_doubts(found: Surroundings, reference: CanaryReference | None) -
     """What the surroundings of a cell let doubt about it, in sentences without their "suspect: environment: "."""
     if found.unattributed_cores is not None and found.cores and found.unattributed_cores > MOST_UNATTRIBUTED * found.cores:
         yield (
-            f"{found.unattributed_cores:.2f} of {found.cores} cores were used by something else "
-            f"(what no component accounts for); {percent(MOST_UNATTRIBUTED)} may be"
+            f"{found.unattributed_cores:.2f} of {counted(found.cores, 'core')} went to something else "
+            f"(what no component accounts for); {percent(MOST_UNATTRIBUTED)} may"
         )
     if found.steal_share is not None and found.steal_share > MOST_STEAL:
         yield f"{percent(found.steal_share)} of its cores' time was stolen by the hypervisor; {percent(MOST_STEAL)} may be"

@@ -6,11 +6,12 @@ second with those at the edges, components with the cores they ran on. Who break
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import sqrt
 from statistics import fmean, stdev
 from typing import Any
 
+from steps.model import CrossCheck
 from steps.statistics.figures import Facts, Figure
 from steps.statistics.settling import cores_by_second
 from steps.statistics.surroundings import machines_of
@@ -90,6 +91,14 @@ def more_than_there_was(facts: Facts) -> Iterator[str]:
         busy, used = machine.busy_cores, machine.components_cores
         if busy is not None and used > busy * (1 + BORNE) + TICKS_S * (machine.cores or 1) / facts.window.seconds:
             yield f"its components used {used:.3g} cores, the cores that they run on were busy for {busy:.3g}"
+
+
+def disagreeing(checks: Iterable[CrossCheck]) -> Iterator[str]:
+    """Components of which the keeper and the kubelet tell different CPU times of the same load."""
+    for check in checks:
+        keeper_s, kubelet_s = check.keeper_s, check.kubelet_s
+        if keeper_s is not None and kubelet_s is not None and abs(kubelet_s - keeper_s) > BORNE * keeper_s + TICKS_S:
+            yield f"keeper and kubelet disagree about {check.component}: {check.told()}; {BORNE:.0%} are borne"
 
 
 def _components(facts: Facts) -> dict[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from steps.drivers.search import Knee
-from steps.model import Environment, Slo, Surroundings
+from steps.model import CanaryReference, Environment, Slo, Surroundings
 from steps.model.metric import KNEE, at_share
 from steps.statistics.figures import Facts, Figure, figure
 from steps.statistics.histogram import quantile
@@ -56,17 +56,21 @@ def failures_of(ramped: Ramped, figures: Mapping[str, Figure]) -> Iterator[str]:
             yield f"{name} could not be measured: {found.reason}"
 
 
-def doubts_of(ramped: Ramped, environment: Environment) -> Iterator[str]:
+def surroundings_at(ramped: Ramped, reference: CanaryReference | None) -> dict[int, Surroundings]:
+    """What the machines did beside each share of the knee."""
+    return {percent: surroundings_of(facts, reference) for percent, facts in ramped.shares.items()}
+
+
+def doubts_of(ramped: Ramped, environment: Environment, surroundings: Mapping[int, Surroundings]) -> Iterator[str]:
     """Why a cell may not decide alone, each beginning with whom it suspects."""
-    calibration = environment.calibration
     if ramped.knee.suspect:
         yield f"suspect: {ramped.knee.suspect}: the search was disturbed, {ramped.knee.reason}"
+    calibration = environment.calibration
     if not ramped.shares and (calibration is None or calibration.ceiling_rps is None):  # else the shares' own doubts say so
         why = calibration.reason if calibration and calibration.reason else "it was not calibrated"
         yield f"suspect: generator: its ceiling is not known: {why}"
     for percent, facts in ramped.shares.items():
-        around = surroundings_of(facts, environment.canary)
-        yield from (f"{each} (at {percent} % of the knee)" for each in doubts(facts, environment, around))
+        yield from (f"{each} (at {percent} % of the knee)" for each in doubts(facts, environment, surroundings[percent]))
         p99_ms = quantile(facts.histograms["response"], 0.99, among=facts.counts.planned).value_ms
         if p99_ms is not None and p99_ms > ramped.slo.p99_ms:
             yield (
@@ -77,16 +81,9 @@ def doubts_of(ramped: Ramped, environment: Environment) -> Iterator[str]:
 
 def metric_doubts_of(ramped: Ramped, figures: Mapping[str, Figure]) -> dict[str, str]:
     """Metric → why its value may not decide though the cell may."""
-    found: dict[str, str] = {}
-    for percent, facts in ramped.shares.items():
-        doubted = metric_doubts(facts, _at(percent, figures), steady_of(facts))
-        found |= {name: doubted[at[0]] for name in figures if (at := at_share(name)) and at[1] == percent and at[0] in doubted}
-    return found
-
-
-def surroundings_at_most(ramped: Ramped, environment: Environment) -> Surroundings | None:
-    """What the machines did at the highest share, where they had most to do; None: nothing was measured at shares."""
-    return surroundings_of(ramped.shares[max(ramped.shares)], environment.canary) if ramped.shares else None
+    shares = {percent: metric_doubts(facts, _at(percent, figures), steady_of(facts)) for percent, facts in ramped.shares.items()}
+    found = {name: at for name in figures if (at := at_share(name))}
+    return {name: shares[percent][plain] for name, (plain, percent) in found.items() if plain in shares.get(percent, {})}
 
 
 def _at(percent: int, figures: Mapping[str, Figure]) -> dict[str, Figure]:

@@ -117,6 +117,20 @@ def canary_shift(sung: Iterable[Canary | None], reference: CanaryReference | Non
     return shift, [f"canary, {name}: {why}" for each in there for name, why in each.failures.items()]
 
 
+def worst_of(found: Iterable[Surroundings]) -> Surroundings | None:
+    """The worst of several stretches of time in each respect; None: there are none."""
+    several = list(found)
+    if not several:
+        return None
+    numbers = [name for name in Surroundings.model_fields if name not in {"canary_shift", "unknown"}]
+    parts = dict.fromkeys(part for each in several for part in each.canary_shift)
+    return Surroundings(
+        **{name: _worst(getattr(each, name) for each in several) for name in numbers},
+        canary_shift={part: max(each.canary_shift[part] for each in several if part in each.canary_shift) for part in parts},
+        unknown=tuple(dict.fromkeys(sentence for each in several for sentence in each.unknown)),
+    )
+
+
 def _worst(values: Iterable[float | None]) -> float | None:
     return max((value for value in values if value is not None), default=None)
 

@@ -13,7 +13,7 @@ from steps.model import Calibration, Environment, Steadiness, Surroundings
 from steps.statistics.environment_doubts import environment_doubts
 from steps.statistics.figures import Facts, Figure, broken_off, quantile_of
 from steps.statistics.histogram import percentile_name
-from steps.statistics.laws import broken_little, broken_utilisation, more_than_there_was
+from steps.statistics.laws import broken_little, broken_utilisation, disagreeing, more_than_there_was
 from steps.statistics.settling import CPU, unsettled
 
 # Above 1 % of wrong answers p99 is no figure of the right ones any more, and a contender that sheds load is not comparable.
@@ -124,7 +124,7 @@ def _laws(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[tuple[str, st
     if little := broken_little(facts):
         yield from ((name, little) for name in figures if quantile_of(name) is not None or name == "goodput_rps")
     yield from broken_utilisation(facts, figures).items()
-    for doubt in more_than_there_was(facts):
+    for doubt in (*more_than_there_was(facts), *disagreeing(facts.record.cross_checks)):
         yield from ((name, doubt) for name in CPU if name in figures)
 
 

@@ -104,6 +104,7 @@ class Recorded:
     open_mean: float | None = None
     canaries: tuple = (None, None)
     usual: CanaryReference | None = None
+    cross_checks: tuple = ()
 
     def store(self, folder: Path, *, load: bool = True) -> Inputs:
         """Writes the records below a folder; without `load`, the load's own are there already."""
@@ -143,6 +144,7 @@ class Recorded:
             readings=self.readings,
             failure=self.failure,
             canaries=self.canaries,
+            cross_checks=self.cross_checks,
         )
         write(sent, folder=inputs.load, run=RUN, cell=self.cell, load=self.experiment.loads[0], cpus=self.cpus)
 

@@ -45,7 +45,7 @@ def test_quiet_machine_is_no_doubt(tmp_path):
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        (cell(node_idle_s=0.7), "0.22 of 1 cores were used by something else (what no component accounts for); 10 % may be"),
+        (cell(node_idle_s=0.7), "0.22 of 1 core went to something else (what no component accounts for); 10 % may"),
         (cell(node_idle_s=0.86, node_steal_s=0.05), "5 % of its cores' time was stolen by the hypervisor; 2 % may be"),
         (cell(throttled_s=0.03), "a CPU limit held it back for 3 % of the window; 1 % may be"),
         (cell(io_pressure_s=0.08), "something waited for io in 8 % of the window; 5 % may be"),
@@ -126,4 +126,4 @@ def test_worst_of_several_machines_counts(tmp_path):
     found = Recorded(readings=readings).outcome(tmp_path)
 
     assert found.surroundings.unattributed_cores == pytest.approx(1 - 0.5 - 0.05 - 0.004, abs=0.001)
-    assert found.reasons[0].startswith("suspect: environment: 0.45 of 1 cores")
+    assert found.reasons[0].startswith("suspect: environment: 0.45 of 1 core ")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from steps.model import CrossCheck
 from tests.steps.recorded import EXPERIMENT, LOAD, Recorded, doubt_of, readings_of
 
 # 1,000 requests/s of 1.99 ms on average, late by 0.01: 1.98 are open at a time, as the driver's counter sees it.
@@ -73,6 +74,28 @@ def test_components_use_no_more_than_there_was(tmp_path, idle, broken):
     found = Recorded(readings=readings).outcome(tmp_path)
 
     assert doubted(found) == broken
+
+
+@pytest.mark.parametrize(
+    ("check", "broken"),
+    [
+        (CrossCheck(component="nginx", keeper_s=1.871, kubelet_s=1.870, over_s=10.2), set()),
+        (CrossCheck(component="nginx", keeper_s=0.010, kubelet_s=0.025, over_s=10.2), set()),
+        (CrossCheck(component="nginx", keeper_s=1.5, kubelet_s=1.8, over_s=10.2), CPU),
+        (CrossCheck(component="nginx", reason="there is no right to get nodes/metrics"), set()),
+    ],
+    ids=["alike", "within a tick", "apart", "one witness"],
+)
+def test_keeper_that_the_kubelet_contradicts_is_suspect(tmp_path, check, broken):
+    """Two counters of the same CPU time: one of them is wrong when they are more than 5 % apart. One alone is no doubt."""
+    found = Recorded(cross_checks=(check,)).outcome(tmp_path)
+
+    assert (doubted(found), found.cross_checks) == (broken, (check,))
+    if broken:
+        assert doubt_of(found, "cpu_us_per_request") == (
+            "suspect: figures: keeper and kubelet disagree about nginx: kubelet 1.800 s, keeper 1.500 s over the same 10.2 s; "
+            "5% are borne"
+        )
 
 
 def test_cell_that_had_not_settled_says_which_metrics(tmp_path):
