@@ -168,13 +168,11 @@ def delete(name: str, namespace: str | None) -> None:
 
 def swept(namespace: str | None, *, dry_run: bool) -> list[str]:
     """What lost runs left in a namespace, and what became of it."""
-    from pipelines.cluster import access, settings
-    from steps.places import lost
+    from pipelines.cluster import access, settings, sweeping
 
     kube = access.connect(namespace=namespace)
     ttl_s = settings.Settings(namespace=kube.namespace, image="any").time_to_live_s
-    found = lost.sweep(kube, time_to_live_s=ttl_s, dry_run=dry_run)
-    return [f"would remove {each}" if dry_run else f"removed {each}" for each in found]
+    return sweeping.sweep(kube, time_to_live_s=ttl_s, dry_run=dry_run)
 
 
 def examined(namespace: str | None, image: str | None) -> list[Finding]:
