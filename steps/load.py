@@ -70,7 +70,7 @@ class Sent:
 async def send(load: HttpLoad, where: Endpoints, *, spin: bool) -> Sent:
     """Checks, loads, checks again."""
     sent = Sent()
-    sent.failure = await identity.difference(where, "before")
+    sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)
     if sent.failure is None:
         await _check(sent, load, where.target, "before")
     if sent.failure is None:
