@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from steps.evidence import CellEvidence, Evidence
+from steps.evidence import CellEvidence, Evidence, FailedNode
 from steps.model import CellOutcome, CellSummary
 from steps.model.report import CellStatus
 from steps.statistics.words import counted, sentence
@@ -28,7 +28,7 @@ def _summary(found: CellEvidence, evidence: Evidence, order: int) -> CellSummary
         repetition=cell.repetition,
         order=order,
         status=status,
-        reasons=tuple(map(sentence, outcome.reasons)) if outcome else (_why_missing(found, evidence),),
+        reasons=_reasons(found, evidence),
         counts=outcome.counts if outcome else None,
         errors=outcome.errors if outcome else {},
         lateness_p50_ms=driver.lateness_p50_ms if driver else None,
@@ -38,11 +38,24 @@ def _summary(found: CellEvidence, evidence: Evidence, order: int) -> CellSummary
     )
 
 
+def _reasons(found: CellEvidence, evidence: Evidence) -> tuple[str, ...]:
+    """Why a cell is as it is; where its load left nothing, what became of that step comes first: only Argo saw it."""
+    if found.outcome is None:
+        return (_why_missing(found, evidence),)
+    died = [] if found.load else [node.message for node in _nodes(found, evidence) if node.template == "load"]
+    return tuple(map(sentence, (*(f"load: {message}" for message in died), *found.outcome.reasons)))
+
+
+def _nodes(found: CellEvidence, evidence: Evidence) -> list[FailedNode]:
+    """What the workflow says of a cell's nodes that failed."""
+    named = re.compile(rf"(?<![a-z0-9-]){re.escape(found.cell.id)}(?![a-z0-9-])")
+    return [node for node in evidence.failures if node.message and named.search(node.text)]
+
+
 def _why_missing(found: CellEvidence, evidence: Evidence) -> str:
     """The nearest cause that anything recorded for a cell without an outcome."""
     key = f"cells/{found.cell.id}/"
-    named = re.compile(rf"(?<![a-z0-9-]){re.escape(found.cell.id)}(?![a-z0-9-])")
-    said = [node.message for node in evidence.failures if node.message and named.search(node.text)]
+    said = [node.message for node in _nodes(found, evidence)]
     causes = (
         found.deploy.failure if found.deploy else None,
         found.load.failure if found.load else None,
