@@ -6,10 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from steps.evidence import CellEvidence, Evidence, FailedNode
+from steps.evidence import CellEvidence, Evidence
 from steps.model import CellOutcome, CellSummary
 from steps.model.report import CellStatus
 from steps.statistics.words import counted, sentence
+
+OWN_FAILURE = re.compile(r"^$|\(exit code 1\)$")  # of a step that said why it failed, in its own record
 
 
 def summaries(evidence: Evidence) -> tuple[CellSummary, ...]:
@@ -39,23 +41,19 @@ def _summary(found: CellEvidence, evidence: Evidence, order: int) -> CellSummary
 
 
 def _reasons(found: CellEvidence, evidence: Evidence) -> tuple[str, ...]:
-    """Why a cell is as it is; where its load left nothing, what became of that step comes first: only Argo saw it."""
+    """Why a cell is as it is. Where its load left nothing, how loads ended comes first: the workflow saw that, though not whose."""
     if found.outcome is None:
         return (_why_missing(found, evidence),)
-    died = [] if found.load else [node.message for node in _nodes(found, evidence) if node.template == "load"]
-    return tuple(map(sentence, (*(f"load: {message}" for message in died), *found.outcome.reasons)))
-
-
-def _nodes(found: CellEvidence, evidence: Evidence) -> list[FailedNode]:
-    """What the workflow says of a cell's nodes that failed."""
-    named = re.compile(rf"(?<![a-z0-9-]){re.escape(found.cell.id)}(?![a-z0-9-])")
-    return [node for node in evidence.failures if node.message and named.search(node.text)]
+    ends = {node.message for node in evidence.failures if node.template == "load" and not OWN_FAILURE.search(node.message)}
+    ended = [f"load: {' or '.join(sorted(ends))}"] if ends and found.load is None else []
+    return tuple(map(sentence, (*ended, *found.outcome.reasons)))
 
 
 def _why_missing(found: CellEvidence, evidence: Evidence) -> str:
     """The nearest cause that anything recorded for a cell without an outcome."""
     key = f"cells/{found.cell.id}/"
-    said = [node.message for node in _nodes(found, evidence)]
+    named = re.compile(rf"(?<![a-z0-9-]){re.escape(found.cell.id)}(?![a-z0-9-])")
+    said = [node.message for node in evidence.failures if node.message and named.search(node.text)]
     causes = (
         found.deploy.failure if found.deploy else None,
         found.load.failure if found.load else None,

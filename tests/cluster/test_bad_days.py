@@ -93,7 +93,7 @@ def test_each_trouble_fails_its_cell_alone_and_a_retry_makes_it_good(begin, inst
     assert (kept.status.phase, first.verdict) == ("Failed", RunVerdict.FAILED)
     assert sorted(said) == ["direct-200rps-r2", "nginx-200rps-r1", "nginx-200rps-r2", "nginx-200rps-r3"]
     assert "upstream has been loaded before: this pod takes the place of one that was lost" in said["nginx-200rps-r1"]
-    assert "load: Error (exit code 137)" in said["nginx-200rps-r2"]
+    assert "Error (exit code 137)" in said["nginx-200rps-r2"]
     assert "connection refused" in said["nginx-200rps-r3"]
     assert "connection refused" in said["direct-200rps-r2"]
     assert all_is_gone(run)
@@ -135,7 +135,7 @@ def test_store_that_is_away_for_half_a_minute_costs_a_cell_at_most(begin, instal
     assert all_is_gone(run)
 
 
-@pytest.mark.evidence  # Argo's executor insists for a minute on each artifact: this takes a quarter of an hour
+@pytest.mark.evidence  # Argo's executor insists for a minute on each artifact: this takes ten minutes
 def test_store_that_stays_away_fails_the_run_and_the_sweeper_closes_its_ledger(begin, installed):
     """Nothing of the run stays in the cluster though nothing can be stored; once the store is back, the sweeper tells it."""
     run = begin(small())
@@ -146,9 +146,9 @@ def test_store_that_stays_away_fails_the_run_and_the_sweeper_closes_its_ledger(b
     assert kept.status.phase == "Failed"
     assert kept.status.output("verdict") is None
     assert run.there() == []
-    assert [each.closed_at for each in run.ledger()] == [None, None]
+    assert [each.closed_at for each in run.ledger()] in ([None, None], [None, None, None])  # direct first, or nginx
     said = sweeping.sweep(installed.kube, time_to_live_s=7200)
-    assert [line.partition(",")[0] for line in said]
+    assert {line.partition(": ")[0] for line in said} == {"closed in the ledger"}
     assert all_is_gone(run)
     assert not any(key.startswith("seal") for key in run.stored())
 
