@@ -41,7 +41,7 @@ def _summary(found: CellEvidence, evidence: Evidence, order: int) -> CellSummary
 
 
 def _reasons(found: CellEvidence, evidence: Evidence) -> tuple[str, ...]:
-    """Why a cell is as it is. Where its load left nothing, how loads ended comes first: the workflow saw that, though not whose."""
+    """Why a cell is as it is. Where its load left nothing, how loads ended comes first: the workflow knows that, not whose."""
     if found.outcome is None:
         return (_why_missing(found, evidence),)
     ends = {node.message for node in evidence.failures if node.template == "load" and not OWN_FAILURE.search(node.message)}
