@@ -11,8 +11,8 @@ import urllib3
 
 from phases.catalogue.gateways import NGINX
 from tests.cluster.conftest import wait_for
+from tests.cluster.servers import answers, free_port
 from tests.cluster.small_run import SmallRun, small
-from tests.cluster.test_guarded_server import _listens, free_port
 
 pytestmark = pytest.mark.argo
 
@@ -46,7 +46,7 @@ def inside(installed, tmp_path_factory):
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([unshare, "--mount", "sh", "-c", mounted, "sh", *words], stdout=log, stderr=log)
     try:
-        wait_for(lambda: _listens(port), what=lambda: (folder / "log").read_text()[-2000:])
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}"), what=lambda: (folder / "log").read_text()[-2000:])
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

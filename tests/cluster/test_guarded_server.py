@@ -6,10 +6,8 @@ import base64
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,15 +19,10 @@ from steps.errors import ClusterError
 from steps.refusals import Denied
 from tests.cluster.accounts import READ, account
 from tests.cluster.conftest import wait_for
+from tests.cluster.servers import answers, free_port
 from tests.cluster.toys import deep
 
 pytestmark = pytest.mark.argo
-
-
-def free_port():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def signed(folder):
@@ -79,16 +72,11 @@ def guarded(room, tmp_path_factory):
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([argo, *words], stdout=log, stderr=log)
     try:
-        wait_for(lambda: _listens(port), within_s=60, what=lambda: (folder / "log").read_text()[-2000:])
+        wait_for(lambda: answers(f"https://127.0.0.1:{port}"), within_s=60, what=lambda: (folder / "log").read_text()[-2000:])
         yield f"127.0.0.1:{port}", folder / "ca.crt"
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _listens(port):
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def to_server(address, room, *, authority, token="", **more):
@@ -148,5 +136,5 @@ def test_a_guarded_server_does_not_take_a_token_that_has_expired(guarded, room):
     good, expired = (signed_token(room, "test-expiring", lasts_s=lasts_s) for lasts_s in (600, -60))
 
     assert isinstance(to_server(address, room, authority=authority, token=good).briefs(), list)
-    with pytest.raises(Denied, match=r"does not accept who we are: set ARGO_TOKEN to a new one"):
+    with pytest.raises(Denied, match=r"does not accept who we are \(the token expired at .*\): set ARGO_TOKEN to a new one"):
         to_server(address, room, authority=authority, token=expired).briefs()

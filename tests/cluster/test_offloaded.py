@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from pipelines.cluster.direct import Direct
 from pipelines.cluster.server import Server
 from steps.errors import ClusterError
 from tests.cluster.conftest import finished, wait_for
-from tests.cluster.test_guarded_server import free_port
+from tests.cluster.servers import answers, free_port, listens
 from tests.cluster.toys import documents
 
 pytestmark = [pytest.mark.argo, pytest.mark.evidence]
@@ -43,11 +42,6 @@ def program(name):
     """A program by its name; PostgreSQL's are where Debian puts them."""
     found = shutil.which(name) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
     return found or pytest.skip(f"there is no {name} here")
-
-
-def listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +89,7 @@ def offloading(room, database, tmp_path_factory):
         words = [program("argo"), "server", *kubeconfig, *here, "--configmap", "test-offload", "--auth-mode", "server"]
         words += ["--secure=false", "--port", str(port)]
         stack.enter_context(running(*words, log=folder / "server.log"))
-        wait_for(lambda: listens(port), what=lambda: (folder / "server.log").read_text()[-2000:])
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}"), what=lambda: (folder / "server.log").read_text()[-2000:])
         yield f"127.0.0.1:{port}"
 
 
