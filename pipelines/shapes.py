@@ -138,6 +138,9 @@ SHAPES = {"compare": compare, "ramp": ramp}
 
 RUN = "{{inputs.parameters.run}}"
 CELL = "{{inputs.parameters.cell}}"
+# Of steps that take seconds. Where the store is gone for good, Argo's executor insists on each artifact until the limit, so that
+# decides how long a run of many cells takes to fail; a teardown waits a minute for what does not go.
+BRIEF_S = 150
 # How long the load step may take follows from the loads; a parameter, so that a run with a longer load needs no other templates.
 LOAD_LIMIT = "load-limit-s"
 
@@ -264,6 +267,7 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
             File("load", f"{here}/load", optional=True),
         ),
         writes=(File("outcome", f"{here}/outcome.json"),),
+        limit_s=BRIEF_S,
         attempts=3,
     )
     teardown = Step(
@@ -271,6 +275,7 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
         values={**both, "prefix": prefix},
         inputs=("run", "cell"),
         writes=(File("record", f"{here}/teardown.json"), File("logs", f"{here}/logs", optional=True)),
+        limit_s=BRIEF_S,
         attempts=3,
     )
     return deploy, load, measure, teardown
@@ -282,6 +287,7 @@ def _closing_steps(prefix: str) -> tuple[Step, ...]:
         values={"run": RUN, "prefix": prefix},
         inputs=("run",),
         writes=(File("record", f"{prefix}/teardown.json"),),
+        limit_s=BRIEF_S,
         attempts=3,
     )
     report = Step(

@@ -115,7 +115,7 @@ class Keeper:
                 print(f"keeper: nobody holds {lock} for {run} any more: ending {self.order['component']}")
             return gone
 
-        answers = {"/usage": self.usage, "/running": self.running, "/health": self.health}
+        answers = {"/usage": self.usage, "/running": self.running, "/health": self.health, "/load": running.Loads().announced}
         answering.serve(server, signals, answers, child_ended=self._reap, over=over)
 
     def health(self) -> dict[str, Any]:

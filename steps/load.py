@@ -91,7 +91,7 @@ class Sent:
 async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None) -> Sent:
     """Checks, loads, checks again."""
     sent = Sent()
-    sent.failure = await identity.difference(where, "before")
+    sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)
     if sent.failure is None:
         await _check(sent, load, where.target, "before")
     if sent.failure is None:

@@ -131,5 +131,6 @@ def main(argv: Sequence[str]) -> int:
     if given.ready:
         threading.Thread(target=beside.watch, args=(int(given.ready[0]), given.ready[1]), daemon=True).start()
     with socket.create_server(("0.0.0.0", given.port)) as server:  # noqa: S104  # the driver asks from another pod
-        answering.serve(server, signals, {"/usage": beside.usage, "/running": beside.running, "/health": beside.health})
+        answers = {"/usage": beside.usage, "/running": beside.running, "/health": beside.health}
+        answering.serve(server, signals, {**answers, "/load": running.Loads().announced})
     return 0

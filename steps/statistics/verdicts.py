@@ -15,6 +15,7 @@ A failed preview is Failed: a preview that hides a broken gateway is of no use.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
@@ -28,6 +29,7 @@ from steps.statistics.knees import knee_reasons
 from steps.statistics.words import counted, listed, sentence
 
 OF_A_CELL = frozenset({"cell", "deploy", "load", "trace", "measure"})  # their causes stand in the cell's own records
+STOPPED = re.compile(r"(?:workflow shutdown|Stopped) with strategy")  # Argo's words for steps that are not made any more
 FLOWS = frozenset({"main", "closing"})
 
 
@@ -59,10 +61,16 @@ def _suspects(cells: Sequence[CellSummary]) -> list[str]:
 
 def failure_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> tuple[str, ...]:
     """Why a run failed; empty when it did not."""
-    reasons = [*_unread(evidence, cells), *_cell_reasons(cells), *_step_reasons(evidence, cells), *_left_reasons(evidence)]
+    steps = [*_step_reasons(evidence, cells), *_left_reasons(evidence)]
+    reasons = [*_stopped(evidence), *_unread(evidence, cells), *_cell_reasons(cells), *steps]
     if not reasons and evidence.status not in {"Succeeded", "Running"}:
         reasons.append(f"the workflow ended as {evidence.status} and does not say why")
     return tuple(dict.fromkeys(reasons))
+
+
+def _stopped(evidence: Evidence) -> list[str]:
+    """That somebody stopped the run, which says more than what its unmade steps say."""
+    return ["the run was stopped before its end"] if any(STOPPED.search(node.message) for node in evidence.failures) else []
 
 
 def _unread(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]:
@@ -113,7 +121,8 @@ def _step_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]
 
 def _is_consequence(node: FailedNode, *, explained: bool) -> bool:
     flow = node.template in FLOWS or node.message.startswith("child ")
-    return flow or not (node.template or node.message) or (explained and node.template in OF_A_CELL)
+    stopped = STOPPED.search(node.message) is not None
+    return flow or stopped or not (node.template or node.message) or (explained and node.template in OF_A_CELL)
 
 
 def _in_words(node: FailedNode, cells: Sequence[CellSummary]) -> str:

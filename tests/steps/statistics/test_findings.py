@@ -104,12 +104,35 @@ def test_a_cell_without_an_outcome_is_missing_with_the_nearest_cause():
     assert found["caddy-100rps-r3"].reasons == ("no outcome was stored, and no step says why",)
 
 
+def test_a_load_that_left_nothing_is_told_in_the_words_of_its_step():
+    """That it was killed is known to the workflow alone, which does not name the cell; a step that failed by itself said why."""
+    story = Story(failing={"caddy": "load left no load.json"})
+    nodes = failures(("load", "load", "OOMKilled (exit code 137)"), ("load", "load", "main: Error (exit code 1)"))
+    found = {cell.id: cell for cell in report(story, status="Failed", failures=nodes).cells}
+
+    assert found["caddy-100rps-r2"].reasons == ("load: OOMKilled (exit code 137)", "load left no load.json")
+
+
 def test_a_failed_step_outside_the_cells_fails_the_run_in_its_words():
     """Here a teardown."""
     nodes = failures(("teardown", "teardown", "exit code 5"), ("main", "main", "child 'y' failed"))
     found = report(status="Failed", failures=nodes)
 
     assert (found.verdict, found.reasons) == (RunVerdict.FAILED, ("step teardown failed: exit code 5",))
+
+
+def test_a_run_that_was_stopped_says_so_first():
+    """What the steps say that were not made any more is no reason of its own."""
+    story = Story(missing=frozenset({"caddy-100rps-r2"}))
+    nodes = failures(
+        ("cells(4:caddy-100rps-r2).load", "load", "workflow shutdown with strategy:  Stop"),
+        ("cells(4:caddy-100rps-r2).teardown", "teardown", "Stopped with strategy 'Stop'"),
+    )
+    found = report(story, status="Failed", failures=nodes)
+
+    assert found.reasons[0] == "the run was stopped before its end"
+    assert len(found.reasons) == 2
+    assert found.reasons[1].startswith("caddy: 1 of 6 cells has no outcome")
 
 
 def test_a_workflow_that_failed_without_a_word_is_failed():
