@@ -37,8 +37,8 @@ images: .venv/ready  ## the image of the steps, named by its content; ARGS="--re
 cluster-test: .venv/ready  ## the tests on a real cluster, the one that kubectl would take; TIER="cluster and not argo" leaves Argo out
 	@$(BIN)/python -m pytest -q -m "$(TIER)" tests/cluster $(ARGS)
 
-evidence: .venv/ready  ## what counts, on a real cluster: ten of ten, 200 cells, goldens made anew (an hour)
-	@$(BIN)/python -m pytest -q -m evidence tests/cluster $(ARGS)
+evidence: .venv/ready  ## what counts: ten of ten here, 200 cells and goldens made anew on a cluster (hours, on a quiet machine)
+	@$(BIN)/python -m pytest -q -m evidence tests $(ARGS)
 
 kind: images  ## a kind cluster on this machine with Argo Workflows and the lab in it
 	@images/kind/up $(BIN)/python
