@@ -21,7 +21,9 @@ MOST_PRESSURE = {"io": 0.05, "memory": 0.05}
 # Pressure on CPU has no limit: a contender and its upstream that share a core wait for each other, as they should.
 
 # The canary. Three standard deviations alone would suspect every tenth cell, for within the seconds of the calibration a machine
-# is steadier than over a run; the share alone would suspect a machine that always swings.
+# is steadier than over a run; the share alone would suspect a machine that always swings. Counted on a shared virtual machine:
+# on a core that others used for less than 20 %, none of 13 songs was slower by these shares; on one that they used for more than
+# 70 %, of 439 songs 88 % were by the CPU's share, 72 % by the loopback's and 64 % by the disk's.
 CANARY_SDS = 3.0
 CANARY_SHARE = {"cpu": 0.25, "loopback": 0.5, "disk": 2.0}
 
