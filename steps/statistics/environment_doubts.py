@@ -11,6 +11,7 @@ from steps.model import CanaryReference, Surroundings
 from steps.statistics.words import counted, percent
 
 # A neighbour that takes a tenth of the system's cores makes what waits for them wait a tenth longer: gateways differ by as much.
+# It is a share, so that one busy core among sixteen, which nobody has to share, is no doubt.
 MOST_UNATTRIBUTED = 0.1
 # The hypervisor gave these cores to another guest: the same time is missing, and nobody here can see who has it.
 MOST_STEAL = 0.02
