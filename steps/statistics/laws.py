@@ -63,7 +63,7 @@ def _sum_of_squares_s2(histogram: Any) -> float:
 def broken_utilisation(facts: Facts, figures: Mapping[str, Figure]) -> dict[str, str]:
     """U = X·S, for each metric of CPU time per request: how it does not fit the readings of each second.
 
-    The readings at the edges made the metric; those between them check it. Borne is also what the scatter of the seconds explains.
+    Readings at the edges made the metric; those between them check it. Borne is also what the scatter of the seconds explains.
     """
     answered = facts.record.answered or facts.counts.ok
     rate_rps = answered / facts.window.seconds
