@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from steps.model.component import Component
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
+from steps.model.unit_cost import UnitCost, unpriced
 from steps.model.values import Finite, Model, Name
 
 # Written as `of=ENVOY`, kept as "envoy".
@@ -83,6 +84,7 @@ class Experiment(Model):
     band: float = Field(default=0.05, gt=0, lt=1)  # a ratio to the baseline between 1/(1+band) and 1+band does not matter
     pilot: bool = False  # the baseline against itself
     precision: Precision | None = None
+    unit_cost: UnitCost | None = None
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -157,6 +159,13 @@ class Experiment(Model):
                 if named is not None and named not in arms:
                     message = f"experiment {self.name}: {hypothesis.statement!r} names {named}, which is not a contender"
                     raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if wrong := unpriced(self.unit_cost, [metric.name for metric in self.metrics]):
+            message = f"experiment {self.name}: {wrong}"
+            raise ValueError(message)
         return self
 
 

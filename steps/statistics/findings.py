@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from steps.costs.reported import reported
 from steps.errors import MeasureError
 from steps.evidence import CellEvidence, Evidence
 from steps.model import (
@@ -47,6 +48,7 @@ def report_of(evidence: Evidence) -> Report:
     precision = precision_of(experiment, evidence.plan, outcomes) if experiment else None
     verdict, reasons = verdict_of(evidence, cells, doubts=_round_doubts(experiment, outcomes, precision))
     phase, name = _names(evidence)
+    uses, costs, unpriced = reported(evidence, loads)
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -57,7 +59,7 @@ def report_of(evidence: Evidence) -> Report:
         repetitions=experiment.repetitions if experiment else 0,
         verdict=verdict,
         reasons=reasons,
-        notes=(*notes, *remarks(loads)),
+        notes=(*notes, *remarks(loads), *unpriced),
         answer=answer_of(experiment, loads, verdict),
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
@@ -70,6 +72,8 @@ def report_of(evidence: Evidence) -> Report:
         files=evidence.files,
         repeat=_repeat(phase, name, experiment),
         precision=precision,
+        uses=uses,
+        costs=costs,
     )
 
 
