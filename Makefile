@@ -1,6 +1,7 @@
 # Thin: each target is a line or two. ARGS= passes options on, as in: make run ARGS="--set rate_rps=200"
 PYTHON ?= python3
 ARGS ?=
+TIER ?= cluster and not evidence
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -33,11 +34,11 @@ bench: .venv/ready  ## the driver's and the interpreter's own figures
 images: .venv/ready  ## the image of the steps, named by its content; ARGS="--registry registry.example/team --push"
 	@$(BIN)/python images/build.py $(ARGS)
 
-cluster-test: .venv/ready  ## the tests on a real cluster, the one that kubectl would take; with Argo where it runs
-	@$(BIN)/python -m pytest -q -m "cluster and not evidence" tests/cluster $(ARGS)
+cluster-test: .venv/ready  ## the tests on a real cluster, the one that kubectl would take; TIER="cluster and not argo" leaves Argo out
+	@$(BIN)/python -m pytest -q -m "$(TIER)" tests/cluster $(ARGS)
 
-evidence: .venv/ready  ## what counts, on a real cluster: ten of ten, 200 cells, goldens made anew (an hour)
-	@$(BIN)/python -m pytest -q -m evidence tests/cluster $(ARGS)
+evidence: .venv/ready  ## what counts: ten of ten here, 200 cells and goldens made anew on a cluster (hours, on a quiet machine)
+	@$(BIN)/python -m pytest -q -m evidence tests $(ARGS)
 
 kind: images  ## a kind cluster on this machine with Argo Workflows and the lab in it
 	@images/kind/up $(BIN)/python

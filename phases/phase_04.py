@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from phases.catalogue.gateways import CADDY, DIRECT, ENVOY, GATEWAYS, HAPROXY, NGINX, TRAEFIK
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
-from steps.model import Experiment, HttpLoad, Hypothesis, Phase
-from steps.model.metric import CPU, GOODPUT, LATENCY, MEMORY, PATH_CPU, READY
+from steps.model import Experiment, HttpLoad, Hypothesis, Phase, RampLoad, Slo
+from steps.model.metric import CAPACITY, CPU, GOODPUT, LATENCY, MEMORY, PATH_CPU, READY
 from steps.model.unit_cost import PER_MILLION_REQUESTS
 
 PHASE = Phase(
@@ -63,6 +63,39 @@ PHASE = Phase(
                     metric="memory_mib",
                     of=ENVOY,
                     below=64.0,
+                ),
+            ),
+        ),
+        Experiment(
+            name="gateway-capacity",
+            question="Up to which rate does each gateway keep its p99 under 20 ms?",
+            shape="ramp",
+            baseline=DIRECT,
+            contenders=GATEWAYS,
+            around=(UPSTREAM,),
+            loads=(RampLoad(path="/json", slo=Slo(p99_ms=20), start_rps=1000, probe_s=1, measure_s=5, expect=PRODUCT_JSON),),
+            repetitions=6,
+            metrics=CAPACITY,
+            unit_cost=PER_MILLION_REQUESTS,
+            hypotheses=(
+                Hypothesis(
+                    statement="Envoy sustains more than 5,000 requests/s",
+                    metric="knee_rps",
+                    of=ENVOY,
+                    above=5000.0,
+                ),
+                Hypothesis(
+                    statement="Envoy sustains at least 1,000 requests/s more than Caddy",
+                    metric="knee_rps",
+                    of=ENVOY,
+                    over=CADDY,
+                    added_above=1000.0,
+                ),
+                Hypothesis(
+                    statement="Traefik's p99 is below 10 ms at three quarters of its knee",
+                    metric="p99_at_75_ms",
+                    of=TRAEFIK,
+                    below=10.0,
                 ),
             ),
         ),

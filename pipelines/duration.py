@@ -12,7 +12,7 @@ RUN_S = 12.0
 
 def of_plan(experiment: Experiment, plan: Plan) -> float:
     """Seconds that the cells still to do will take on this machine, about."""
-    sending = {load.label: load.warmup_s + load.duration_s for load in experiment.loads}
+    sending = {load.label: load.usual_s for load in experiment.loads}
     return RUN_S + sum(sending[cell_of(experiment, cell).load] + CELL_S for cell in plan.todo)
 
 

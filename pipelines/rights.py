@@ -56,7 +56,10 @@ RIGHTS = (
 )
 
 # Of the whole cluster, and optional: without them the circumstances say "unknown" and there is no cross-check.
-NODE_RIGHTS = (Right(PLACE, "", "nodes", ("list",), "the nodes' kernel, runtime and size are circumstances of a figure"),)
+NODE_RIGHTS = (
+    Right(PLACE, "", "nodes", ("list",), "the nodes' kernel, runtime and size are circumstances of a figure"),
+    Right(STEPS, "", "nodes/metrics", ("get",), "the kubelet's CPU counters are a second witness beside the keepers'"),
+)
 
 ACCOUNTS = tuple(dict.fromkeys(right.account for right in RIGHTS))
 

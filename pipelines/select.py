@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import importlib
 import traceback
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -203,12 +205,8 @@ def changed(experiment: Experiment, settings: tuple[str, ...]) -> Experiment:
             raise UsageError(message)
         if name in SETTABLE:
             plain[name] = value
-        elif name in SETTABLE_OF_LOADS:
-            for load in plain["loads"]:
-                load[name] = value
         else:
-            message = f"--set {setting}: there is no setting {name!r}; there are {', '.join((*SETTABLE, *SETTABLE_OF_LOADS))}"
-            raise UsageError(message)
+            _set_loads(plain["loads"], name, value, setting=setting)
     try:
         return Experiment.model_validate(plain)
     except ValidationError as error:
@@ -216,5 +214,22 @@ def changed(experiment: Experiment, settings: tuple[str, ...]) -> Experiment:
         raise UsageError(message) from error
 
 
+def _set_loads(loads: Sequence[dict[str, Any]], name: str, value: str, *, setting: str) -> None:
+    """Sets a value of every load; `slo.p99_ms` is one within its SLO. Raises UsageError: the loads have no such setting."""
+    for load in loads:
+        settable = SETTABLE_OF_LOADS[load["kind"]]
+        if name not in settable:
+            message = f"--set {setting}: there is no setting {name!r}; there are {', '.join((*SETTABLE, *settable))}"
+            raise UsageError(message)
+        part, _, last = name.rpartition(".")
+        (load[part] if part else load)[last] = value
+
+
 SETTABLE = ("repetitions", "workers", "band")
-SETTABLE_OF_LOADS = ("rate_rps", "warmup_s", "duration_s", "timeout_s", "connections")
+SETTABLE_OF_LOADS = {
+    "http": ("rate_rps", "warmup_s", "duration_s", "timeout_s", "connections"),
+    "ramp": (
+        *("slo.p99_ms", "slo.errors", "slo.sent", "start_rps", "most_rps", "resolution"),
+        *("probe_s", "measure_s", "warmup_s", "timeout_s", "connections"),
+    ),
+}

@@ -126,17 +126,28 @@ def compare(experiment: Experiment) -> Shape:
     )
 
 
-SHAPES = {"compare": compare}
+def ramp(experiment: Experiment) -> Shape:
+    """The same cells; each finds the contender's own knee within its load step, which therefore has to know the driver's ceiling.
+
+    Searching by further cells would put a fresh contender under each rate, and a decision of the DAG between any two of them.
+    """
+    return compare(experiment)
+
+
+SHAPES = {"compare": compare, "ramp": ramp}
 
 RUN = "{{inputs.parameters.run}}"
 CELL = "{{inputs.parameters.cell}}"
+# Of steps that take seconds. Where the store is gone for good, Argo's executor insists on each artifact until the limit, so that
+# decides how long a run of many cells takes to fail; a teardown waits a minute for what does not go.
+BRIEF_S = 150
 # How long the load step may take follows from the loads; a parameter, so that a run with a longer load needs no other templates.
 LOAD_LIMIT = "load-limit-s"
 
 
 def load_limit_s(experiment: Experiment) -> int:
     """The time limit of the load step, for the longest load of the experiment."""
-    return int(max(load.warmup_s + load.duration_s + load.timeout_s for load in experiment.loads)) + 60
+    return int(max(load.longest_s for load in experiment.loads)) + 60
 
 
 def _main(experiment: Experiment) -> Flow:
@@ -226,6 +237,7 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
     here = f"{prefix}/cells/{CELL}"
     both = {"run": RUN, "cell": CELL}
     stored = File("experiment", f"{prefix}/experiment.json")
+    environment = File("environment", f"{prefix}/environment.json")
     starting_s = sum(each.ready.within_s for each in (*experiment.arms, *experiment.around) if each.ready)
     deploy = Step(
         "deploy",
@@ -240,7 +252,7 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
         "load",
         values={**both, "endpoints": "{{inputs.parameters.endpoints}}"},
         inputs=("run", "cell", "endpoints"),
-        reads=(stored,),
+        reads=(stored, environment) if experiment.shape == "ramp" else (stored,),
         writes=(File("folder", f"{here}/load", optional=True),),
         limit_s=f"{{{{workflow.parameters.{LOAD_LIMIT}}}}}",
     )
@@ -250,11 +262,12 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
         inputs=("run", "cell"),
         reads=(
             stored,
-            File("environment", f"{prefix}/environment.json"),
+            environment,
             File("deploy", f"{here}/deploy.json", optional=True),
             File("load", f"{here}/load", optional=True),
         ),
         writes=(File("outcome", f"{here}/outcome.json"),),
+        limit_s=BRIEF_S,
         attempts=3,
     )
     teardown = Step(
@@ -262,6 +275,7 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
         values={**both, "prefix": prefix},
         inputs=("run", "cell"),
         writes=(File("record", f"{here}/teardown.json"), File("logs", f"{here}/logs", optional=True)),
+        limit_s=BRIEF_S,
         attempts=3,
     )
     return deploy, load, measure, teardown
@@ -273,6 +287,7 @@ def _closing_steps(prefix: str) -> tuple[Step, ...]:
         values={"run": RUN, "prefix": prefix},
         inputs=("run",),
         writes=(File("record", f"{prefix}/teardown.json"),),
+        limit_s=BRIEF_S,
         attempts=3,
     )
     report = Step(

@@ -42,10 +42,7 @@ def experiment(each: Experiment) -> str:
     """An experiment in words."""
     arms = [(arm.name, arm.title, arm.version, "baseline" if arm is each.baseline else "") for arm in each.arms]
     around = [(one.name, one.title, one.version, "fresh in each cell") for one in each.around]
-    loads = [
-        f"{load.label}: GET {load.path}, {load.model} loop, {load.warmup_s:g} s warm-up and {load.duration_s:g} s measured"
-        for load in each.loads
-    ]
+    loads = [f"{load.label}: {load.said}" for load in each.loads]
     parts = [
         f"{each.phase}/{each.name}",
         each.question,

@@ -18,7 +18,7 @@ TEXT, FILE = str, Path
 VERBS: dict[str, dict[str, type[str | Path]]] = {
     "provision": {"run": TEXT, "experiment": FILE, "stored": FILE, "plan": FILE, "environment": FILE},
     "deploy": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": FILE, "record": FILE},
-    "load": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "folder": FILE},
+    "load": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "folder": FILE, "environment": FILE},
     "measure": {
         "run": TEXT,
         "cell": TEXT,
@@ -43,6 +43,7 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
     "check": {"found": FILE},
     "sweep": {"time-to-live-s": TEXT, "removed": FILE},
 }
+OPTIONAL = {("load", "environment")}  # of the shape `ramp`
 
 
 def parser() -> argparse.ArgumentParser:
@@ -52,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     for verb, flags in VERBS.items():
         own = verbs.add_parser(verb)
         for flag, kind in flags.items():
-            own.add_argument(f"--{flag}", type=kind, required=True)
+            own.add_argument(f"--{flag}", type=kind, required=(verb, flag) not in OPTIONAL)
     return top
 
 

@@ -62,4 +62,5 @@ def _endpoints(place: Place, deployed: Mapping[str, Deployed]) -> Endpoints:
         rendered={name: each.rendered for name, each in deployed.items() if each.rendered},
         driver_cpus=driver_cpus,
         system_cpus=system_cpus,
+        pods={name: each.pod for name, each in deployed.items() if each.pod},
     )

@@ -28,7 +28,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from steps import answering, processes, running, shell
+from steps import answering, node, processes, running, shell
 from steps.errors import PlaceError
 from steps.state import holder, is_over
 
@@ -62,6 +62,7 @@ class Keeper:
         self.exit_status: int | None = None
         self.reaped_ns = 0
         self.reaped_blocks = [0, 0]  # of 512 bytes: read, written
+        self.limits: list[str] = []  # where the kernel tells how long the component was held back
 
     def keep(self) -> int:
         """Starts the component, answers until it is time, ends the tree. 0: nothing of it is left."""
@@ -98,6 +99,7 @@ class Keeper:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         program.returncode = 0  # waited for here, by wait4, which tells what it used
         self.component_pid = program.pid
+        self.limits = node.limit_files(program.pid)
         me = processes.look(os.getpid())
         started = Started(os.getpid(), me.started if me else 0, port, program.pid, start_ns)
         self._write(STARTED, started._asdict())
@@ -113,7 +115,7 @@ class Keeper:
                 print(f"keeper: nobody holds {lock} for {run} any more: ending {self.order['component']}")
             return gone
 
-        answers = {"/usage": self.usage, "/running": self.running, "/health": self.health}
+        answers = {"/usage": self.usage, "/running": self.running, "/health": self.health, "/load": running.Loads().announced}
         answering.serve(server, signals, answers, child_ended=self._reap, over=over)
 
     def health(self) -> dict[str, Any]:
@@ -148,6 +150,9 @@ class Keeper:
             "write_bytes": None if written is None else written + 512 * self.reaped_blocks[1],
             "processes": len(living),
             "threads": sum(each.threads for each in living),
+            "keeper_cpu_s": time.process_time(),
+            "throttled_s": node.throttled_s(self.limits),
+            **node.counters(self.order["cpus"]),
         }
 
     def _living(self) -> list[processes.Process]:

@@ -6,32 +6,48 @@ Nothing is written or uploaded while the load runs.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import uvloop
 
-from steps.drivers import identity
+from steps.drivers import canary, cross_check, identity
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Answer, Client, Target
 from steps.drivers.http import LEAD_NS, Flight
 from steps.drivers.keepers import Keepers, Reading, write_readings
+from steps.drivers.ramp import Climbed, believed_rps, climb, together
 from steps.drivers.recording import Flown
+from steps.drivers.search import Until
 from steps.drivers.series import write_series
 from steps.drivers.summary import driver_of, summarize
 from steps.errors import LabError, MeasureError
-from steps.model import Check, Endpoints, Experiment, HttpLoad, LoadRecord, Usage, Window, cell_of
+from steps.model import (
+    Canary,
+    Check,
+    CrossCheck,
+    Endpoints,
+    Experiment,
+    HttpLoad,
+    Load,
+    LoadRecord,
+    RampLoad,
+    Usage,
+    Window,
+    cell_of,
+)
 from steps.statistics.histogram import write_log
 
 CHECKS = 3  # questions before the load, and after
 
 
-def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path) -> None:
+def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, environment: Path | None = None) -> None:
     """Sends the load of one cell.
 
-    folder: gets load.json, and beside it load.hdr, series.csv and usage.csv when there was a load.
+    folder: gets load.json, and beside it load.hdr, series.csv and usage.csv when there was a load; of a ramp, each share's.
+    environment: what provision found, for a search that must not go beyond what the driver can do.
     Raises MeasureError: an answer was wrong, or the load was stopped; UsageError: the endpoints are none. The record says so too.
     """
     load = load_of(Experiment.from_json(experiment.read_bytes(), source=experiment.name), cell)
@@ -39,9 +55,11 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path) 
     cpus: tuple[int, ...] | None = None
     try:
         where = Endpoints.from_json(endpoints, source="the endpoints that deploy handed over")
+        before = canary.sing(folder, cpus=where.system_cpus)
         with on_cores(where.driver_cpus) as alone:
             cpus = where.driver_cpus if alone else None
-            sent = uvloop.run(send(load, where, spin=alone))
+            sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment)))
+        sent.canaries = before, canary.sing(folder, cpus=where.system_cpus)
     except LabError as error:
         write(Sent(failure=str(error)), folder=folder, run=run, cell=cell, load=load, cpus=cpus)
         raise
@@ -50,7 +68,7 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path) 
         raise MeasureError(sent.failure)
 
 
-def load_of(experiment: Experiment, cell: str) -> HttpLoad:
+def load_of(experiment: Experiment, cell: str) -> Load:
     """The load of a cell. Raises UsageError: the experiment has no such cell."""
     return {load.label: load for load in experiment.loads}[cell_of(experiment, cell).load]
 
@@ -65,22 +83,30 @@ class Sent:
     wall_minus_monotonic_ns: int = 0  # turns moments of the one clock into the other's
     readings: list[Reading] = field(default_factory=list)
     failure: str | None = None
+    climbed: Climbed[Sent] | None = None  # of a ramp, in the place of `flown` and `readings`
+    canaries: tuple[Canary | None, Canary | None] = (None, None)
+    cross_checks: tuple[CrossCheck, ...] = ()
 
 
-async def send(load: HttpLoad, where: Endpoints, *, spin: bool) -> Sent:
+async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None) -> Sent:
     """Checks, loads, checks again."""
     sent = Sent()
-    sent.failure = await identity.difference(where, "before")
+    sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)
     if sent.failure is None:
         await _check(sent, load, where.target, "before")
     if sent.failure is None:
-        await _load(sent, load, where, spin=spin)
+        witnesses = await cross_check.ask(where)
+        if isinstance(load, RampLoad):
+            await _ramp(sent, load, where, spin=spin, until=Until.of(load, driver_rps))
+        else:
+            await _load(sent, load, where, spin=spin)
+        sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
         sent.failure = sent.failure or await identity.difference(where, "after")
     return sent
 
 
-async def _check(sent: Sent, load: HttpLoad, url: str, when: Literal["before", "after"]) -> None:
+async def _check(sent: Sent, load: Load, url: str, when: Literal["before", "after"]) -> None:
     """Asks some questions; the first wrong answer is the failure, unless there is one already."""
     client = Client(url)
     for _ in range(CHECKS):
@@ -114,6 +140,16 @@ def first_difference(expect: bytes, got: bytes) -> str:
     return f"first difference at byte {at:,}: {theirs} instead of {ours}"
 
 
+async def _ramp(sent: Sent, load: RampLoad, where: Endpoints, *, spin: bool, until: Until) -> None:
+    async def fly(at: HttpLoad) -> Sent:
+        part = Sent()
+        await _load(part, at, where, spin=spin)
+        return part
+
+    sent.climbed = await climb(load, where.target, until, fly)
+    sent.failure = sent.climbed.failure
+
+
 async def _load(sent: Sent, load: HttpLoad, where: Endpoints, *, spin: bool) -> None:
     flight = Flight(load, Target.of(where.target), spin=spin)
     await flight.open()  # its name has an address, or the check would have failed
@@ -137,12 +173,39 @@ def _moment(begin_ns: int) -> str:
     return f"after {after_s:.1f} s of the window" if after_s >= 0 else "in the warm-up"
 
 
-def write(sent: Sent, *, folder: Path, run: str, cell: str, load: HttpLoad, cpus: tuple[int, ...] | None) -> None:
-    """Counts what happened and stores it: load.json comes last, so that where it is, the others are whole."""
-    record = LoadRecord(run=run, cell=cell, load=load, checks=tuple(sent.checks), first_ms=sent.first_ms, failure=sent.failure)
+def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tuple[int, ...] | None) -> LoadRecord:
+    """Counts what happened and stores it: load.json comes last, so that where it is, the others are whole. Returns the record."""
+    record = LoadRecord(
+        run=run,
+        cell=cell,
+        load=load,
+        checks=tuple(sent.checks),
+        first_ms=sent.first_ms,
+        failure=sent.failure,
+        cross_checks=sent.cross_checks,
+    )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))
+    if sent.climbed is not None:
+        parts = [
+            write(
+                replace(part, canaries=sent.canaries),
+                folder=_made(folder / f"share-{percent}"),
+                run=run,
+                cell=cell,
+                load=at,
+                cpus=cpus,
+            )
+            for percent, (at, part) in sent.climbed.shares.items()
+        ]
+        record = record.model_copy(update={"search": sent.climbed.search, **together(parts)})
     (folder / "load.json").write_text(record.to_json(), encoding="utf-8")
+    return record
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | None) -> dict[str, object]:
@@ -161,6 +224,8 @@ def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | 
         "errors": summary.errors,
         "driver": driver_of(flown, summary, cpus=cpus),
         "usage": tuple(reading.usage for reading in sent.readings if reading.edge),
+        "canary_before": sent.canaries[0],
+        "canary_after": sent.canaries[1],
     }
 
 

@@ -6,30 +6,38 @@ It ends with an outcome whatever the files hold: a missing or damaged one is the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from steps.drivers.keepers import read_readings
-from steps.drivers.series import read_counts
+from steps.drivers.search import knee_of
+from steps.drivers.series import read_series
 from steps.errors import LabError, MeasureError, UsageError
 from steps.model import (
     CellOutcome,
     DeployRecord,
     Environment,
     Experiment,
+    HttpLoad,
+    Load,
     LoadRecord,
     Measurement,
     Model,
+    RampLoad,
     cell_of,
     digest,
     now,
 )
 from steps.statistics.figures import Facts, Figure, figure
 from steps.statistics.histogram import read_log
-from steps.statistics.validity import doubts, failures
+from steps.statistics.ramp import Ramped, doubts_of, failures_of, figures_of, metric_doubts_of, surroundings_at
+from steps.statistics.settling import steady_of
+from steps.statistics.surroundings import surroundings_of, worst_of
+from steps.statistics.validity import doubts, failures, metric_doubts
 
 UNKNOWN = "unknown"
+ANOTHER_LOAD = "the load that was sent is not the one that the experiment declares"
 TAGS = {"response": "ok", "service": "ok", "wait": "ok", "lateness": None, "error": "error", "timeout": "timeout"}  # → in counts
 
 M = TypeVar("M", bound=Model)
@@ -77,6 +85,8 @@ def outcome_of(inputs: Inputs, *, at: str) -> CellOutcome:
         base |= {"environment_digest": digest(environment.identity)}
         deploy, record = _records(inputs)
         base |= _recorded(deploy, record)
+        if isinstance(record.load, RampLoad):
+            return _judged_ramp(base, experiment, environment, _ramped(inputs, experiment, deploy, record))
         return _judged(base, experiment, environment, _facts(inputs, experiment, deploy, record))
     except LabError as error:
         return CellOutcome(**base, status="failed", reasons=(str(error),))
@@ -84,12 +94,34 @@ def outcome_of(inputs: Inputs, *, at: str) -> CellOutcome:
 
 def _judged(base: dict[str, Any], experiment: Experiment, environment: Environment, facts: Facts) -> CellOutcome:
     figures = {metric.name: figure(metric.name, facts) for metric in experiment.metrics}
-    wrong = tuple(failures(facts, figures))
+    surroundings, steady = surroundings_of(facts, environment.canary), steady_of(facts)
+    base |= {"surroundings": surroundings, "steady": steady}
+    wrong, suspicions = failures(facts, figures), doubts(facts, environment, surroundings)
+    suspect = metric_doubts(facts, figures, steady)
+    return _outcome(base, figures, wrong=tuple(wrong), suspicions=tuple(suspicions), suspect=suspect)
+
+
+def _judged_ramp(base: dict[str, Any], experiment: Experiment, environment: Environment, ramped: Ramped) -> CellOutcome:
+    figures = figures_of([metric.name for metric in experiment.metrics], ramped)
+    surroundings = surroundings_at(ramped, environment.canary)
+    base |= {"surroundings": worst_of(surroundings.values())}
+    wrong, suspicions = failures_of(ramped, figures), doubts_of(ramped, environment, surroundings)
+    suspect = metric_doubts_of(ramped, figures)
+    return _outcome(base, figures, wrong=tuple(wrong), suspicions=tuple(suspicions), suspect=suspect)
+
+
+def _outcome(
+    base: dict[str, Any],
+    figures: dict[str, Figure],
+    *,
+    wrong: tuple[str, ...],
+    suspicions: tuple[str, ...],
+    suspect: dict[str, str],
+) -> CellOutcome:
     if wrong:
         return CellOutcome(**base, status="failed", reasons=wrong, measurements=_withheld(figures))
-    suspicions = tuple(doubts(facts, figures, environment.calibration))
     status = "suspect" if suspicions else "ok"
-    measured = tuple(found.named(name) for name, found in figures.items())
+    measured = tuple(found.named(name, suspect.get(name)) for name, found in figures.items())
     return CellOutcome(**base, status=status, reasons=suspicions, measurements=measured)
 
 
@@ -102,7 +134,7 @@ def _withheld(figures: dict[str, Figure]) -> tuple[Measurement, ...]:
 
 def _named(cell: str) -> dict[str, Any]:
     """What a cell's name says of it."""
-    parts = re.fullmatch(r"([a-z][a-z0-9-]*)-([0-9a-z]+rps)-r(\d+)", cell)
+    parts = re.fullmatch(r"([a-z][a-z0-9-]*)-([0-9a-z]+rps|ramp)-r(\d+)", cell)
     if parts is None:
         message = f"{cell!r} is not the name of a cell: they look like nginx-500rps-r1"
         raise UsageError(message)
@@ -147,15 +179,48 @@ def _recorded(deploy: DeployRecord, record: LoadRecord) -> dict[str, Any]:
         "errors": record.errors,
         "window": record.window,
         "driver": record.driver,
+        "cross_checks": record.cross_checks,
         "versions": {component.name: component.version for component in deploy.components},
     }
 
 
-def _facts(inputs: Inputs, experiment: Experiment, deploy: DeployRecord, record: LoadRecord) -> Facts:
-    """Everything recorded of the cell. Raises MeasureError: a part is missing, damaged, or does not fit the others."""
+def _declared(inputs: Inputs, experiment: Experiment) -> Load:
+    """The load that the experiment declares for the cell."""
+    return {load.label: load for load in experiment.loads}[cell_of(experiment, inputs.cell).load]
+
+
+def _ramped(inputs: Inputs, experiment: Experiment, deploy: DeployRecord, record: LoadRecord) -> Ramped:
+    """Everything recorded of a ramp. Raises MeasureError: a part is missing, damaged, or does not fit the others."""
+    declared = _declared(inputs, experiment)
+    if record.failure or record.search is None:
+        raise MeasureError(record.failure or "load recorded no search")
+    if not isinstance(declared, RampLoad) or record.load != declared:
+        raise MeasureError(ANOTHER_LOAD)
+    knee = knee_of(declared, record.search)
+    shares: dict[int, Facts] = {}
+    if knee.rps is not None:
+        for percent in declared.shares_percent:
+            part, at = replace(inputs, load=inputs.load / f"share-{percent}"), declared.share_of(knee.rps, percent)
+            try:
+                shares[percent] = _facts(part, experiment, deploy, _records(part)[1], declared=at)
+            except LabError as error:
+                message = f"at {percent} % of the knee: {error}"
+                raise MeasureError(message) from error
+    return Ramped(slo=declared.slo, knee=knee, shares=shares)
+
+
+def _facts(
+    inputs: Inputs, experiment: Experiment, deploy: DeployRecord, record: LoadRecord, *, declared: Load | None = None
+) -> Facts:
+    """Everything recorded of a load. Raises MeasureError: a part is missing, damaged, or does not fit the others.
+
+    declared: what was to be sent, where that is not the cell's whole load.
+    """
     window, counts, driver = record.window, record.counts, record.driver
     if window is None or counts is None or driver is None:
         raise MeasureError(record.failure or "load recorded no window")
+    if not isinstance(record.load, HttpLoad) or record.load != (declared or _declared(inputs, experiment)):
+        raise MeasureError(ANOTHER_LOAD)
     histograms = read_log(inputs.load / "load.hdr")
     found = Facts(
         contender=experiment.component(cell_of(experiment, inputs.cell).contender),
@@ -168,17 +233,15 @@ def _facts(inputs: Inputs, experiment: Experiment, deploy: DeployRecord, record:
         driver=driver,
         histograms=histograms,
         readings=read_readings(inputs.load / "usage.csv"),
+        series=read_series(inputs.load / "series.csv"),
     )
-    _fit(found, inputs, experiment)
+    _fit(found)
     return found
 
 
-def _fit(facts: Facts, inputs: Inputs, experiment: Experiment) -> None:
+def _fit(facts: Facts) -> None:
     """The four files of a load say the same. Raises MeasureError: where they do not."""
-    counts, planned = facts.counts, {load.label: load for load in experiment.loads}
-    if facts.load != planned.get(cell_of(experiment, inputs.cell).load):
-        message = "the load that was sent is not the one that the experiment declares"
-        raise MeasureError(message)
+    counts = facts.counts
     for tag, counted in TAGS.items():
         if tag not in facts.histograms:
             message = f"load.hdr is damaged: it has no histogram {tag}"
@@ -187,9 +250,9 @@ def _fit(facts: Facts, inputs: Inputs, experiment: Experiment) -> None:
         if expected not in {None, stored}:
             message = f"load.hdr is damaged: its histogram {tag} holds {stored:,} values, load.json says {expected:,}"
             raise MeasureError(message)
-    in_series = read_counts(inputs.load / "series.csv")
-    if in_series != counts:
+    if facts.series.counts != counts:
         message = (
-            f"series.csv is damaged: its seconds add up to {in_series.planned:,} requests, load.json says {counts.planned:,}"
+            f"series.csv is damaged: its seconds add up to {facts.series.counts.planned:,} requests, "
+            f"load.json says {counts.planned:,}"
         )
         raise MeasureError(message)

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 from steps import extend
+from steps.drivers import canary
 from steps.drivers.calibration import calibrate
 from steps.errors import MissingObject, StoreError, UsageError
 from steps.model import CellOutcome, Environment, Experiment, Plan, digest, now
@@ -20,6 +21,7 @@ from steps.store import Store
 
 CALIBRATION_S = 5.0
 PREVIEW_CALIBRATION_S = 2.0
+SONGS, PREVIEW_SONGS = 20, 10  # of the canary: 0.1 s each
 
 
 def run(*, run: str, experiment: Path, stored: Path, plan: Path, environment: Path) -> None:
@@ -30,7 +32,7 @@ def run(*, run: str, experiment: Path, stored: Path, plan: Path, environment: Pa
     asked = Experiment.from_json(experiment.read_bytes(), source="the experiment")
     store = Store.from_environment()
     _prove_that_it_keeps(store, f"{asked.key}/{run}/probe")
-    made, found = begin(store, asked, run=run, found=_circumstances(asked, run=run))
+    made, found = begin(store, asked, run=run, found=_circumstances(asked, run=run, folder=environment.parent))
     stored.write_text(asked.to_json())
     environment.write_text(found.to_json())
     plan.write_text(json.dumps(made.todo))
@@ -70,13 +72,15 @@ def _prove_that_it_keeps(store: Store, key: str) -> None:
         raise StoreError(message)
 
 
-def _circumstances(asked: Experiment, *, run: str) -> Environment:
+def _circumstances(asked: Experiment, *, run: str, folder: Path) -> Environment:
     place = here()
     facts = place.facts(asked, run=run)
     driver_cpus, system_cpus = place.cores()
-    seconds = PREVIEW_CALIBRATION_S if asked.preview else CALIBRATION_S
+    quick = asked.preview and asked.shape != "ramp"  # a search ends where the driver does, so that has to be known well
+    seconds = PREVIEW_CALIBRATION_S if quick else CALIBRATION_S
     calibration = calibrate(driver_cpus=driver_cpus, system_cpus=system_cpus, seconds=seconds)
-    return facts.model_copy(update={"calibration": calibration})
+    usual = canary.reference(folder, cpus=system_cpus, times=PREVIEW_SONGS if asked.preview else SONGS)
+    return facts.model_copy(update={"calibration": calibration, "canary": usual})
 
 
 def _earlier(store: Store, prefix: str) -> Plan | None:

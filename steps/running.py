@@ -28,6 +28,18 @@ def describe(
     }
 
 
+class Loads:
+    """Counts the loads that announce themselves to a keeper: a component is loaded once in its life."""
+
+    def __init__(self) -> None:
+        self._announced = 0
+
+    def announced(self) -> dict[str, object]:
+        """How many came before this one."""
+        self._announced += 1
+        return {"loads_before": self._announced - 1}
+
+
 def boot_ms() -> float:
     """Since the machine's start: the clock of processes' starts, which the kernel tells to 10 ms."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) / 1e6

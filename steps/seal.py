@@ -33,8 +33,17 @@ def seal(objects: Mapping[str, bytes], *, run: str, verdict: RunVerdict) -> Seal
 
 def next_name(keys: Iterable[str]) -> str:
     """`seal-1.json`, or the next that is free."""
-    numbers = [int(match[1]) for key in keys if (match := SEAL.fullmatch(key))]
-    return f"seal-{max(numbers, default=0) + 1}.json"
+    return f"seal-{_newest(keys) + 1}.json"
+
+
+def newest_name(keys: Iterable[str]) -> str | None:
+    """The seal that holds; None: there is none."""
+    number = _newest(keys)
+    return f"seal-{number}.json" if number else None
+
+
+def _newest(keys: Iterable[str]) -> int:
+    return max((int(match[1]) for key in keys if (match := SEAL.fullmatch(key))), default=0)
 
 
 def broken(found: Seal, objects: Mapping[str, bytes]) -> tuple[str, ...]:

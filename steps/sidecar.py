@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from steps import answering, processes, running
+from steps import answering, node, processes, running
 from steps.processes import Process
 
 ASK_EVERY_S = 0.005
@@ -70,6 +70,9 @@ class Sidecar:
             "write_bytes": written,
             "processes": len(living),
             "threads": sum(each.threads for each in living),
+            "keeper_cpu_s": time.process_time(),
+            "throttled_s": node.throttled_s(node.limit_files(self._main.pid) if self._main else ()),
+            **node.counters(None),
         }
 
     def running(self) -> dict[str, Any]:
@@ -128,5 +131,6 @@ def main(argv: Sequence[str]) -> int:
     if given.ready:
         threading.Thread(target=beside.watch, args=(int(given.ready[0]), given.ready[1]), daemon=True).start()
     with socket.create_server(("0.0.0.0", given.port)) as server:  # noqa: S104  # the driver asks from another pod
-        answering.serve(server, signals, {"/usage": beside.usage, "/running": beside.running, "/health": beside.health})
+        answers = {"/usage": beside.usage, "/running": beside.running, "/health": beside.health}
+        answering.serve(server, signals, {**answers, "/load": running.Loads().announced})
     return 0

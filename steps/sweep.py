@@ -17,6 +17,7 @@ from steps.kube import Kube
 from steps.ledger import Ledger
 from steps.places import leftovers
 from steps.state import State, holder
+from steps.store import Store
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,22 @@ class Swept:
 def run(*, time_to_live_s: str, removed: Path) -> None:
     """Removes what lost runs left in the namespace of this pod; what it was is printed, and a list in `removed`.
 
-    Raises LeftBehind, ClusterError, UsageError.
+    Their ledgers are closed after that: the store may be what broke.
+    Raises LeftBehind, ClusterError, StoreError, UsageError.
     """
-    from steps.places import lost
+    from steps.places import lost, lost_ledgers
 
     try:
         patience_s = float(time_to_live_s)
     except ValueError as error:
         message = f"--time-to-live-s {time_to_live_s!r} is not a number of seconds"
         raise UsageError(message) from error
-    done = lost.sweep(Kube.in_pod(), time_to_live_s=patience_s)
+    kube = Kube.in_pod()
+    done = lost.sweep(kube, time_to_live_s=patience_s)
     print("\n".join(f"removed {each}" for each in done) or "nothing was left")
     removed.write_text(json.dumps(done))
+    for each in lost_ledgers.close(kube, Store.from_environment()):
+        print(f"closed in the ledger: {each}")
 
 
 def sweep(state: State, environment: Mapping[str, str], *, own: str | None = None, dry_run: bool = False) -> list[Swept]:

@@ -138,10 +138,7 @@ def list_(namespace: str | None, *, as_json: bool) -> None:
 @namespace_option
 def suspend(name: str, namespace: str | None) -> None:
     """Start no further runs until it is resumed; a run that is under way goes on."""
-    from pipelines.cluster import access, crons
-
-    crons.suspend(access.connect(namespace=namespace), name, suspended=True)
-    click.echo(f"{name}: suspended")
+    _switch(name, namespace, suspended=True)
 
 
 @cron.command()
@@ -149,10 +146,14 @@ def suspend(name: str, namespace: str | None) -> None:
 @namespace_option
 def resume(name: str, namespace: str | None) -> None:
     """Go on with a suspended schedule."""
+    _switch(name, namespace, suspended=False)
+
+
+def _switch(name: str, namespace: str | None, *, suspended: bool) -> None:
     from pipelines.cluster import access, crons
 
-    crons.suspend(access.connect(namespace=namespace), name, suspended=False)
-    click.echo(f"{name}: resumed")
+    crons.suspend(access.connect(namespace=namespace), name, suspended=suspended)
+    click.echo(f"{name}: {'suspended' if suspended else 'resumed'}")
 
 
 @cron.command()
@@ -168,13 +169,11 @@ def delete(name: str, namespace: str | None) -> None:
 
 def swept(namespace: str | None, *, dry_run: bool) -> list[str]:
     """What lost runs left in a namespace, and what became of it."""
-    from pipelines.cluster import access, settings
-    from steps.places import lost
+    from pipelines.cluster import access, settings, sweeping
 
     kube = access.connect(namespace=namespace)
     ttl_s = settings.Settings(namespace=kube.namespace, image="any").time_to_live_s
-    found = lost.sweep(kube, time_to_live_s=ttl_s, dry_run=dry_run)
-    return [f"would remove {each}" if dry_run else f"removed {each}" for each in found]
+    return sweeping.sweep(kube, time_to_live_s=ttl_s, dry_run=dry_run)
 
 
 def examined(namespace: str | None, image: str | None) -> list[Finding]:

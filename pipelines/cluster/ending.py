@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.cluster import follow, runs
+from pipelines.cluster import follow, runs, sweeping
 from pipelines.cluster.api import Argo, Document
 from pipelines.local.nodes import ENDED
 from steps.errors import ConflictError, UsageError
@@ -36,10 +36,7 @@ def _swept(api: Argo) -> list[str]:
     """What lost runs left in the namespace is removed; Argo Server has no way to it, so the sweeper must."""
     if api.kube is None:
         return ["what it left goes with `delete`, or when the sweeper next comes: Argo Server cannot remove it"]
-    from steps.places import lost
-
-    removed = lost.sweep(api.kube, time_to_live_s=SPARED_S)
-    return [f"removed {each}" for each in removed] or ["nothing of it was left"]
+    return sweeping.sweep(api.kube, time_to_live_s=SPARED_S) or ["nothing of it was left"]
 
 
 def delete(api: Argo, document: Document, *, force: bool, dry_run: bool) -> str:

@@ -155,7 +155,7 @@ def _installed(kube: Kube, kind: str) -> list[Object]:
         found = kube.list(kind, selector=objects.INSTALLED)
     except Denied:
         return []  # who may not look at the whole cluster has not installed anything in it
-    return [each for each in found if each["metadata"]["name"] == objects.cluster_wide(kube.namespace)]
+    return [each for each in found if each["metadata"]["name"] in objects.cluster_wide(kube.namespace).values()]
 
 
 def _wait_for_store(kube: Kube) -> None:

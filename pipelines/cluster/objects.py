@@ -75,19 +75,19 @@ def _rights(settings: Settings) -> list[Object]:
         rules = [right.rule for right in rights.RIGHTS if right.account == account]
         found.append(object_of("Role", _RBAC, account, settings.namespace, rules=rules))
         found.append(_binding("Role", account, account, settings.namespace))
-    if settings.nodes:
-        name = cluster_wide(settings.namespace)
-        found.append(object_of("ClusterRole", _RBAC, name, None, rules=[right.rule for right in rights.NODE_RIGHTS]))
-        found.append(_binding("ClusterRole", name, rights.PLACE, settings.namespace))
+    for right in rights.NODE_RIGHTS if settings.nodes else ():
+        name = cluster_wide(settings.namespace)[right.account]
+        found.append(object_of("ClusterRole", _RBAC, name, None, rules=[right.rule]))
+        found.append(_binding("ClusterRole", name, right.account, settings.namespace))
     return found
 
 
 _RBAC = "rbac.authorization.k8s.io/v1"
 
 
-def cluster_wide(namespace: str) -> str:
-    """The name of what does not live in the namespace: two installations in one cluster have two."""
-    return f"benchlab-nodes-{namespace}"
+def cluster_wide(namespace: str) -> dict[str, str]:
+    """Account → the name of what it has beyond the namespace: two installations in one cluster have two."""
+    return {rights.PLACE: f"benchlab-nodes-{namespace}", rights.STEPS: f"benchlab-kubelets-{namespace}"}
 
 
 def _binding(kind: str, role: str, account: str, namespace: str) -> Object:

@@ -51,14 +51,20 @@ def _page(found: Store, experiment: Experiment, run: str, reports: Path, *, alon
 @contextmanager
 def store(api: Argo) -> Iterator[Store]:
     """The store of a cluster's runs, as it is reached from here. Raises UsageError, ClusterError."""
-    if os.environ.get("BENCHLAB_S3_BUCKET"):
-        yield Store.from_environment()
-        return
-    if api.kube is None:
+    if api.kube is None and not os.environ.get("BENCHLAB_S3_BUCKET"):
         message = f"{api.where} gives no way to the store: name it in BENCHLAB_S3_BUCKET and AWS_ENDPOINT_URL"
         raise UsageError(message)
-    settings = settings_of(api.kube)
-    with _reachable(api.kube, settings) as reachable:
+    with store_of(api.kube) as found:
+        yield found
+
+
+@contextmanager
+def store_of(kube: Kube | None) -> Iterator[Store]:
+    """The store that the environment names, else that of the lab in this namespace. Raises UsageError, ClusterError."""
+    if kube is None or os.environ.get("BENCHLAB_S3_BUCKET"):
+        yield Store.from_environment()
+        return
+    with _reachable(kube, settings_of(kube)) as reachable:
         yield Store.from_environment(reachable)
 
 

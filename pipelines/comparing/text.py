@@ -58,6 +58,9 @@ def history(found: History, *, shown: Sequence[str]) -> str:
             lines.append(f"too few runs for a change point: {len(group.runs)}, it takes {2 * FEWEST_POINTS}")
         series = [each for each in found.series if each.group == group.number]
         chosen = [each for each in series if each.metric.name in shown or each.change_points]
+        if not series:
+            lines.append("no metric has six valid repetitions in any of these runs")
+            continue
         lines += ["", columns([HEAD, *(row for each in chosen for row in _rows(each, found, among=len(series)))])]
         if len(chosen) < len(series):
             lines.append(f"({len(series) - len(chosen)} more without a change point: --json, or --metric NAME)")

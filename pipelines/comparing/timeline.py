@@ -47,8 +47,9 @@ def of(
 
 
 def long_enough(found: History) -> bool:
-    """Whether the runs that are like the newest could show a change at all."""
-    return bool(found.groups) and len(found.groups[-1].runs) >= 2 * FEWEST_POINTS
+    """Whether any series of the runs that are like the newest could show a change at all."""
+    own = [len(each.points) for each in found.series if each.group == len(found.groups)]
+    return max(own, default=0) >= 2 * FEWEST_POINTS
 
 
 def _the_one(what: str) -> Experiment:

@@ -48,9 +48,6 @@ def retry(name: str, *, reports: Path, dry_run: bool) -> int:
         missing = _missing(folder, experiment)
         click.echo("\n".join(missing) if missing else "every cell has a valid outcome")
         return 0
-    if not _missing(folder, experiment):
-        message = f"every cell of {folder.name} has a valid outcome: there is nothing left to do"
-        raise UsageError(message)
     return _run(read.documents(documents), experiment, name=folder.name, reports=reports, gate=False)
 
 
@@ -59,10 +56,11 @@ def _run(manifest: Manifest, experiment: Experiment, *, name: str, reports: Path
     with state.hold(name) as folder:
         try:
             with objects.serve(state, os.environ) as found:
-                resumed = _keep_earlier(folder)  # not before the store is there: a run that cannot go on stays as it was
+                todo = _todo(found.store, experiment, name)
+                resumed = _keep_earlier(folder)  # not before all that: a run that cannot go on stays as it was
                 _swept(state, found, own=name if resumed else None)
                 folder.create()
-                status = _execute(manifest, experiment, folder=folder, found=found)
+                status = _execute(manifest, experiment, todo=todo, folder=folder, found=found)
                 page = _fetch(found.store, experiment, name=name, reports=reports)
         finally:
             folder.clear()
@@ -91,8 +89,18 @@ def _keep_earlier(folder: RunFolder) -> bool:
     return True
 
 
-def _execute(manifest: Manifest, experiment: Experiment, *, folder: RunFolder, found: objects.Objects) -> Status:
-    todo = pages.missing(found.store, experiment, folder.name)
+def _todo(store: Store, experiment: Experiment, run: str) -> tuple[str, ...]:
+    """The cells that are to be made. Raises UsageError: there is none."""
+    todo = pages.missing(store, experiment, run)
+    if not todo:
+        message = f"every cell of {run} has a valid outcome: there is nothing left to do"
+        raise UsageError(message)
+    return todo
+
+
+def _execute(
+    manifest: Manifest, experiment: Experiment, *, todo: tuple[str, ...], folder: RunFolder, found: objects.Objects
+) -> Status:
     plan = Plan.of(experiment, run=folder.name, seed=0).model_copy(update={"todo": todo})
     each_s = (duration.of_plan(experiment, plan) - duration.RUN_S) / len(todo)
     title = f"{folder.name}: {len(todo)} cells, about {duration.spoken(duration.of_plan(experiment, plan))}"

@@ -8,7 +8,7 @@ from datetime import date
 from steps.costs.book import PriceBook, load
 from steps.costs.rates import Choice, pricing_of
 from steps.costs.unit_costs import costs_of
-from steps.costs.uses import around_memory, uses_of
+from steps.costs.uses import beside_of, uses_of
 from steps.errors import LabError
 from steps.evidence import Evidence
 from steps.model import LoadSection, Report
@@ -25,7 +25,7 @@ def reported(evidence: Evidence, sections: Sequence[LoadSection]) -> Found:
         return (), (), ()
     try:
         in_pods = evidence.environment is not None and evidence.environment.place == "kubernetes"
-        uses = uses_of(sections, experiment=experiment, reserves=in_pods, around=around_memory(evidence))
+        uses = uses_of(sections, experiment=experiment, reserves=in_pods, cells=beside_of(evidence))
         return uses, everywhere(uses, load(), experiment.unit_cost, today=_day(evidence)), ()
     except LabError as error:
         return (), (), (f"what it costs cannot be told: {error}",)

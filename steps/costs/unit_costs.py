@@ -52,7 +52,9 @@ class Priced:
         tax, percent = _tax(path, base) if arm is not baseline else ([], [])
         unknown = arm.reason or ("the path around it was not measured" if not path else None)
         untaxed = BASELINE if arm is baseline else unknown or "no round has both the contender and the baseline"
-        own = figure([Value(bill.repetition, bill.suspect, bill.usd) for bill in bills], arm.reason or NO_PROGRAM)
+        own = figure(
+            [Value(bill.repetition, bill.suspect, bill.usd) for bill in bills], NO_PROGRAM if arm.direct else arm.reason or ""
+        )
         return ArmCost(
             name=arm.contender,
             title=arm.title,
@@ -60,6 +62,7 @@ class Priced:
             path=figure(path, unknown or ""),
             tax=figure(tax, untaxed),
             tax_percent=figure(percent, untaxed),
+            unattributed=figure(self._unattributed(arm), arm.reason or "the machine's own counters do not tell"),
             bills=bills,
             **(self._at_its_rate(arm, own) if bills else {}),
         )
@@ -70,7 +73,7 @@ class Priced:
         return Bill(repetition=use.repetition, suspect=use.suspect, lines=self._lines("", needs, use))
 
     def _lines(self, where: str, needs: tuple[Need, Need], use: Use) -> tuple[CostLine, CostLine]:
-        hours = self.unit.per / (exact(use.rate_rps) * SECONDS_PER_HOUR)
+        hours = self._hours(use)
         return (
             cpu_line(f"CPU{where}", needs[0], hours, vcpu_rate(self.pricing)),
             memory_line(f"memory{where}", needs[1], hours, memory_rate(self.pricing)),
@@ -85,6 +88,20 @@ class Priced:
                 own = () if arm.direct else self.bill(use, arm.reserved).lines
                 known.append(Value(use.repetition, use.suspect, sum((line.usd for line in (*own, *around)), start=Decimal(0))))
         return known
+
+    def _unattributed(self, arm: ArmUse) -> list[Value]:
+        """Below zero readings disagree: it is counted as zero, and the cell's own checks tell of it."""
+        known = [
+            (use, Need(max(Decimal(0), exact(use.unattributed_vcpus)))) for use in arm.uses if use.unattributed_vcpus is not None
+        ]
+        return [
+            Value(use.repetition, use.suspect, cpu_line("unattributed", need, self._hours(use), vcpu_rate(self.pricing)).usd)
+            for use, need in known
+        ]
+
+    def _hours(self, use: Use) -> Decimal:
+        """How long a unit of work takes."""
+        return self.unit.per / (exact(use.rate_rps) * SECONDS_PER_HOUR)
 
     def _at_its_rate(self, arm: ArmUse, own: CostFigure) -> dict[str, object]:
         """By the month, at any rate, and on a machine of its own; from the medians of what was used."""

@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from steps.drivers.account import Account
 from steps.drivers.alarm import alarm
 from steps.drivers.connection import IDLE, Connection, Target, lost_how
 from steps.drivers.recording import Fate, Flown, Recording, Schedule
@@ -63,7 +64,7 @@ class Flight:
         self._openers: set[asyncio.Task[None]] = set()
         self._most = 0
         self._stopped: str | None = None
-        self._edges: list[float] = []
+        self._account = Account()
         self._again = self._tick
 
     async def open(self) -> None:
@@ -131,6 +132,7 @@ class Flight:
 
     def _look(self, request: int, now: int) -> None:
         self._next = request + 1
+        self._account.due(now)
         self._recording.looked_ns[request] = now
         if self._idle:  # then nothing waits
             self._head = request + 1
@@ -151,6 +153,7 @@ class Flight:
         else:
             self._failed += 1
         self._ended += 1
+        self._account.ended(now)
         if self._ended == self._total and not self._over.done():
             self._over.set_result(None)
 
@@ -243,7 +246,7 @@ class Flight:
     # The end
 
     def _edge(self) -> None:
-        self._edges.append(time.process_time())
+        self._account.edge(clock())
 
     def _close(self) -> None:
         self._alarm.close()
@@ -253,16 +256,17 @@ class Flight:
             connection.drop()
 
     def _flown(self, start_ns: int, window_ns: tuple[int, int]) -> Flown:
-        cpu_s = [*self._edges, time.process_time()]
+        cpu_s, open_mean = self._account.over_window(clock())
         return Flown(
             schedule=self._schedule,
             recording=self._recording,
             start_ns=start_ns,
             window_ns=(window_ns[0], window_ns[1] if self._stopped is None else min(window_ns[1], clock())),
-            cpu_s=cpu_s[1] - cpu_s[0] if len(cpu_s) > 1 else 0.0,
+            cpu_s=cpu_s,
             connections=self._most,
             spin=self._spin,
             stopped=self._stopped,
+            open_mean=open_mean,
         )
 
 

@@ -1,11 +1,13 @@
-"""Is what runs what was rendered? The keepers are asked, before the load and after it.
+"""Is what runs what was rendered, and fresh? The keepers are asked, before the load and after it.
 
 A load that is sent to a program with another configuration, or to one that was started anew since it was deployed (a pod that
-was evicted, a container that ran out of memory), measures something else than what was asked for.
+was evicted, a container that ran out of memory), measures something else than what was asked for. So does one that is sent a
+second time: Argo 4.1 makes a step's pod anew, without a word, when it was deleted within ten seconds of its start.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 from steps.drivers.connection import Client
@@ -22,6 +24,19 @@ async def difference(where: Endpoints, when: Literal["before", "after"]) -> str 
         said = found if isinstance(found, str) else unlike(rendered, found)
         if said is not None:
             return f"{when} the load, {name} is not what was deployed: {said}"
+    return None
+
+
+async def sent_before(where: Endpoints) -> str | None:
+    """That a load was sent to one of the components before, in a sentence; None: this is the first."""
+    for name in where.rendered:
+        client = Client(where.keepers[name])
+        answer = await client.get("/load", within_s=WITHIN_S)
+        client.close()
+        if answer.status != 200:
+            return f"before the load, the keeper of {name} was not there: {answer.how}"
+        if json.loads(answer.body)["loads_before"]:
+            return f"{name} has been loaded before: this pod takes the place of one that was lost, and a cell is measured once"
     return None
 
 

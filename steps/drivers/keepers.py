@@ -114,7 +114,7 @@ def _reading(row: list[str], where: str) -> Reading:
     values = {name: value for name, value in zip(FIELDS, row[2:], strict=True) if value}
     edge: Edge = "start" if row[0] == "start" else "end" if row[0] == "end" else ""
     try:
-        return Reading(edge, int(row[1]), Usage.model_validate_strings({"memory_mib": None, "memory_kind": None, **values}))
+        return Reading(edge, int(row[1]), Usage.model_validate({"memory_mib": None, "memory_kind": None, **values}))
     except ValueError as error:
         message = f"{where} is damaged: {str(error).splitlines()[-2].strip()}"
         raise MeasureError(message) from error

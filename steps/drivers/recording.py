@@ -103,3 +103,4 @@ class Flown:
     connections: int  # most that were open at once
     spin: bool
     stopped: str | None  # why it ended early
+    open_mean: float | None = None  # requests that were due and had not ended, in the window

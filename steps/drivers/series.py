@@ -75,11 +75,26 @@ def whole_lines(path: Path) -> list[str]:
     return text.splitlines()
 
 
-def read_counts(path: Path) -> Counts:
-    """What the window's seconds add up to. Raises MeasureError: the file is missing or damaged."""
+@dataclass(frozen=True)
+class Series:
+    """What measure reads of a series.csv."""
+
+    counts: Counts  # what the window's seconds add up to
+    p50_ms: dict[int, float]  # second → value, warm-up included; a second without one is left out
+    p99_ms: dict[int, float]
+
+
+def read_series(path: Path) -> Series:
+    """The seconds of a load. Raises MeasureError: the file is missing or damaged."""
     try:
-        rows = [row for row in csv.DictReader(whole_lines(path), strict=True) if row["part"] == WINDOW]
-        return Counts.model_validate({name: sum(int(row[name]) for row in rows) for name in COUNTED})
+        rows = list(csv.DictReader(whole_lines(path), strict=True))
+        window = [row for row in rows if row["part"] == WINDOW]
+        counts = Counts.model_validate({name: sum(int(row[name]) for row in window) for name in COUNTED})
+        return Series(counts, _column(rows, "p50_ms"), _column(rows, "p99_ms"))
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         message = f"{path.name} is missing or damaged ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
         raise MeasureError(message) from error
+
+
+def _column(rows: list[dict[str, str]], name: str) -> dict[int, float]:
+    return {int(row["second"]): float(row[name]) for row in rows if row[name]}

@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from steps import node
 from steps.drivers.http import NAME
 from steps.drivers.recording import Fate, Flown, Recording
 from steps.model import Counts, Driver
-from steps.statistics.histogram import histogram_of
+from steps.statistics.histogram import histogram_of, percentile_name, quantile
+
+LATENESS = (0.5, 0.9, 0.99, 0.999)
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,16 @@ def driver_of(flown: Flown, summary: Summary, *, cpus: tuple[int, ...] | None) -
         spin=flown.spin,
         cpus=cpus,
         connections=flown.connections,
+        lateness_ms=lateness_of(lateness),
+        open_mean=flown.open_mean,
+        node=node.identity(),
     )
+
+
+def lateness_of(lateness: Any) -> dict[str, float]:
+    """The usual quantiles of a histogram of lateness, in ms, as far as it holds values enough for them."""
+    found = {percentile_name(q): quantile(lateness, q).value_ms for q in LATENESS}
+    return {name: ms for name, ms in found.items() if ms is not None}
 
 
 def _answered(flown: Flown) -> int:

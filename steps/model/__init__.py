@@ -25,6 +25,7 @@ from steps.model.outcome import (
     now,
 )
 from steps.model.plan import Cell, Extension, Plan, cell_of
+from steps.model.ramp import Load, RampLoad, Slo
 from steps.model.report import (
     Answer,
     Arm,
@@ -41,8 +42,11 @@ from steps.model.report import (
     Point,
     PrecisionResult,
     Report,
+    SearchPath,
     Track,
 )
+from steps.model.search import Probe, Search
+from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings, Usual
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -50,6 +54,8 @@ __all__ = [
     "Answer",
     "Arm",
     "Calibration",
+    "Canary",
+    "CanaryReference",
     "Cell",
     "CellOutcome",
     "CellSummary",
@@ -61,6 +67,7 @@ __all__ = [
     "Comparison",
     "Component",
     "Counts",
+    "CrossCheck",
     "Curve",
     "Decision",
     "DeployRecord",
@@ -83,6 +90,7 @@ __all__ = [
     "Image",
     "Interval",
     "LedgerEntry",
+    "Load",
     "LoadRecord",
     "LoadSection",
     "Measurement",
@@ -92,22 +100,31 @@ __all__ = [
     "ParityRow",
     "Phase",
     "Plan",
+    "PodContainer",
     "Point",
     "Port",
     "Precision",
     "PrecisionResult",
+    "Probe",
     "Process",
     "Program",
+    "RampLoad",
     "Ready",
     "Report",
     "Resources",
     "RunVerdict",
     "Running",
+    "Search",
+    "SearchPath",
     "Series",
     "SeriesPoint",
+    "Slo",
+    "Steadiness",
+    "Surroundings",
     "TeardownRecord",
     "Track",
     "Usage",
+    "Usual",
     "Window",
     "cell_of",
     "digest",

@@ -25,6 +25,7 @@ class Use(Model):
     memory_gib: float = Field(default=0.0, ge=0)
     around_vcpus: float | None = Field(default=None, ge=0)
     around_memory_gib: float | None = Field(default=None, ge=0)
+    unattributed_vcpus: Finite | None = None  # what no component, keeper or driver accounts for; below zero: readings disagree
 
 
 class Reserved(Model):
@@ -149,6 +150,7 @@ class ArmCost(Model):
     path: CostFigure  # with what stands around it
     tax: CostFigure  # what it adds to the baseline's path in the same round
     tax_percent: CostFigure
+    unattributed: CostFigure  # CPU that no component accounts for, in none of the others
     bills: tuple[Bill, ...] = ()
     curve: CostCurve | None = None
     month_usd: Number | None = None  # a month at this rate

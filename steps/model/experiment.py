@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from steps.model.component import Component
-from steps.model.load import HttpLoad
 from steps.model.metric import Metric
+from steps.model.ramp import Load, misfit
 from steps.model.unit_cost import UnitCost, unpriced
 from steps.model.values import Finite, Model, Name
 
@@ -69,11 +69,11 @@ class Experiment(Model):
 
     name: Name
     question: str = Field(pattern=r"\?$")
-    shape: Literal["compare"] = "compare"
+    shape: Literal["compare", "ramp"] = "compare"
     baseline: Component
     contenders: tuple[Component, ...] = Field(min_length=1)
     around: tuple[Component, ...] = ()
-    loads: tuple[HttpLoad, ...] = Field(min_length=1)
+    loads: tuple[Load, ...] = Field(min_length=1)
     repetitions: int = Field(default=6, ge=1, le=99)
     metrics: tuple[Metric, ...] = Field(min_length=1)
     hypotheses: tuple[Hypothesis, ...] = ()
@@ -124,12 +124,9 @@ class Experiment(Model):
         }
         return type(self).model_validate(dict(self) | changes)
 
-    def _shortened(self, seconds: float, warmup_s: float) -> tuple[HttpLoad, ...]:
+    def _shortened(self, seconds: float, warmup_s: float) -> tuple[Load, ...]:
         """The loads, none of them longer than that."""
-        return tuple(
-            load.model_copy(update={"duration_s": min(load.duration_s, seconds), "warmup_s": min(load.warmup_s, warmup_s)})
-            for load in self.loads
-        )
+        return tuple(load.shortened(window_s=seconds, warmup_s=warmup_s) for load in self.loads)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -159,6 +156,13 @@ class Experiment(Model):
                 if named is not None and named not in arms:
                     message = f"experiment {self.name}: {hypothesis.statement!r} names {named}, which is not a contender"
                     raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _of_one_shape(self) -> Self:
+        if wrong := misfit(self.shape, self.loads, [metric.name for metric in self.metrics]):
+            message = f"experiment {self.name}: {wrong}"
+            raise ValueError(message)
         return self
 
     @model_validator(mode="after")

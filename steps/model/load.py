@@ -29,3 +29,31 @@ class HttpLoad(Model):
     def label(self) -> str:
         """The load in a cell's name: `500rps`, or `0-5rps` for half a request per second."""
         return f"{self.rate_rps:g}rps".replace(".", "-").replace("+", "")
+
+    @property
+    def said(self) -> str:
+        """The load in words."""
+        return (
+            f"GET {self.path}, {self.rate_rps:g} requests per second in an {self.model} loop for {self.duration_s:g} s "
+            f"after {self.warmup_s:g} s of warm-up"
+        )
+
+    @property
+    def window_s(self) -> float:
+        """How long one measured window is."""
+        return self.duration_s
+
+    @property
+    def usual_s(self) -> float:
+        """How long it takes."""
+        return self.warmup_s + self.duration_s
+
+    @property
+    def longest_s(self) -> float:
+        """How long it may take."""
+        return self.usual_s + self.timeout_s
+
+    def shortened(self, *, window_s: float, warmup_s: float) -> HttpLoad:
+        """The same, no longer than that."""
+        shorter = {"duration_s": min(self.duration_s, window_s), "warmup_s": min(self.warmup_s, warmup_s)}
+        return self.model_copy(update=shorter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from steps.model.values import Model
@@ -78,3 +79,44 @@ READY = Metric(
 
 LATENCY = (P50, P90, P99)
 METRICS = (*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, READY)
+
+# Of a ramp. `p99_at_75_ms` is p99_ms under a load of 75 % of the knee; any metric can be asked for so, at the ramp's shares.
+KNEE = Metric(
+    name="knee_rps",
+    title="knee",
+    unit="req/s",
+    better="higher",
+    source="the highest rate at which the SLO held, in an open loop: found by growing, then bisecting",
+)
+P99_AT_50, P99_AT_75, P99_AT_90 = (
+    Metric(
+        name=f"p99_at_{percent}_ms",
+        title=f"p99 at {percent}\N{NO-BREAK SPACE}%",
+        unit="ms",
+        better="lower",
+        source=f"{RESPONSE}, 99th percentile, at {percent} % of the contender's own knee",
+    )
+    for percent in (50, 75, 90)
+)
+CPU_AT_75 = Metric(
+    name="cpu_at_75_us_per_request",
+    title="CPU per request at 75\N{NO-BREAK SPACE}%",
+    unit="µs",
+    better="lower",
+    source="CPU time of the contender's process tree in the window, per right answer, at 75 % of its own knee",
+)
+MEMORY_AT_75 = Metric(
+    name="memory_at_75_mib",
+    title="memory at 75\N{NO-BREAK SPACE}%",
+    unit="MiB",
+    better="lower",
+    source="largest memory of the contender's process tree at the window's readings, at 75 % of its own knee",
+)
+
+CAPACITY = (KNEE, P99_AT_50, P99_AT_75, P99_AT_90, CPU_AT_75, MEMORY_AT_75)
+
+
+def at_share(metric: str) -> tuple[str, int] | None:
+    """What a metric of a ramp measures, and at how many percent of the knee: ("p99_ms", 75) for `p99_at_75_ms`."""
+    found = re.fullmatch(r"(\w+)_at_(\d\d)_(\w+)", metric)
+    return (f"{found[1]}_{found[3]}", int(found[2])) if found else None

@@ -10,7 +10,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from steps.model.load import HttpLoad
+from steps.model.ramp import Load
+from steps.model.search import Search
+from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings
 from steps.model.values import CellId, Finite, Model, Name, RunId
 
 SCHEMA_VERSION = 1
@@ -39,6 +41,7 @@ class Endpoints(Model):
     rendered: dict[Name, Running] = {}  # what each component was started with, and the start that deploy saw
     driver_cpus: tuple[int, ...] | None = None  # None: not pinned
     system_cpus: tuple[int, ...] | None = None
+    pods: dict[Name, PodContainer] = {}  # components that live in pods, for a second witness of their CPU time
 
 
 class Usage(Model):
@@ -55,6 +58,16 @@ class Usage(Model):
     write_bytes: int | None = None
     processes: int
     threads: int
+    # What the keeper tells of itself and of the machine, from `steps.node`. None: the kernel does not tell.
+    keeper_cpu_s: Finite | None = None
+    throttled_s: Finite | None = None
+    node: str | None = None  # which machine, until it starts anew
+    node_cpus: int | None = None  # the cores that the next two are the sums of
+    node_idle_s: Finite | None = None
+    node_steal_s: Finite | None = None
+    cpu_pressure_s: Finite | None = None
+    io_pressure_s: Finite | None = None
+    memory_pressure_s: Finite | None = None
 
 
 class DeployedComponent(Model):
@@ -135,15 +148,21 @@ class Driver(Model):
     spin: bool  # it waited actively on a core of its own
     cpus: tuple[int, ...] | None  # None: not pinned
     connections: int  # most that were open at once
+    lateness_ms: dict[str, Finite] = {}  # p50, p90, p99, p99.9, as far as there are requests enough for it
+    open_mean: Finite | None = None  # requests that were due and had not ended: mean over the window, by the driver's own counter
+    node: str | None = None  # the machine it ran on, as a keeper names its own
 
 
 class LoadRecord(Model):
-    """load.json. Beside it: load.hdr (histograms), series.csv (each second), usage.csv (keepers' readings)."""
+    """load.json. Beside it: load.hdr (histograms), series.csv (each second), usage.csv (keepers' readings).
+
+    Of a ramp: `search`, and what its shares come to together; `share-50/` and the like hold the records of each.
+    """
 
     schema_version: int = SCHEMA_VERSION
     run: RunId
     cell: CellId
-    load: HttpLoad
+    load: Load
     checks: tuple[Check, ...] = ()
     window: Window | None = None
     warmup: Counts | None = None
@@ -154,6 +173,10 @@ class LoadRecord(Model):
     driver: Driver | None = None
     usage: tuple[Usage, ...] = ()  # at the window's two edges, for each component
     failure: str | None = None
+    search: Search | None = None
+    cross_checks: tuple[CrossCheck, ...] = ()
+    canary_before: Canary | None = None
+    canary_after: Canary | None = None
 
 
 class Measurement(Model):
@@ -163,6 +186,8 @@ class Measurement(Model):
     value: Finite | None
     reason: str | None = None
     coarse: bool = False  # a percentile from fewer than 10/(1-q) answers
+    at_least: Finite | None = None  # without a value: it is this or more
+    suspect: str | None = None  # why this value may not decide, though the cell may: "suspect: figures: …"
 
     @model_validator(mode="after")
     def _value_or_reason(self) -> Self:
@@ -175,7 +200,8 @@ class Measurement(Model):
 class CellOutcome(Model):
     """outcome.json: what a cell came to.
 
-    ok: may decide. suspect: shown, never decides alone; the reasons begin with whom they suspect ("suspect: generator: …").
+    ok: may decide, but for measurements that are suspect themselves. suspect: shown, never decides alone; the reasons begin with
+    whom they suspect ("suspect: generator: …", "suspect: environment: …").
     failed: has no figures to rely on; the first reason says why.
     """
 
@@ -196,6 +222,9 @@ class CellOutcome(Model):
     experiment_digest: str
     environment_digest: str
     at: str
+    surroundings: Surroundings | None = None
+    steady: dict[str, Steadiness] = {}  # p50_ms, p99_ms, cpu_cores … → whether it had settled
+    cross_checks: tuple[CrossCheck, ...] = ()
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:
@@ -238,6 +267,7 @@ class Calibration(Model):
     ceiling_rps: Finite | None  # the highest rate it sent in full, without being late
     reason: str | None = None
     lateness_p99_ms: dict[str, Finite] = {}  # rate → lateness
+    lateness_ms: dict[str, dict[str, Finite]] = {}  # rate → quantile → lateness
 
 
 class Environment(Model):
@@ -252,6 +282,7 @@ class Environment(Model):
     cluster: dict[str, str]
     components: dict[str, str] = {}  # component → version it says it has
     calibration: Calibration | None = None
+    canary: CanaryReference | None = None
 
     @property
     def identity(self) -> dict[str, dict[str, str]]:

@@ -11,9 +11,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from steps.model.cost import Costs, LoadUse
-from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.outcome import Calibration, Counts
+from steps.model.ramp import Load
+from steps.model.search import Probe
 from steps.model.values import CellId, Finite, Model, Name, RunId
 from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -49,6 +50,7 @@ class Figure(Model):
     coarse: bool = False  # a percentile from few answers
     reason: str | None = None
     points: tuple[Point, ...] = ()
+    at_least: Finite | None = None  # without a value: the median is this or more
 
     @model_validator(mode="after")
     def _value_or_reason(self) -> Self:
@@ -105,6 +107,14 @@ class Track(Model):
     high: tuple[Finite, ...]
 
 
+class SearchPath(Model):
+    """One repetition's search for the knee."""
+
+    repetition: int
+    suspect: bool
+    probes: tuple[Probe, ...]
+
+
 class Arm(Model):
     """The baseline or a contender under one load."""
 
@@ -121,13 +131,15 @@ class Arm(Model):
     effects: dict[str, Effect] = {}
     curves: tuple[Curve, ...] = ()
     tracks: tuple[Track, ...] = ()
+    paths: tuple[SearchPath, ...] = ()
+    settled_s: int | None = None  # second of the window from which its response times had settled, in the slowest repetition
 
 
 class LoadSection(Model):
     """All arms under one load, in the author's order."""
 
     label: str
-    load: HttpLoad
+    load: Load
     quantiles: tuple[float, ...]  # of the curves
     arms: tuple[Arm, ...]
 
@@ -149,6 +161,7 @@ class CellSummary(Model):
     earlier: tuple[str, ...] = ()  # attempts before this one: what became of them
     files: tuple[str, ...] = ()  # keys below the run's prefix
     added: str | None = None  # why, when it is of a round that was not planned at first
+    doubts: dict[str, str] = {}  # metric → why that value of an otherwise valid cell is suspect
 
 
 class HypothesisResult(Model):
@@ -193,6 +206,8 @@ class Circumstances(Model):
     started_at: str | None = None
     ended_at: str | None = None
     limits: tuple[str, ...] = ()
+    unattributed: str = "unknown"  # what no component accounts for
+    checks: tuple[str, ...] = ()  # against the kubelet's counters: what they told, or why there was none
 
 
 class Answer(Model):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
+from steps.model.metric import at_share
 from steps.model.values import Model
 
 Work = Literal["requests", "transactions", "messages", "gigabytes", "series", "spans"]
@@ -40,7 +40,7 @@ def unpriced(unit: UnitCost | None, metrics: Sequence[str]) -> str | None:
         return None
     if unit.work != "requests":
         return f"no load of {unit.work} is there to be priced; loads are of requests"
-    shares = [found[1] for name in metrics if (found := re.fullmatch(r"cpu_at_(\d\d)_us_per_request", name))]
+    shares = [found[1] for name in metrics if (found := at_share(name)) and found[0] == "cpu_us_per_request"]
     needed = ("knee_rps", f"memory_at_{max(shares)}_mib") if shares else ("goodput_rps", "cpu_us_per_request", "memory_mib")
     missing = [name for name in needed if name not in metrics]
     return f"its unit cost needs {missing[0]} among the metrics" if missing else None

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from steps.model import Arm, Figure, LoadSection, Metric, Report
+from steps.model import Arm, Figure, LoadSection, Metric, RampLoad, Report
+from steps.model.metric import KNEE
 from steps.page.svg import MUTED, PAPER, Canvas, Place, Scale, line_color, text_color
 from steps.statistics.answer import OWN, added
 from steps.statistics.words import DASH, common_decimals, number, range_text, with_interval
@@ -51,9 +52,11 @@ def effects(report: Report, section: LoadSection, layout: Layout, *, name: str) 
 
 
 def ordered_arms(report: Report, section: LoadSection) -> list[Arm]:
-    """The baseline, then the contenders: by what they add when that is decided, in the author's order otherwise."""
+    """The baseline, then the contenders: by what they add (or the highest knee first) when that is decided, else as declared."""
     baseline, *contenders = section.arms
-    if report.answer.decided:
+    if report.answer.decided and isinstance(section.load, RampLoad):
+        contenders.sort(key=lambda arm: -(arm.figures[KNEE.name].value or arm.figures[KNEE.name].at_least or 0.0))
+    elif report.answer.decided:
         main = report.headline[0]
         contenders.sort(key=lambda arm: value if (value := added(arm, main, baseline).value) is not None else float("inf"))
     return [baseline, *contenders]

@@ -7,8 +7,9 @@ from importlib.resources import files
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from steps.model import LoadSection, Report
+from steps.model import LoadSection, RampLoad, Report
 from steps.page.effects import NARROW, WIDE, effects
+from steps.page.knees import knees, searches
 from steps.page.percentiles import percentiles
 from steps.page.tables import View
 from steps.page.timeline import timeline
@@ -37,8 +38,10 @@ def render(report: Report) -> str:
 
 def _drawings(report: Report, section: LoadSection, number: int) -> dict[str, Markup]:
     """Each picture twice, for wide and for narrow screens; none of what was not measured."""
-    if not any(arm.curves or arm.tracks or _has_figures(arm.figures.values()) for arm in section.arms):
+    if not any(arm.curves or arm.tracks or arm.paths or _has_figures(arm.figures.values()) for arm in section.arms):
         return {}
+    if isinstance(section.load, RampLoad):
+        return _ramp_drawings(report, section, number)
     drawn = {
         "effects": effects(report, section, WIDE, name=f"e{number}w"),
         "effects_narrow": effects(report, section, NARROW, name=f"e{number}n"),
@@ -50,6 +53,18 @@ def _drawings(report: Report, section: LoadSection, number: int) -> dict[str, Ma
         columns = len(section.arms) if len(section.arms) <= 7 else 6  # narrower columns say nothing
         drawn["timeline"] = timeline(section, width=1040, columns=columns, name=f"t{number}w")
         drawn["timeline_narrow"] = timeline(section, width=358, columns=3, name=f"t{number}n")
+    return drawn
+
+
+def _ramp_drawings(report: Report, section: LoadSection, number: int) -> dict[str, Markup]:
+    drawn = {
+        "knees": knees(report, section, width=1040, stacked=False, name=f"k{number}w"),
+        "knees_narrow": knees(report, section, width=358, stacked=True, name=f"k{number}n"),
+    }
+    if any(arm.paths for arm in section.arms):
+        columns = min(len(section.arms), 6)
+        drawn["searches"] = searches(section, width=1040, columns=columns, name=f"s{number}w")
+        drawn["searches_narrow"] = searches(section, width=358, columns=2, name=f"s{number}n")
     return drawn
 
 

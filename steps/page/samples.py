@@ -28,7 +28,7 @@ COLUMNS = {
     "value": "the value; empty when it could not be measured: zero means that zero was measured",
     "reason": "why there is no value",
     "status": "of the cell: ok, suspect (never decides), failed or missing",
-    "suspect": "what is suspected, and of what",
+    "suspect": "why the value may not decide: a doubt about the cell, or about this metric alone",
     "coarse": "true for a percentile from few answers",
     "planned": "requests of the measured window that were due",
     "ok": "those that got a right answer",
@@ -64,7 +64,6 @@ def _rows(report: Report, experiment: Experiment, cell: CellSummary, found: Cell
         "repetition": cell.repetition,
         "order": cell.order,
         "status": cell.status,
-        "suspect": "; ".join(cell.reasons) if cell.status == "suspect" else "",
         "planned": counts.planned if counts else "",
         "ok": counts.ok if counts else "",
         "window_start": window.started_at if window else "",
@@ -83,4 +82,6 @@ def _value(metric: Metric, measured: Measurement | None, cell: CellSummary) -> d
     if measured is None or measured.value is None:
         why = measured.reason if measured and measured.reason else next(iter(cell.reasons), "it was not measured")
         return {**told, "reason": sentence(why)}
-    return {**told, "value": repr(measured.value), "coarse": "true" if measured.coarse else "false"}
+    doubts = [*(cell.reasons if cell.status == "suspect" else ()), *([measured.suspect] if measured.suspect else [])]
+    coarse = "true" if measured.coarse else "false"
+    return {**told, "value": repr(measured.value), "suspect": "; ".join(map(sentence, doubts)), "coarse": coarse}

@@ -127,10 +127,15 @@ class Canvas:
 
     def dot(self, place: Place, diameter: float, fill: str, edge: str, edge_width: float, **style: Any) -> None:
         """A round mark."""
+        self.dots([place], diameter, fill, edge, edge_width, **style)
+
+    def dots(self, places: Iterable[Place], diameter: float, fill: str, edge: str, edge_width: float, **style: Any) -> None:
+        """Many round marks of one kind."""
         from matplotlib.lines import Line2D
 
+        across, down = zip(*places, strict=True)
         marks: dict[str, Any] = {"marker": "o", "markersize": diameter, "markerfacecolor": fill, "markeredgecolor": edge}
-        self.axes.add_line(Line2D([place[0]], [place[1]], linestyle="", markeredgewidth=edge_width, **marks, **style))
+        self.axes.add_line(Line2D(across, down, linestyle="", markeredgewidth=edge_width, **marks, **style))
 
     def text(self, left: float, middle: float, text: str, size: float = 12, **style: Any) -> None:
         """A line of text, by default from `left` on, at that height."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from steps.model import (
     Arm,
     CellSummary,
     Figure,
+    HttpLoad,
     HypothesisResult,
     HypothesisVerdict,
     LoadSection,
     Metric,
+    RampLoad,
     Report,
     RunVerdict,
 )
 from steps.page.decisions import Line, lines
+from steps.page.doubts import Doubt, doubts_of, suspect_values, why_suspect
 from steps.page.effects import ordered_arms, position
-from steps.statistics.cells import alike
 from steps.statistics.intervals import FEWEST, coverage_of
 from steps.statistics.words import DASH, common_decimals, counted, decimals_of, listed, number, percent, range_text
 
@@ -35,7 +37,7 @@ PARITY = {
 
 @dataclass(frozen=True)
 class TableCell:
-    """A figure in a table; `note` is the number of the footnote that says why there is none."""
+    """A figure in a table; `note` is the number of the footnote that says why there is none, or why some of it is suspect."""
 
     text: str
     interval: str = ""
@@ -62,20 +64,6 @@ class Table:
     notes: tuple[str, ...]
     suspect: bool
     coarse: bool
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """A reason and the cells that have it. `alike_only`: its figures are the first cell's."""
-
-    status: str
-    reason: str
-    cells: tuple[CellSummary, ...]
-    alike_only: bool
-
-    def where(self, planned: int) -> list[str]:
-        """The cells' names, or that it is all of them."""
-        return [f"all {planned} cells"] if len(self.cells) == planned > 1 else [cell.id for cell in self.cells]
 
 
 @dataclass
@@ -155,14 +143,11 @@ class View:
 
     def at(self, section: LoadSection) -> str:
         """Which load a heading speaks of, when there are several."""
-        return f" at {section.load.rate_rps:g} requests per second" if len(self.report.loads) > 1 else ""
+        load, several = section.load, len(self.report.loads) > 1
+        return f" at {load.rate_rps:g} requests per second" if several and isinstance(load, HttpLoad) else ""
 
     def load_sentence(self, section: LoadSection) -> str:
-        load = section.load
-        return (
-            f"GET {load.path}, {load.rate_rps:g} requests per second in an open loop for {load.duration_s:g} s "
-            f"after {load.warmup_s:g} s of warm-up, over {load.connections} connections"
-        )
+        return f"{section.load.said}, over {section.load.connections} connections"
 
     def arms(self, section: LoadSection) -> list[Arm]:
         return ordered_arms(self.report, section)
@@ -178,7 +163,8 @@ class View:
                 hue=position(section, arm),
                 coverage=_coverage(arm),
                 cells=tuple(
-                    _table_cell(arm.figures[metric.name], digits[metric.name], arm, notes) for metric in self.report.metrics
+                    _table_cell(arm.figures[metric.name], digits[metric.name], arm, notes, self._doubt(section, arm, metric))
+                    for metric in self.report.metrics
                 ),
             )
             for arm in arms
@@ -191,6 +177,10 @@ class View:
             suspect=any(figure.suspect for figure in figures),
             coarse=any(figure.coarse for figure in figures if figure.value is not None),
         )
+
+    def _doubt(self, section: LoadSection, arm: Arm, metric: Metric) -> str:
+        why = why_suspect(self.report.cells, arm.name, section.label, metric.name)
+        return f"{arm.title}, {metric.title}: {why}" if why else ""
 
     def decisions(self, section: LoadSection) -> list[tuple[Arm, int, list[Line]]]:
         """Each contender with its colour, its effects and how they were decided; nothing, when there is no effect at all."""
@@ -208,7 +198,7 @@ class View:
             return "It is not known which cells were planned."
         words = (("ok", "valid"), ("suspect", "suspect"), ("failed", "failed"), ("missing", "without an outcome"))
         if len(kinds) == 1 and "ok" in kinds and not any(cell.added for cell in self.report.cells):
-            return f"All {len(self.report.cells)} planned cells were measured, and none is suspect."
+            return f"All {len(self.report.cells)} planned cells were measured, and {suspect_values(self.report.cells)}."
         parts = listed(f"{kinds[status]} {word}" for status, word in words if kinds[status])
         added = sum(cell.added is not None for cell in self.report.cells)
         planned = f"{counted(len(self.report.cells) - added, 'cell')} planned{f' and {added} added' if added else ''}"
@@ -225,15 +215,8 @@ class View:
         return [(name, what) for name, what in PARITY.items() if what not in same]
 
     def doubtful(self) -> list[Doubt]:
-        """Why cells failed or are suspect; cells whose reasons differ in figures alone stand together."""
-        groups: dict[tuple[str, str], Doubt] = {}
-        for cell in sorted(self.report.cells, key=lambda cell: cell.status == "suspect"):
-            for reason in cell.reasons:
-                kind = (cell.status, alike(reason, cell.contender))
-                earlier = groups.get(kind, Doubt(cell.status, reason.removeprefix("suspect: "), (), alike_only=False))
-                differs = bool(earlier.cells) and reason.removeprefix("suspect: ") != earlier.reason
-                groups[kind] = replace(earlier, cells=(*earlier.cells, cell), alike_only=earlier.alike_only or differs)
-        return list(groups.values())
+        """Why cells failed, or they or values of theirs are suspect."""
+        return doubts_of(self.report.cells, {metric.name: metric.title for metric in self.report.metrics})
 
     def decided_by(self, result: HypothesisResult) -> str:
         """`0.23 ms (0.21 to 0.25), n = 6, 96.9 %`."""
@@ -249,6 +232,18 @@ class View:
             return ""
         ok, planned = cell.counts.ok, cell.counts.planned
         return f"all {ok:,}" if ok == planned else f"{ok:,} of {planned:,}"
+
+    def order(self, section: LoadSection) -> str:
+        """How the arms of an answered run are sorted."""
+        main = self.report.metrics[0]
+        return (
+            f"Sorted by {main.title}." if isinstance(section.load, RampLoad) else f"Sorted by what is added at the {main.title}."
+        )
+
+    def file(self, key: str) -> str:
+        """What the link to an object of a cell says: its name, and its folder where the cell has several of that name."""
+        parts = key.split("/")
+        return "/".join(parts[2:] if "earlier" in parts else parts[3:] if parts[3:-1] else parts[-1:])
 
     def raw(self, key: str) -> str:
         """The link to an object of the run: it is fetched to beside the page."""
@@ -283,7 +278,8 @@ def _evidence(figure: Figure, unit: str) -> str:
     )
 
 
-def _table_cell(figure: Figure, digits: int, arm: Arm, notes: Footnotes) -> TableCell:
+def _table_cell(figure: Figure, digits: int, arm: Arm, notes: Footnotes, doubt: str) -> TableCell:
+    """doubt: why some of its repetitions are not counted."""
     if figure.value is None:
         reason = figure.reason or ""
         note = notes.number(f"{arm.title}: {reason}" if arm.failure else reason)
@@ -295,5 +291,6 @@ def _table_cell(figure: Figure, digits: int, arm: Arm, notes: Footnotes) -> Tabl
         text=text,
         interval="in each" if interval == f"{text} to {text}" and figure.n > 1 else interval,
         n=f"n = {figure.n}" if figure.n != usual else "",
+        note=notes.number(doubt) if doubt else 0,
         marks=("†" if figure.suspect else "") + ("~" if figure.coarse else ""),
     )

@@ -50,6 +50,8 @@ def timeline(section: LoadSection, *, width: float, columns: int, name: str) -> 
             plot = _Plot(canvas, row, across, _vertical(section.arms, row, down + ABOVE), first=place % columns == 0)
             plot.frame(seconds=row is rows[-1])
             plot.draw(arm, place, labels=place == 0)
+            if row is ROWS[0]:
+                plot.settled(arm, label=place == 0)
             down += row.height + ABOVE
     return canvas.svg(name=name, title="Response time, CPU and memory over time", description=_description(section, rows))
 
@@ -115,6 +117,15 @@ class _Plot:
     def _places(self, track: Track, values: Sequence[float]) -> list[tuple[float, float]]:
         pairs = zip(track.seconds, values, strict=True)
         return [(self.across(second + 0.5), self.down(value * self.row.factor)) for second, value in pairs]
+
+    def settled(self, arm: Arm, *, label: bool) -> None:
+        """The second from which the response times had settled, in all repetitions."""
+        if arm.settled_s is None:
+            return
+        across, top = self.across(arm.settled_s), self.down.end
+        self.canvas.line(((across, top), (across, self.down.start)), MUTED, 0.9, linestyle=(0, (2, 2)), zorder=2)
+        if label:
+            self.canvas.text(across + 3, top + 6, "settled", 10.5, color=MUTED)
 
     def _nothing(self, arm: Arm) -> None:
         middle = (self.across.start + self.across.end) / 2

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from steps.ledger import Ledger
-from steps.model import Component, DeployedComponent, Environment, Experiment, LedgerEntry, Running
+from steps.model import Component, DeployedComponent, Environment, Experiment, LedgerEntry, PodContainer, Running
 
 Cpus = tuple[int, ...] | None  # None: not pinned
 
@@ -35,6 +35,7 @@ class Deployed:
     ports: Mapping[str, int]  # in the component's order
     keeper: str  # http://HOST:PORT
     rendered: Running | None = None  # what it was started with, for the load to compare with what runs then
+    pod: PodContainer | None = None  # where a kubelet finds it
 
     @property
     def port(self) -> int:

@@ -7,7 +7,7 @@ import time
 
 from steps.errors import NotReady, PlaceError, UsageError
 from steps.kube import Kube, Object
-from steps.model import Component, DeployedComponent, Ready, Running, digest
+from steps.model import Component, DeployedComponent, PodContainer, Ready, Running, digest
 from steps.places import pod_status
 from steps.places.base import Deployed, Job
 from steps.places.patience import patiently
@@ -47,7 +47,13 @@ def wait(component: Component, rendered: Rendered, *, host: str, job: Job, kube:
         ready_ms=found.ready_ms or 0.0,
     )
     expected = Running(component=component.name, instance=found.instance, argv=rendered.argv, config_digest=config)
-    return Deployed(record=record, host=host, ports=ports, keeper=keeper, rendered=expected)
+    return Deployed(record=record, host=host, ports=ports, keeper=keeper, rendered=expected, pod=_container(pod, component.name))
+
+
+def _container(pod: Object, name: str) -> PodContainer | None:
+    """Where the kubelet of its node finds it; None: the API does not tell the node's address."""
+    meta, address = pod["metadata"], pod.get("status", {}).get("hostIP")
+    return PodContainer(node=address, namespace=meta["namespace"], pod=meta["name"], container=name) if address else None
 
 
 class _Eyes:

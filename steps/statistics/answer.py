@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from steps.model import Answer, Arm, EffectVerdict, Experiment, Figure, LoadSection, Metric, RunVerdict
+from steps.model import Answer, Arm, EffectVerdict, Experiment, Figure, HttpLoad, LoadSection, Metric, RunVerdict
+from steps.model.metric import KNEE
 from steps.statistics.comparison import can_decide, tiers
 from steps.statistics.noise import pilot_answer
 from steps.statistics.words import common_decimals, decimals_of, listed, number, with_interval
 
 CPU_METRIC = "cpu_us_per_request"
-OWN = frozenset({CPU_METRIC, "memory_mib", "ready_ms"})  # a direct baseline has none of these: the value itself is what is added
+# A direct baseline has none of these, or (its knee) none that a contender could add to: the value itself is what counts.
+OWN = frozenset({CPU_METRIC, "memory_mib", "ready_ms", KNEE.name})
 
 
 UNRANKED = {
@@ -112,23 +114,23 @@ def _lead(
     where, over = _where(metric) + at, _over(section)
     if len(groups) == 1 and len(groups[0]) > 1:
         names = listed(titles[name] for name in groups[0])
-        return f"{names} cannot be told apart {where}: {_span(groups[0], figures, metric.unit)} over {over}."
+        return f"{names} cannot be told apart {where}: {span(groups[0], figures, metric.unit)} over {over}."
     first, last = groups[0], groups[-1]
     cpu = _cpu_of(section, first)
     verb = "adds" if len(first) == 1 else "add"
-    lead = f"{_who(first, titles)} {verb} least {where}: {_span(first, figures, metric.unit)} over {over}{cpu}"
+    lead = f"{_who(first, titles)} {verb} least {where}: {span(first, figures, metric.unit)} over {over}{cpu}"
     if len(first) == 1:
         lead += _doubt(section, first[0], metric, figures[first[0]])
     if len(groups) == 1:
         return f"{lead}."
-    return f"{lead}; {_who(last, titles)} most: {_span(last, figures, metric.unit)}{_cpu_of(section, last)}."
+    return f"{lead}; {_who(last, titles)} most: {span(last, figures, metric.unit)}{_cpu_of(section, last)}."
 
 
 def _who(names: Sequence[str], titles: Mapping[str, str]) -> str:
     return listed(titles[name] for name in names)
 
 
-def _span(names: Sequence[str], figures: Mapping[str, Figure], unit: str) -> str:
+def span(names: Sequence[str], figures: Mapping[str, Figure], unit: str) -> str:
     """One figure with its interval; for several the range of their medians, and of their intervals."""
     if len(names) == 1:
         return with_interval(figures[names[0]], unit)
@@ -187,4 +189,4 @@ def _cpu_line(section: LoadSection, titles: Mapping[str, str]) -> str:
 
 
 def _at(section: LoadSection, *, several: bool) -> str:
-    return f" at {section.load.rate_rps:g} requests/s" if several else ""
+    return f" at {section.load.rate_rps:g} requests/s" if several and isinstance(section.load, HttpLoad) else ""

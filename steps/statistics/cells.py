@@ -12,6 +12,8 @@ from steps.model.report import CellStatus
 from steps.statistics.additions import why_added
 from steps.statistics.words import counted, sentence
 
+OWN_FAILURE = re.compile(r"^$|\(exit code 1\)$")  # of a step that said why it failed, in its own record
+
 
 def summaries(evidence: Evidence) -> tuple[CellSummary, ...]:
     """Every planned cell in the plan's order."""
@@ -30,7 +32,7 @@ def _summary(found: CellEvidence, evidence: Evidence, order: int, added: Mapping
         repetition=cell.repetition,
         order=order,
         status=status,
-        reasons=tuple(map(sentence, outcome.reasons)) if outcome else (_why_missing(found, evidence),),
+        reasons=_reasons(found, evidence),
         counts=outcome.counts if outcome else None,
         errors=outcome.errors if outcome else {},
         lateness_p50_ms=driver.lateness_p50_ms if driver else None,
@@ -38,7 +40,17 @@ def _summary(found: CellEvidence, evidence: Evidence, order: int, added: Mapping
         earlier=tuple(_attempt(attempt) for attempt in found.earlier),
         files=found.files,
         added=added.get(cell.id),
+        doubts={each.metric: sentence(each.suspect) for each in outcome.measurements if each.suspect} if outcome else {},
     )
+
+
+def _reasons(found: CellEvidence, evidence: Evidence) -> tuple[str, ...]:
+    """Why a cell is as it is. Where its load left nothing, how loads ended comes first: the workflow knows that, not whose."""
+    if found.outcome is None:
+        return (_why_missing(found, evidence),)
+    ends = {node.message for node in evidence.failures if node.template == "load" and not OWN_FAILURE.search(node.message)}
+    ended = [f"load: {' or '.join(sorted(ends))}"] if ends and found.load is None else []
+    return tuple(map(sentence, (*ended, *found.outcome.reasons)))
 
 
 def _why_missing(found: CellEvidence, evidence: Evidence) -> str:

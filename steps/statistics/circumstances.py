@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from steps.evidence import Evidence
-from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, Parity, ParityRow
-from steps.statistics.words import listed, number, sentence
+from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, HttpLoad, Parity, ParityRow
+from steps.statistics.words import counted, listed, number, sentence
 
 UNKNOWN = "unknown"
 LONGEST_VERSION = 60
@@ -33,6 +34,8 @@ def circumstances_of(evidence: Evidence) -> Circumstances:
         started_at=min((window.started_at for window in windows), default=None),
         ended_at=max((window.ended_at for window in windows), default=None),
         limits=_limits(evidence),
+        unattributed=_unattributed(outcomes),
+        checks=_checks(outcomes),
     )
 
 
@@ -62,6 +65,31 @@ def _lateness(outcomes: Sequence[CellOutcome]) -> str:
     )
 
 
+def _unattributed(outcomes: Sequence[CellOutcome]) -> str:
+    """CPU that no component, keeper or driver accounts for: of the system's cores, in the middle cell and in the worst."""
+    told = [(each.surroundings, each.cell) for each in outcomes if each.surroundings]
+    known = sorted(
+        (found.unattributed_cores, found.cores, cell)
+        for found, cell in told
+        if found.unattributed_cores is not None and found.cores
+    )
+    if not known:
+        return f"{UNKNOWN}: the kernel does not tell" if told else UNKNOWN
+    (middle, cores, _), (worst, _, cell) = known[len(known) // 2], known[-1]
+    return f"{number(middle, 3)} of {counted(cores, 'core')} in the middle cell, at worst {number(worst, 3)} ({cell})"
+
+
+def _checks(outcomes: Sequence[CellOutcome]) -> tuple[str, ...]:
+    """The two sources of CPU time that were furthest apart, and how often there were not two."""
+    checks = [(check, each.cell) for each in outcomes for check in each.cross_checks]
+    made = sorted(
+        ((check.apart, f"{cell}, {check.component}: {check.told()}") for check, cell in checks if check.apart is not None)
+    )
+    reasons = Counter(check.reason for check, _ in checks if check.reason)
+    worst = [f"{counted(len(made), 'comparison')} of keeper and kubelet; furthest apart {made[-1][1]}"] if made else []
+    return (*worst, *(f"{counted(times, 'time')} none: {reason}" for reason, times in reasons.most_common(2)))
+
+
 MEMORY = {
     "pss": "proportional set size: shared pages counted by their share",
     "rss": "resident set size: shared pages counted in each process",
@@ -81,22 +109,26 @@ def _around(evidence: Evidence) -> dict[str, str]:
 
 def _limits(evidence: Evidence) -> tuple[str, ...]:
     """What the figures do not say."""
-    experiment = evidence.experiment
-    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in experiment.loads})) if experiment else UNKNOWN
     limits = []
     if evidence.environment is None or evidence.environment.place == "process":
-        limits.append(
-            "Driver, contender and upstream share this machine and its loopback: the figures are the cost at a light, "
-            f"equal load ({rates} requests per second), not capacity, and there is no network in them."
-        )
+        shared = "Driver, contender and upstream share this machine and its loopback"
+        limits.append(f"{shared}: {_what(evidence)}, and there is no network in them.")
     elif evidence.environment.cluster.get("nodes", "").startswith("one"):
-        limits.append(
-            "Driver, contender and upstream are pods on one node: the figures are the cost at a light, equal load "
-            f"({rates} requests per second), not capacity, and there is no network between nodes in them."
-        )
+        shared = "Driver, contender and upstream are pods on one node"
+        limits.append(f"{shared}: {_what(evidence)}, and there is no network between nodes in them.")
     limits.append("They hold for these versions, settings and this machine; the order may be another one elsewhere.")
     limits.append("Start to ready is cold, everything else is warm; the two are never mixed.")
     return tuple(limits)
+
+
+def _what(evidence: Evidence) -> str:
+    """What the figures are, when everything shares one machine."""
+    experiment = evidence.experiment
+    if experiment is not None and experiment.shape == "ramp":
+        return "the knees are those of contender and upstream together on the same cores, not of a contender alone"
+    loads = experiment.loads if experiment else ()
+    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if isinstance(load, HttpLoad)})) or UNKNOWN
+    return f"the figures are the cost at a light, equal load ({rates} requests per second), not capacity"
 
 
 def parity_of(experiment: Experiment, evidence: Evidence) -> tuple[ParityRow, ...]:

@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from steps.drivers.keepers import Reading
+from steps.drivers.series import Series
 from steps.errors import MeasureError
-from steps.model import Component, Counts, DeployRecord, Driver, HttpLoad, LoadRecord, Measurement, Window
+from steps.model import Component, Counts, DeployRecord, Driver, HttpLoad, LoadRecord, Measurement, Usage, Window
 from steps.statistics.histogram import quantile, samples_to_bound
 
 NO_PROGRAM = "the direct path has no program of its own"
@@ -33,6 +34,7 @@ class Facts:
     driver: Driver
     histograms: Mapping[str, Any]
     readings: tuple[Reading, ...]
+    series: Series
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,14 @@ class Figure:
     reason: str | None = None
     coarse: bool = False
     expected: bool = False
+    at_least: float | None = None  # without a value: it is this or more
 
-    def named(self, metric: str) -> Measurement:
-        """The figure as it is stored."""
-        return Measurement(metric=metric, value=self.value, reason=self.reason, coarse=self.coarse)
+    def named(self, metric: str, suspect: str | None = None) -> Measurement:
+        """The figure as it is stored; `suspect`: why it is doubted."""
+        doubt = None if self.value is None else suspect
+        return Measurement(
+            metric=metric, value=self.value, reason=self.reason, coarse=self.coarse, at_least=self.at_least, suspect=doubt
+        )
 
 
 def figure(metric: str, facts: Facts) -> Figure:
@@ -140,7 +146,7 @@ def cpu_share(readings: Iterable[Reading], component: str, window: Window) -> fl
 
     Raises MeasureError: they are not there, or are not the window's.
     """
-    edges = {each.edge: each.usage for each in of_component(readings, component) if each.edge}
+    edges = edges_of(readings, component)
     missing = next((name for name in ("start", "end") if name not in edges), None)
     if missing:
         message = f"the keeper of {component} did not answer at the window's {missing}"
@@ -151,6 +157,11 @@ def cpu_share(readings: Iterable[Reading], component: str, window: Window) -> fl
         message = f"the readings of {component} are {between_s:.2f} s apart, in a window of {window.seconds:.2f} s"
         raise MeasureError(message)
     return (end.cpu_s - start.cpu_s) / between_s
+
+
+def edges_of(readings: Iterable[Reading], component: str) -> dict[str, Usage]:
+    """What a component's keeper said at the window's edges: `start` and `end`, as far as it answered."""
+    return {each.edge: each.usage for each in of_component(readings, component) if each.edge}
 
 
 def of_component(readings: Iterable[Reading], component: str) -> list[Reading]:

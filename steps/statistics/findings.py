@@ -8,6 +8,7 @@ from steps.costs.reported import reported
 from steps.errors import MeasureError
 from steps.evidence import CellEvidence, Evidence
 from steps.model import (
+    Answer,
     Arm,
     CellOutcome,
     CellSummary,
@@ -22,18 +23,22 @@ from steps.model import (
     Measurement,
     Point,
     PrecisionResult,
+    RampLoad,
     Report,
+    RunVerdict,
 )
 from steps.statistics.additions import few_rounds, precision_of
 from steps.statistics.answer import answer_of, headline_of
 from steps.statistics.cells import cause, summaries, unusable
 from steps.statistics.circumstances import circumstances_of, parity_of
-from steps.statistics.comparison import bound_text, figure_of, judge, paired_effect
+from steps.statistics.comparison import bound_text, judge, paired_effect
 from steps.statistics.curves import QUANTILES, response_curve
 from steps.statistics.decision import decided
+from steps.statistics.knees import bounded_figure, knee_answer, path_of
 from steps.statistics.plausibility import remarks
+from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
-from steps.statistics.verdicts import verdict_of
+from steps.statistics.verdicts import doubted_metrics, verdict_of
 
 Note = Callable[[str], None]
 
@@ -59,8 +64,8 @@ def report_of(evidence: Evidence) -> Report:
         repetitions=experiment.repetitions if experiment else 0,
         verdict=verdict,
         reasons=reasons,
-        notes=(*notes, *remarks(loads), *unpriced),
-        answer=answer_of(experiment, loads, verdict),
+        notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced),
+        answer=_answer(experiment, loads, verdict),
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
         headline=headline_of(experiment) if experiment else (),
@@ -75,6 +80,12 @@ def report_of(evidence: Evidence) -> Report:
         uses=uses,
         costs=costs,
     )
+
+
+def _answer(experiment: Experiment | None, loads: Sequence[LoadSection], verdict: RunVerdict) -> Answer:
+    if experiment is not None and experiment.shape == "ramp":
+        return knee_answer(loads, verdict)
+    return answer_of(experiment, loads, verdict)
 
 
 def _round_doubts(
@@ -146,9 +157,16 @@ def _arm(arm: Component, experiment: Experiment, found: Sequence[CellEvidence], 
         failed=len(lost),
         failure=failure,
         figures={metric.name: _figure(metric.name, shown, failure) for metric in experiment.metrics},
-        curves=tuple(curve for each in shown if (curve := _curve(each, note))),
+        curves=tuple(curve for each in shown if not _ramps(each) and (curve := _curve(each, note))),
         tracks=tracks_of(_cell_tracks(_deciding(shown), [each.name for each in experiment.around], note)),
+        paths=tuple(path for each in found if (path := path_of(each))),
+        settled_s=settled_s([each.outcome for each in _deciding(shown) if each.outcome]),
     )
+
+
+def _ramps(found: CellEvidence) -> bool:
+    """Whether the cell has several loads, so that no one of their curves is its own."""
+    return found.load is not None and isinstance(found.load.load, RampLoad)
 
 
 def _suspect(found: CellEvidence) -> bool:
@@ -163,12 +181,18 @@ def _deciding(shown: Sequence[CellEvidence]) -> list[CellEvidence]:
 def _figure(metric: str, shown: Sequence[CellEvidence], failure: str | None) -> Figure:
     measured = [(each, value) for each in shown if each.outcome for value in each.outcome.measurements if value.metric == metric]
     points = [
-        Point(repetition=each.cell.repetition, value=value.value, suspect=_suspect(each))
+        Point(repetition=each.cell.repetition, value=value.value, suspect=_suspect(each) or value.suspect is not None)
         for each, value in measured
         if value.value is not None
     ]
-    return figure_of(
+    bounds = [
+        Point(repetition=each.cell.repetition, value=value.at_least, suspect=_suspect(each))
+        for each, value in measured
+        if value.at_least is not None
+    ]
+    return bounded_figure(
         points,
+        bounds,
         reason=_no_figure([value for _, value in measured], failure),
         coarse=any(value.coarse for _, value in measured),
     )

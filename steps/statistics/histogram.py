@@ -120,7 +120,8 @@ def write_log(path: Path, histograms: Mapping[str, Any], *, start_ms: float, end
         writer = HistogramLogWriter(file)
         writer.output_comment("[Logged by benchlab; durations in microseconds, Interval_Max in milliseconds]")
         writer.output_log_format_version()
-        file.write(f"#[StartTime: {start_ms / 1000:.3f} (seconds since epoch)]\n")  # the library's own line raises
+        # The library's own line raises. Rounded down: the Java reader skips a histogram that begins before this.
+        file.write(f"#[StartTime: {math.floor(start_ms) / 1000:.3f} (seconds since epoch)]\n")
         writer.output_legend()
         for tag, histogram in histograms.items():
             file.write(f"Tag={tag},")  # the library reads tags, but does not write them

@@ -49,9 +49,9 @@ class Width:
         return can_decide(self.figure) and self.half is not None and self.half <= precision.half_width
 
 
-def suspect(outcome: CellOutcome, metric: str) -> bool:  # noqa: ARG001  # doubts are about whole cells so far
-    """Whether a cell may not decide about a metric."""
-    return outcome.status == "suspect"
+def suspect(outcome: CellOutcome, metric: str) -> bool:
+    """Whether a cell may not decide about a metric: as a whole, or because that measurement is suspect."""
+    return outcome.status == "suspect" or any(each.suspect and each.metric == metric for each in outcome.measurements)
 
 
 def extended(experiment: Experiment, plan: Plan, outcomes: Mapping[str, CellOutcome], *, at: str) -> Plan:

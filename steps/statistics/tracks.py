@@ -69,7 +69,7 @@ def cell_tracks(found: CellEvidence, *, around: Iterable[str]) -> CellTracks:
         "around_cpu_cores": _sum(_cores([row for row in usage if row.get("component") == name], start_ns) for name in around),
         "memory_mib": dict(_readings(own, "memory_mib", start_ns)),
     }
-    end = ceil(found.load.load.duration_s) if found.load else 0  # the reading at the window's end opens no further second
+    end = ceil(found.load.load.window_s) if found.load else 0  # the reading at the window's end opens no further second
     inside = {name: {second: value for second, value in each.items() if second < end} for name, each in values.items()}
     return CellTracks({name: each for name, each in inside.items() if each})
 

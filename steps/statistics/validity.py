@@ -1,4 +1,7 @@
-"""What makes a cell unusable, and what makes it suspect. Every limit stands here, with its reason."""
+"""What makes a cell unusable, what makes it suspect, and which of its metrics. Every limit stands here, with its reason.
+
+Those on the machine around it are in `environment_doubts`, on the laws in `laws`, on steadiness in `steady`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,18 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from math import isfinite
 
-from steps.model import Calibration
+from steps.model import Calibration, Environment, Steadiness, Surroundings
+from steps.statistics.environment_doubts import environment_doubts
 from steps.statistics.figures import Facts, Figure, broken_off, quantile_of
+from steps.statistics.histogram import percentile_name
+from steps.statistics.laws import broken_little, broken_utilisation, disagreeing, more_than_there_was
+from steps.statistics.settling import CPU, unsettled
 
 # Above 1 % of wrong answers p99 is no figure of the right ones any more, and a contender that sheds load is not comparable.
 MOST_ERRORS = 0.01
 # Load that was not sent is load that was not measured: the latency of the rest looks fine (k6 with too few users shows it).
 MOST_DROPPED = 0.001
-# Rule 5: the driver's own lateness is in every response time; up to a tenth of it, or a millisecond, is borne.
+# Rule 5: the driver's own lateness is in every response time; up to a tenth of it, or a millisecond, is borne: by quantile.
 LATE_MS = 1.0
 LATE_SHARE = 0.1
 # Rule 5: from here on queueing in the driver shows in its tail.
@@ -48,18 +55,14 @@ def failures(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[str]:
             yield f"{name} is {found.value}, which is no measurement"
 
 
-def doubts(facts: Facts, figures: Mapping[str, Figure], calibration: Calibration | None) -> Iterator[str]:
+def doubts(facts: Facts, environment: Environment, surroundings: Surroundings) -> Iterator[str]:
     """Why a cell may not decide alone, each beginning with whom it suspects."""
-    yield from (f"suspect: generator: {doubt}" for doubt in _generator(facts, calibration))
-    yield from (f"suspect: figures: {doubt}" for doubt in _figures(facts, figures))
+    yield from (f"suspect: generator: {doubt}" for doubt in _generator(facts, environment.calibration))
+    yield from (f"suspect: environment: {doubt}" for doubt in environment_doubts(surroundings, environment.canary))
 
 
 def _generator(facts: Facts, calibration: Calibration | None) -> Iterator[str]:
     driver, rate = facts.driver, facts.load.rate_rps
-    response_ms = facts.histograms["response"].get_value_at_percentile(99) / 1000
-    allowed_ms = max(LATE_MS, LATE_SHARE * response_ms)
-    if driver.lateness_p99_ms > allowed_ms:
-        yield f"its lateness (p99) is {driver.lateness_p99_ms:.2f} ms; {allowed_ms:.2f} ms are allowed (1, or a tenth of p99)"
     if not driver.spin and driver.cpu_s > MOST_CPU * facts.window.seconds:
         yield f"it used {driver.cpu_s / facts.window.seconds:.0%} of a core; {MOST_CPU:.0%} are allowed"
     if calibration is None or calibration.ceiling_rps is None:
@@ -70,17 +73,59 @@ def _generator(facts: Facts, calibration: Calibration | None) -> Iterator[str]:
         yield f"{rate:g} req/s are {rate / ceiling:.0%} of its ceiling of {ceiling:g} req/s; {MOST_OF_CEILING:.0%} are allowed"
 
 
-def _figures(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[str]:
+def metric_doubts(facts: Facts, figures: Mapping[str, Figure], steady: Mapping[str, Steadiness]) -> dict[str, str]:
+    """Metric → why its value may not decide though the cell may. Of several reasons the first."""
+    found: dict[str, str] = {}
+    for metric, doubt in _of_metrics(facts, figures, steady):
+        found.setdefault(metric, doubt)
+    return found
+
+
+def _of_metrics(facts: Facts, figures: Mapping[str, Figure], steady: Mapping[str, Steadiness]) -> Iterator[tuple[str, str]]:
+    for metric, figure in figures.items():
+        if late := _lateness(facts, metric, figure):
+            yield metric, f"suspect: generator: {late}"
+    for metric, doubt in (*_order(facts, figures), *_laws(facts, figures)):
+        yield metric, f"suspect: figures: {doubt}"
+    for metric in figures:
+        if how := unsettled(metric, steady):
+            yield metric, f"suspect: figures: {how}"
+
+
+def _lateness(facts: Facts, metric: str, figure: Figure) -> str | None:
+    """How the driver was too late for a quantile of response times."""
+    q = quantile_of(metric)
+    if q is None or figure.value is None:
+        return None
+    late_ms = facts.histograms["lateness"].get_value_at_percentile(100 * q) / 1000
+    allowed_ms = max(LATE_MS, LATE_SHARE * figure.value)
+    if late_ms <= allowed_ms:
+        return None
+    name = percentile_name(q)
+    return f"its lateness ({name}) is {late_ms:.2f} ms; {allowed_ms:.2f} ms are allowed (1, or a tenth of {name})"
+
+
+def _order(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[tuple[str, str]]:
+    """Percentiles that do not rise, or that equal the mean."""
     response = facts.histograms["response"]
     ladder = sorted((q, name) for name in figures if (q := quantile_of(name)) is not None and figures[name].value is not None)
     steps = [(name, figures[name].value or 0.0) for _, name in ladder]
     steps.append(("the largest", response.get_max_value() / 1000))
     for (lower, less), (upper, more) in pairwise(steps):
         if less > more:
-            yield f"{lower} ({less:g} ms) is above {upper} ({more:g} ms)"
+            for name in {lower, upper} & figures.keys():
+                yield name, f"{lower} ({less:g} ms) is above {upper} ({more:g} ms)"
     p99_ms, mean_ms = figures.get("p99_ms", Figure()).value, response.get_mean_value() / 1000
     if p99_ms and abs(p99_ms - mean_ms) <= SAME_AS_MEAN * mean_ms:
-        yield f"p99 equals the mean ({mean_ms:.3f} ms), which real response times do not"
+        yield "p99_ms", f"p99 equals the mean ({mean_ms:.3f} ms), which real response times do not"
+
+
+def _laws(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[tuple[str, str]]:
+    if little := broken_little(facts):
+        yield from ((name, little) for name in figures if quantile_of(name) is not None or name == "goodput_rps")
+    yield from broken_utilisation(facts, figures).items()
+    for doubt in (*more_than_there_was(facts), *disagreeing(facts.record.cross_checks)):
+        yield from ((name, doubt) for name in CPU if name in figures)
 
 
 def _share(part: int, whole: int) -> str:

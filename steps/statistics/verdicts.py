@@ -6,22 +6,30 @@ Inconclusive  some arm has fewer than six valid repetitions, a precision that wa
               measured under unlike circumstances
 Answered      everything else
 
+A repetition is valid when its cell is, and its value of the main metric: the experiment's first, which ranks. Another metric may
+be suspect by itself, as p99 is when the driver was late there and nowhere else. It then decides nothing, and a note says so; to
+withhold the answer to the experiment's question for it would say that the question could not be answered, which is wrong.
+
 A failed preview is Failed: a preview that hides a broken gateway is of no use.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from steps.evidence import Evidence, FailedNode
-from steps.model import CellSummary, RunVerdict
+from steps.model import CellSummary, Experiment, RunVerdict
+from steps.statistics.answer import main_metric
 from steps.statistics.cells import alike, cause, unusable
 from steps.statistics.circumstances import without_log_lines
 from steps.statistics.intervals import FEWEST
+from steps.statistics.knees import knee_reasons
 from steps.statistics.words import counted, listed, sentence
 
 OF_A_CELL = frozenset({"cell", "deploy", "load", "trace", "measure"})  # their causes stand in the cell's own records
+STOPPED = re.compile(r"(?:workflow shutdown|Stopped) with strategy")  # Argo's words for steps that are not made any more
 FLOWS = frozenset({"main", "closing"})
 
 
@@ -41,7 +49,7 @@ def verdict_of(
 def _preview_reason(evidence: Evidence) -> str:
     experiment = evidence.experiment
     assert experiment is not None  # noqa: S101  # the caller looked
-    seconds = listed(f"{seconds:g} s" for seconds in sorted({load.duration_s for load in experiment.loads}))
+    seconds = listed(f"{seconds:g} s" for seconds in sorted({load.window_s for load in experiment.loads}))
     return f"{counted(experiment.repetitions, 'short repetition')} of {seconds} show, and decide nothing"
 
 
@@ -53,10 +61,16 @@ def _suspects(cells: Sequence[CellSummary]) -> list[str]:
 
 def failure_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> tuple[str, ...]:
     """Why a run failed; empty when it did not."""
-    reasons = [*_unread(evidence, cells), *_cell_reasons(cells), *_step_reasons(evidence, cells), *_left_reasons(evidence)]
+    steps = [*_step_reasons(evidence, cells), *_left_reasons(evidence)]
+    reasons = [*_stopped(evidence), *_unread(evidence, cells), *_cell_reasons(cells), *steps]
     if not reasons and evidence.status not in {"Succeeded", "Running"}:
         reasons.append(f"the workflow ended as {evidence.status} and does not say why")
     return tuple(dict.fromkeys(reasons))
+
+
+def _stopped(evidence: Evidence) -> list[str]:
+    """That somebody stopped the run, which says more than what its unmade steps say."""
+    return ["the run was stopped before its end"] if any(STOPPED.search(node.message) for node in evidence.failures) else []
 
 
 def _unread(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]:
@@ -107,7 +121,8 @@ def _step_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]
 
 def _is_consequence(node: FailedNode, *, explained: bool) -> bool:
     flow = node.template in FLOWS or node.message.startswith("child ")
-    return flow or not (node.template or node.message) or (explained and node.template in OF_A_CELL)
+    stopped = STOPPED.search(node.message) is not None
+    return flow or stopped or not (node.template or node.message) or (explained and node.template in OF_A_CELL)
 
 
 def _in_words(node: FailedNode, cells: Sequence[CellSummary]) -> str:
@@ -128,7 +143,45 @@ def _left_reasons(evidence: Evidence) -> list[str]:
 
 def doubt_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> tuple[str, ...]:
     """Why a run that did not fail decides nothing; empty when it decides."""
-    return (*_few_reasons(evidence, cells), *unlike_reasons(evidence))
+    return (*_few_reasons(evidence, by_main_metric(evidence, cells)), *unlike_reasons(evidence), *knee_reasons(evidence))
+
+
+def by_main_metric(evidence: Evidence, cells: Sequence[CellSummary]) -> list[CellSummary]:
+    """The cells as the metric that ranks sees them: one whose value of it is suspect, or missing, is suspect itself."""
+    experiment = evidence.experiment
+    if experiment is None:
+        return list(cells)
+    metric, pathless = main_metric(experiment).name, {arm.name for arm in experiment.arms if arm.direct}
+    absent = {
+        found.cell.id: f"suspect: figures: there is no {metric}: {measured.reason}"
+        for found in evidence.cells
+        if found.outcome and found.cell.contender not in pathless  # a direct path may have none
+        for measured in found.outcome.measurements
+        if measured.metric == metric and measured.value is None and measured.at_least is None
+    }
+    doubts = {cell.id: cell.doubts.get(metric) or absent.get(cell.id) for cell in cells if cell.status == "ok"}
+    return [
+        cell.model_copy(update={"status": "suspect", "reasons": (doubt,)}) if (doubt := doubts.get(cell.id)) else cell
+        for cell in cells
+    ]
+
+
+def doubted_metrics(experiment: Experiment | None, cells: Sequence[CellSummary]) -> tuple[str, ...]:
+    """A note on each metric with values that are suspect in otherwise valid cells, and for whom it decides nothing therefore."""
+    if experiment is None:
+        return ()
+    notes = []
+    for metric in experiment.metrics:
+        doubted = [cell for cell in cells if metric.name in cell.doubts]
+        if not doubted:
+            continue
+        why = cause([cell.model_copy(update={"reasons": (cell.doubts[metric.name],)}) for cell in doubted])
+        valid = Counter((cell.contender, cell.load) for cell in cells if cell.status == "ok" and cell not in doubted)
+        short = dict.fromkeys(cell.contender for cell in doubted if valid[cell.contender, cell.load] < FEWEST)
+        of_all = f"{len(doubted)} of {counted(len(cells), 'cell')}"
+        note = f"{metric.title} is suspect in {of_all}: {why.removeprefix('suspect: ')}"
+        notes.append(f"{note}; it decides nothing for {listed(short)}" if short and not experiment.preview else note)
+    return tuple(notes)
 
 
 def _few_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]:

@@ -1,11 +1,13 @@
 """The tier on a real cluster: one namespace with the lab in it, and after each test a look whether anything is left.
 
 The cluster is the one that kubectl would take (KUBECONFIG). Where there is none, or no Argo, or not the images, tests are
-skipped and say why. Images: `make images ARGS=--stand-ins`, then loaded onto the nodes.
+skipped and say why; with BENCHLAB_CLUSTER_TESTS=required they fail, but for want of Argo. Images: `make images
+ARGS=--stand-ins`, then loaded onto the nodes.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 import time
@@ -20,6 +22,7 @@ from pipelines.image import reference
 from steps.errors import LabError
 from steps.kube import KINDS as KINDS_OF_THE_API
 from steps.kube import Absent, Kube
+from tests.cluster.accounts import EXECUTOR, binding
 from tests.cluster.place_lab import in_namespace
 
 KINDS = ("Pod", "Service", "Deployment", "ConfigMap", "PersistentVolumeClaim", "Lease", "Workflow")
@@ -27,6 +30,7 @@ ARGOS = ("Workflow", "WorkflowTemplate", "CronWorkflow", "WorkflowTaskResult")
 # What stands in a namespace without a run: Kubernetes' own, and the installation.
 STOCK = {"kube-root-ca.crt"}
 GONE_WITHIN_S = 30
+TOLD_WITHIN_S = 30  # a kubelet tells every ten seconds which images it has
 
 
 def pytest_collection_modifyitems(items):
@@ -48,9 +52,15 @@ class Installed:
         return self.kube.namespace
 
 
+@functools.cache
 def steps_image():
-    """What steps run in: of this code, unless somebody tries another."""
+    """What steps run in: of the code as it was when the tests began, unless somebody tries another."""
     return os.environ.get("BENCHLAB_STEPS_IMAGE") or reference()
+
+
+def lacking(reason):
+    """What this tier needs is not there: skipped, or where BENCHLAB_CLUSTER_TESTS=required (CI) a failure."""
+    (pytest.fail if os.environ.get("BENCHLAB_CLUSTER_TESTS") == "required" else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="session")
@@ -61,20 +71,26 @@ def kube():
         found.version()
         found.list("Namespace")
     except LabError as error:
-        pytest.skip(f"no cluster: {error}")
+        lacking(f"no cluster: {error}")
     return found
 
 
 @pytest.fixture(scope="session")
 def need_images(kube):
     """Skips a test whose images are on no node. (A kubelet names fifty at most: where it does, all are assumed to be there.)"""
-    listed = [node["status"].get("images", ()) for node in kube.list("Node")]
-    names = {name for images in listed for image in images for name in image.get("names", ())}
+    began = time.monotonic()
+
+    def missing(references):
+        listed = [node["status"].get("images", ()) for node in kube.list("Node")]
+        names = {name for images in listed for image in images for name in image.get("names", ())}
+        lost = [each for each in references if not any(name == each or name.endswith(f"/{each}") for name in names)]
+        return [] if any(len(images) >= 50 for images in listed) else lost
 
     def need(*references):
-        missing = [each for each in references if not any(name == each or name.endswith(f"/{each}") for name in names)]
-        if missing and not any(len(images) >= 50 for images in listed):
-            pytest.skip(f"not on the cluster's nodes: {', '.join(missing)} (make images ARGS=--stand-ins, and load them)")
+        while (lost := missing(references)) and time.monotonic() - began < TOLD_WITHIN_S:
+            time.sleep(1)  # they may have been loaded a moment ago
+        if lost:
+            lacking(f"not on the cluster's nodes: {', '.join(lost)} (make images ARGS=--stand-ins, and load them)")
 
     return need
 
@@ -157,6 +173,15 @@ def argo(kube, session_namespace, kinds):
         pytest.skip("no Argo controller looks after Workflows here")
     finally:
         session_namespace.delete("Workflow", probe["metadata"]["name"])
+
+
+@pytest.fixture(scope="session")
+def room(session_namespace, argo):
+    """A namespace in which the default account may be used by Argo's executor."""
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "executor"}, "rules": [EXECUTOR]}
+    session_namespace.apply(role)
+    session_namespace.apply(binding("executor", "default", session_namespace.namespace))
+    return session_namespace
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,11 @@ import urllib.request
 import pytest
 
 from pipelines import schedule
-from pipelines.cluster import crons
+from pipelines.cluster import crons, submit
+from pipelines.cluster.direct import Direct
 from steps.errors import ConflictError, UsageError
-from tests.cluster.conftest import wait_for
+from tests.cluster.conftest import steps_image, wait_for
+from tests.cluster.small_run import SmallRun, small
 
 pytestmark = pytest.mark.argo
 
@@ -64,6 +66,26 @@ def test_run_starts_at_its_time_and_outlives_its_schedule(cron):
 
     wait_for(lambda: kube.get("CronWorkflow", "every-minute") is None)
     assert [each["metadata"]["uid"] for each in runs(kube)] == [first["metadata"]["uid"]]
+
+
+@pytest.mark.evidence
+def test_scheduled_run_comes_to_its_sealed_report(installed):
+    """Started by the controller, named by it, and otherwise a run like any other: to the seal, with nothing left."""
+    asked, kube = small(), installed.kube
+    made = submit.documents([asked], declared=[asked], image=steps_image())
+    crons.create(kube, crons.documents(made, what="phase-4/small-run", name="small", when="* * * * *", timezone="Etc/UTC"))
+    which = "benchlab.dev/experiment=small-run"
+    (begun,) = wait_for(lambda: kube.list("Workflow", selector=which), within_s=75, what="the first run")
+    crons.delete(kube, "small")
+    run = SmallRun(Direct(kube), kube, begun["metadata"]["name"], asked)
+
+    kept = run.wait()
+
+    assert (kept.status.phase, kept.status.output("verdict")) == ("Succeeded", "Preview")
+    assert "seal-1.json" in run.stored()
+    assert run.there() == []
+    assert all(entry.closed_at for entry in run.ledger())
+    run.delete()
 
 
 @pytest.mark.evidence

@@ -4,12 +4,14 @@ import asyncio
 import json
 import socket
 import time
+from contextlib import contextmanager
 
 import pytest
 
 from phases.catalogue.gateways import CADDY, ENVOY, GATEWAYS, HAPROXY, NGINX
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
-from steps.drivers import identity
+from pipelines import rights
+from steps.drivers import cross_check, identity
 from tests.cluster.place_lab import PlaceLab, get, usage, with_image
 from tests.lab import experiment
 
@@ -140,3 +142,43 @@ def kubelet_cpu_s(kube, pod, component):
     summary = json.loads(kube.text(f"/api/v1/nodes/{node}/proxy/stats/summary", query={}))
     found = next(each for each in summary["pods"] if each["podRef"]["uid"] == pod["metadata"]["uid"])
     return next(each["cpu"]["usageCoreNanoSeconds"] for each in found["containers"] if each["name"] == component) / 1e9
+
+
+def test_keeper_and_kubelet_agree_over_a_load(place_lab, tmp_path):
+    """As the load step compares them: side by side before and after, with the right that `install` gives it and no other."""
+    endpoints = place_lab.deploy("direct-500rps-r1")
+    with account_that_reads_kubelets(place_lab.kube, tmp_path) as account:
+
+        async def whole():
+            before = await cross_check.ask(endpoints, account=account)
+            await asyncio.to_thread(burn, endpoints, seconds=6)
+            return await cross_check.compare(endpoints, before, account=account)
+
+        [check] = asyncio.run(whole())
+    place_lab.remove(None)
+
+    print(check.told())
+    assert check.keeper_s > 0.3
+    assert check.kubelet_s == pytest.approx(check.keeper_s, rel=0.05)
+    assert check.over_s == pytest.approx(6, abs=1.5)
+
+
+@contextmanager
+def account_that_reads_kubelets(kube, folder):
+    """The files of a ServiceAccount with exactly the rights on nodes that the load has."""
+    name = f"kubelets-{kube.namespace}"
+    [right] = [each for each in rights.NODE_RIGHTS if each.account == rights.STEPS]
+    made = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": name}}
+    subject = {"kind": "ServiceAccount", "name": "default", "namespace": kube.namespace}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
+    kube.create({**made, "kind": "ClusterRole", "rules": [right.rule]})
+    kube.create({**made, "kind": "ClusterRoleBinding", "roleRef": role, "subjects": [subject]})
+    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+    token = kube.call("POST", f"/api/v1/namespaces/{kube.namespace}/serviceaccounts/default/token", body=asked)
+    (folder / "token").write_text(token["status"]["token"])
+    (folder / "ca.crt").write_text(kube.get("ConfigMap", "kube-root-ca.crt")["data"]["ca.crt"])
+    try:
+        yield folder
+    finally:
+        kube.delete("ClusterRoleBinding", name)
+        kube.delete("ClusterRole", name)

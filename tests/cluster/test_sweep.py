@@ -4,9 +4,12 @@ import json
 
 import pytest
 
-from pipelines.cluster import objects
+from pipelines.cluster import objects, report
+from steps.model import LedgerEntry, now
 from steps.places import lost
 from tests.cluster.conftest import finished, wait_for
+
+EXPERIMENT = {"benchlab.dev/experiment": "trial"}
 
 
 def run_named(name, *, suspended=True):
@@ -14,7 +17,7 @@ def run_named(name, *, suspended=True):
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
-        "metadata": {"name": name, "labels": {"benchlab.dev/run": name, "benchlab.dev/phase": "phase-0"}},
+        "metadata": {"name": name, "labels": {"benchlab.dev/run": name, "benchlab.dev/phase": "phase-0", **EXPERIMENT}},
         "spec": {"entrypoint": "main", "templates": [{"name": "main", "suspend": {} if suspended else {"duration": "0"}}]},
     }
 
@@ -35,13 +38,31 @@ def component_of(workflow, kube):
     kube.create({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": {"ports": [{"port": 80}]}})
 
 
+def key(run):
+    return f"runs/phase-0/trial/{run}/ledger/echo.json"
+
+
+def open_entry(kube, run):
+    """What `deploy` had written down before it made the component."""
+    with report.store_of(kube) as store:
+        store.ensure_bucket()
+        entry = LedgerEntry(id="echo", run=run, cell=None, kind="object", what="echo", opened_at=now())
+        store.put(key(run), entry.to_json())
+
+
+def closed(kube, run):
+    with report.store_of(kube) as store:
+        return LedgerEntry.from_json(store.get(key(run)), source=key(run)).closed_at is not None
+
+
 @pytest.mark.argo
 def test_what_a_terminated_run_left_is_swept_and_told(installed):
-    """Terminated runs have no exit handler: the sweeper's Workflow removes their things and lists them as its output."""
+    """Terminated runs have no exit handler: the sweeper's Workflow removes their things, lists them, and closes their ledger."""
     kube = installed.kube
     alive, dead = kube.create(run_named("alive")), kube.create(run_named("dead"))
     for each in (alive, dead):
         component_of(each, kube)
+        open_entry(kube, each["metadata"]["name"])
     kube.patch("Workflow", "dead", {"spec": {"shutdown": "Terminate"}})
     finished(kube, "dead")
 
@@ -56,6 +77,7 @@ def test_what_a_terminated_run_left_is_swept_and_told(installed):
     assert kube.get("Deployment", "dead-echo") is None
     assert kube.get("Deployment", "alive-echo") is not None
     assert lost.look(kube, time_to_live_s=7200) == []
+    assert (closed(kube, "dead"), closed(kube, "alive")) == (True, False)
     for name in ("alive", "dead", "sweep-now"):
         kube.delete("Workflow", name)
     wait_for(lambda: kube.get("Deployment", "alive-echo") is None, what="the owner's things to go with it")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.manifest import documents, to_yaml
-from steps.model import Component, Experiment, HttpLoad, Hypothesis, Port, Process, Program, Ready
-from steps.model.metric import CPU, LATENCY
+from steps.model import Component, Experiment, HttpLoad, Hypothesis, Port, Process, Program, RampLoad, Ready, Slo
+from steps.model.metric import CAPACITY, CPU, LATENCY
 
 HERE = Path(__file__).parent
 IMAGE = "benchlab/steps:golden"
@@ -44,6 +44,18 @@ EXPERIMENTS = {
         ),
         phase="phase-0",
         configs={"alpha.conf": "listen @{host}:@{port};\n", "beta.conf": "bind @{port}\n", "upstream.conf": 'answer "hello"\n'},
+    ),
+    "ramp": Experiment(
+        name="golden-capacity",
+        question="Up to which rate does the gateway keep its p99 under 20 ms?",
+        shape="ramp",
+        baseline=DIRECT,
+        contenders=(program("alpha"),),
+        around=(program("upstream"),),
+        loads=(RampLoad(path="/json", slo=Slo(p99_ms=20), expect='{"message": "hello"}'),),
+        metrics=CAPACITY,
+        phase="phase-0",
+        configs={"alpha.conf": "listen @{host}:@{port};\n", "upstream.conf": 'answer "hello"\n'},
     ),
 }
 

@@ -135,6 +135,20 @@ def test_a_changed_run_leaves_the_template_as_its_author_wrote_it():
     assert int(said["load-limit-s"]) > 600
 
 
+def test_a_ramps_load_has_the_time_of_its_longest_search_and_knows_the_drivers_ceiling():
+    """Its time limit follows from the search; what provision found is handed to it."""
+    capacity = write.EXPERIMENTS["ramp"]
+    made = built(capacity)["spec"]
+    load = next(each for each in made["templates"] if each["name"] == "load")
+    parameters = {each["name"]: each["value"] for each in made["arguments"]["parameters"]}
+
+    assert int(parameters["load-limit-s"]) > capacity.loads[0].longest_s
+    assert [each["s3"]["key"].rpartition("/")[2] for each in load["inputs"]["artifacts"]] == [
+        "experiment.json",
+        "environment.json",
+    ]
+
+
 def precise(share="5%", most_rounds=None):
     return select.precise(PLAIN, share, most_rounds)
 

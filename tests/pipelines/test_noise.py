@@ -28,7 +28,7 @@ def declared():
 
 def test_a_pilot_is_the_baseline_against_itself():
     """An experiment of its own, in six short rounds, with nothing to hold or break, in under three minutes."""
-    (pilot,) = select.experiments("phase-4", pilot=True)
+    (pilot,) = select.experiments("gateway-comparison", pilot=True)
 
     assert (pilot.name, pilot.key) == ("gateway-comparison-pilot", "runs/phase-4/gateway-comparison-pilot")
     assert [(arm.name, arm.title) for arm in pilot.arms] == [("direct", "Direct"), ("direct-again", "Direct again")]

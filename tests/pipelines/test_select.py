@@ -15,9 +15,14 @@ from steps.model import Precision
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("wanted", ["phase-4", "gateway-comparison", "phase-4/gateway-comparison"])
-def test_an_experiment_has_three_names(wanted):
-    """A phase, an experiment, and both together lead to the same experiment, whole."""
+def test_a_phase_is_all_its_experiments():
+    """In the author's order."""
+    assert [each.name for each in select.experiments("phase-4")] == ["gateway-comparison", "gateway-capacity"]
+
+
+@pytest.mark.parametrize("wanted", ["gateway-comparison", "phase-4/gateway-comparison"])
+def test_an_experiment_has_two_names(wanted):
+    """Its own, and with its phase: both lead to the same experiment, whole."""
     found = select.experiments(wanted)
 
     assert [each.name for each in found] == ["gateway-comparison"]
@@ -46,6 +51,30 @@ def test_settings_change_every_load():
     whole = select.experiments("gateway-comparison")[0]
 
     assert {load.rate_rps for load in select.prepared(whole, quick=False, settings=("rate_rps=200",)).loads} == {200.0}
+
+
+def test_settings_reach_into_the_slo_of_a_ramp():
+    """`--set slo.p99_ms=50` asks the same question with another bound."""
+    whole = select.experiments("gateway-capacity")[0]
+
+    (load,) = select.prepared(whole, quick=False, settings=("slo.p99_ms=50", "most_rps=9000")).loads
+    assert (load.slo.p99_ms, load.most_rps) == (50.0, 9000.0)
+
+
+def test_a_preview_of_a_ramp_has_coarse_steps_and_short_probes():
+    """The whole of it stays under four minutes."""
+    quick = select.prepared(select.experiments("gateway-capacity")[0], quick=True, settings=())
+
+    (load,) = quick.loads
+    assert (quick.repetitions, load.resolution, load.probe_s, load.measure_s) == (3, 0.1, 0.3, 1.0)
+
+
+def test_a_setting_of_another_kind_of_load_is_refused():
+    """A ramp has no rate of its own."""
+    whole = select.experiments("gateway-capacity")[0]
+
+    with pytest.raises(UsageError, match=r"there is no setting 'rate_rps'; there are repetitions, workers, band, slo\.p99_ms"):
+        select.prepared(whole, quick=False, settings=("rate_rps=200",))
 
 
 def test_a_precision_is_a_percentage_with_a_budget():

@@ -9,6 +9,7 @@ from steps.load import Sent, write
 from steps.measure import Inputs, outcome_of
 from steps.model import (
     Calibration,
+    CanaryReference,
     Check,
     Component,
     DeployedComponent,
@@ -55,8 +56,11 @@ EXPERIMENT = Experiment(
 )
 
 
-def readings_of(name, cores, *, warmup_s=1, duration_s=4, memory_mib=64.0, **fields):
-    """Readings of a component that uses so many cores, each second from the start."""
+def readings_of(name, cores, *, warmup_s=1, duration_s=4, memory_mib=64.0, gains=None, **fields):
+    """Readings of a component that uses so many cores, each second from the start.
+
+    gains: other counters, and how much each of them gains in a second.
+    """
     marks = {warmup_s: "start", warmup_s + duration_s: "end"}
     return [
         Reading(
@@ -72,6 +76,7 @@ def readings_of(name, cores, *, warmup_s=1, duration_s=4, memory_mib=64.0, **fie
                     "memory_kind": "pss",
                     "processes": 2,
                     "threads": 2,
+                    **{counter: gain * second for counter, gain in (gains or {}).items()},
                     **fields,
                 }
             ),
@@ -95,6 +100,11 @@ class Recorded:
     failure: str | None = None
     calibration: Calibration | None = field(default_factory=lambda: Calibration(ceiling_rps=8000))
     deploy_failure: str | None = None
+    cpus: tuple[int, ...] | None = (0,)  # of the driver
+    open_mean: float | None = None
+    canaries: tuple = (None, None)
+    usual: CanaryReference | None = None
+    cross_checks: tuple = ()
 
     def store(self, folder: Path, *, load: bool = True) -> Inputs:
         """Writes the records below a folder; without `load`, the load's own are there already."""
@@ -108,7 +118,16 @@ class Recorded:
         )
         inputs.load.mkdir(parents=True, exist_ok=True)
         inputs.experiment.write_text(self.experiment.to_json())
-        environment = Environment(run=RUN, at=AT, place="process", driver={}, node={}, cluster={}, calibration=self.calibration)
+        environment = Environment(
+            run=RUN,
+            at=AT,
+            place="process",
+            driver={},
+            node={},
+            cluster={},
+            calibration=self.calibration,
+            canary=self.usual,
+        )
         inputs.environment.write_text(environment.to_json())
         inputs.deploy.write_text(self.deployed().to_json())
         if load:
@@ -118,8 +137,16 @@ class Recorded:
     def store_load(self, inputs: Inputs) -> None:
         """Writes what load leaves."""
         check = Check(when="before", right=True, what="200, 5 bytes as expected")
-        sent = Sent(checks=[check], first_ms=3.0, flown=self.flown(), readings=self.readings, failure=self.failure)
-        write(sent, folder=inputs.load, run=RUN, cell=self.cell, load=self.experiment.loads[0], cpus=(0,))
+        sent = Sent(
+            checks=[check],
+            first_ms=3.0,
+            flown=self.flown(),
+            readings=self.readings,
+            failure=self.failure,
+            canaries=self.canaries,
+            cross_checks=self.cross_checks,
+        )
+        write(sent, folder=inputs.load, run=RUN, cell=self.cell, load=self.experiment.loads[0], cpus=self.cpus)
 
     def deployed(self):
         """What deploy recorded."""
@@ -153,6 +180,7 @@ class Recorded:
             connections=32,
             spin=self.spin,
             stopped=self.failure,
+            open_mean=self.open_mean,
         )
 
     def outcome(self, folder: Path):
@@ -167,6 +195,11 @@ class Recorded:
 def value_of(outcome, metric):
     """A measurement's value."""
     return {one.metric: one for one in outcome.measurements}[metric].value
+
+
+def doubt_of(outcome, metric):
+    """Why a measurement is suspect by itself; None: it is not."""
+    return {one.metric: one for one in outcome.measurements}[metric].suspect
 
 
 def reason_of(outcome, metric):

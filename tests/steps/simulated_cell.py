@@ -26,6 +26,8 @@ from steps.model import (
     HttpLoad,
     LoadRecord,
     Measurement,
+    Steadiness,
+    Surroundings,
     Usage,
     Window,
     digest,
@@ -74,6 +76,8 @@ class Story:
     natures: Mapping[str, Nature] = field(default_factory=lambda: NATURES)
     versions: Mapping[str, str] = field(default_factory=dict)
     extended: bool = False  # whether rounds are added where the evidence needs them
+    doubts: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (cell id or contender, metric) → why it is suspect
+    settled_s: int | None = None  # the second from which every cell had settled
 
 
 def at(seconds: float) -> str:
@@ -169,11 +173,13 @@ class Simulation:
             self.experiment,
             status="suspect" if suspicion else "ok",
             reasons=(suspicion,) if suspicion else (),
-            measurements=self._measurements(),
+            measurements=tuple(self._doubted(each) for each in self._measurements()),
             counts=counts,
             window=window,
             driver=driver,
             versions=self._versions(),
+            surroundings=Surroundings(cores=1, unattributed_cores=0.012 + self.cell.repetition / 1000),
+            steady={"p50_ms": Steadiness(verdict="steady", edge_s=self.story.settled_s, trend=0.01)},
         )
         load = LoadRecord(run=RUN, cell=self.cell.id, load=self.load, window=window, counts=counts, driver=driver, usage=())
         deploy = DeployRecord(run=RUN, cell=self.cell.id, at=at(self.begin_s - 5), components=self._components())
@@ -185,6 +191,11 @@ class Simulation:
             "load/series.csv": self._series(counts),
             "load/usage.csv": self._usage(),
         }
+
+    def _doubted(self, measured: Measurement) -> Measurement:
+        doubts = self.story.doubts
+        doubt = doubts.get((self.cell.id, measured.metric)) or doubts.get((self.cell.contender, measured.metric))
+        return measured.model_copy(update={"suspect": doubt})
 
     def _window_us(self) -> list[int]:
         return [round(each * 1000) for second, values in self.seconds.items() if second >= 0 for each in values]

@@ -7,7 +7,7 @@ from pipelines.cluster import submit
 from pipelines.cluster.server import Address, Server
 from steps.errors import ClusterError
 from steps.refusals import Absent
-from tests.pipelines.cluster.loopback import Script, refusal, serving, workflow
+from tests.pipelines.cluster.loopback import refusal, workflow
 
 TEMPLATE = {"kind": "WorkflowTemplate", "metadata": {"name": "a-template"}, "spec": {}}
 RUN = {"kind": "Workflow", "metadata": {"generateName": "a-run-"}, "spec": {"workflowTemplateRef": {"name": "a-template"}}}
@@ -15,16 +15,9 @@ NO_TEMPLATE = (404, refusal('workflowtemplates.argoproj.io "a-template" not foun
 
 
 @pytest.fixture
-def script():
-    """What the server will answer."""
-    return Script()
-
-
-@pytest.fixture
-def argo(script):
+def argo(address):
     """An Argo Server that answers so."""
-    with serving(script) as address:
-        yield Server(urllib3.PoolManager(retries=False), Address(address, "", "argo"))
+    return Server(urllib3.PoolManager(retries=False), Address(address, "", "argo"))
 
 
 def test_a_dry_run_of_a_new_template_is_fine(argo, script):

@@ -194,6 +194,18 @@ def test_a_history_can_be_narrowed_and_read_by_programs(with_store):
     assert typed("history", "gateway-comparison", "--metric", "p5_ms")[1].startswith("history: --metric p5_ms: the runs have ")
 
 
+def test_runs_without_valid_repetitions_open_no_gate(tmp_path):
+    """However many there are: nothing was seen."""
+    late = Story(suspect=dict.fromkeys(NATURES, "suspect: generator: it was late"))
+    for day in range(9):
+        folder(tmp_path / "late" / f"run-{day}", objects(f"run-{day}", day=day, story=late, cells=False))
+
+    status, said = typed("history", "gateway-comparison", "--reports", tmp_path / "late", "--gate")
+
+    assert status == 4
+    assert said.splitlines()[-1] == "no metric has six valid repetitions in any of these runs"
+
+
 def test_a_history_of_folders_needs_no_store(reports):
     """As CI has them."""
     status, said = typed("history", "phase-4/gateway-comparison", "--reports", reports, "--despite", "kernel")

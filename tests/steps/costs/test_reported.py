@@ -10,11 +10,13 @@ from steps.costs.book import load
 from steps.costs.reported import repriced
 from steps.costs.uses import uses_of
 from steps.evidence import read
-from steps.model import Environment, Figure, Point, digest
+from steps.model import Environment, digest
 from steps.model.unit_cost import PER_MILLION_REQUESTS
 from steps.statistics.findings import report_of
 from tests.steps.costs.books import pricing
 from tests.steps.simulated import RUN, Story, simulate, small, tiny
+from tests.steps.simulated_ramp import CAPACITIES, Climb, gateway_capacity
+from tests.steps.simulated_ramp import simulate as simulate_ramp
 
 PREFIX = f"runs/phase-4/gateway-comparison/{RUN}"
 
@@ -172,35 +174,31 @@ def test_a_window_shorter_than_two_readings_has_no_cost(found):
     assert (short.uses, enough.reason) == ((), None)
 
 
-def ramped(found, values):
-    """The first load as a ramp's: the figures are at shares of the knee."""
-
-    def figure(value):
-        return Figure(value=value, n=1, points=(Point(repetition=1, value=value),))
-
-    arms = tuple(
-        arm.model_copy(update={"figures": {} if arm.direct else {name: figure(value) for name, value in values.items()}})
-        for arm in reversed(found.loads[0].arms)
-    )
-    return found.loads[0].model_copy(update={"arms": arms})
+def capacity(**changes):
+    """The report on a simulated ramp, of one repetition."""
+    experiment = gateway_capacity().model_copy(update={"repetitions": 1, **changes})
+    return report(simulate_ramp(experiment, Climb(capacities={**CAPACITIES, "nginx": 40_000.0})))
 
 
-def test_of_a_ramp_the_highest_share_of_the_knee_is_priced(found):
-    """At 90 % of 8,000 requests/s, where CPU and memory were measured."""
-    values = {"knee_rps": 8000.0, "cpu_at_75_us_per_request": 70.0, "cpu_at_90_us_per_request": 50.0, "memory_at_90_mib": 64.0}
+def test_of_a_ramp_three_quarters_of_the_knee_are_priced():
+    """By hand: CPU per request, and memory for as long as a million requests take at that rate."""
+    found = capacity()
+    figures = {arm.name: arm.figures for arm in found.loads[0].arms}["envoy"]
+    cpu, memory, knee = (figures[name].value for name in ("cpu_at_75_us_per_request", "memory_at_75_mib", "knee_rps"))
+    by_hand = cpu / 3600 * 0.02181159 + memory / 1024 * 1e6 / (0.75 * knee) / 3600 * 0.00292353
 
-    (load_,) = uses_of([ramped(found, values)])
-    use = load_.arms[0].uses[0]
-
-    assert load_.at == "90 % of the highest rate that keeps the SLO"
-    assert (use.rate_rps, use.vcpus, use.memory_gib) == pytest.approx((7200.0, 0.36, 0.0625))
+    assert found.costs[1].loads[0].at == "75 % of the highest rate that keeps the SLO"
+    assert float(of(found.costs[1], "envoy").own.value) == pytest.approx(by_hand, rel=1e-9)
 
 
-def test_a_ramp_whose_memory_nobody_measured_has_a_reason(found):
-    """It is not priced by half."""
-    (load_,) = uses_of([ramped(found, {"knee_rps": 8000.0, "cpu_at_75_us_per_request": 70.0})])
+def test_who_reached_no_knee_has_no_cost_there():
+    """Nor has one whose memory nobody measured: it is not priced by half."""
+    found = capacity()
+    metrics = tuple(metric for metric in gateway_capacity().metrics if metric.name != "memory_at_75_mib")
 
-    assert load_.arms[0].reason == "memory_at_75_mib is not among the metrics"
+    assert of(found.costs[0], "nginx").own.reason.startswith("at least")
+    unmeasured = uses_of(capacity(metrics=metrics, unit_cost=None).loads)[0].arms
+    assert [arm.reason for arm in unmeasured if arm.contender == "envoy"] == ["memory_at_75_mib is not among the metrics"]
 
 
 def test_gateway_comparison_asks_for_its_unit_cost():

@@ -176,3 +176,15 @@ def test_money_in_json_that_is_a_float_is_refused():
 
     with pytest.raises(ValueError, match="is a float"):
         Costs.from_json(found.replace(f'"{amount}"', amount), source="costs")
+
+
+def test_cpu_that_no_component_accounts_for_is_shown_beside_the_costs():
+    """In none of them; below zero readings disagree, and no money comes back for it; where nobody looked, that is said."""
+    seen = [use(1).model_copy(update={"unattributed_vcpus": vcpus}) for vcpus in (0.02, -0.01)]
+    plain = cost(direct(), arm("nginx", use(1)))
+    some, none = (cost(direct(), arm("nginx", each)) for each in seen)
+
+    assert some.unattributed.value == some.bills[0].lines[0].usd  # as much as the contender itself used
+    assert some.own == plain.own
+    assert none.unattributed.value == 0
+    assert plain.unattributed.reason == "the machine's own counters do not tell"

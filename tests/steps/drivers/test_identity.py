@@ -66,6 +66,18 @@ def test_component_that_is_away_is_told(lab):
     assert said.startswith("after the load, upstream is not what was deployed: its keeper: ")
 
 
+def test_component_is_loaded_once(lab):
+    """A load pod that takes the place of a lost one finds a component that is not fresh any more."""
+    where = lab.deploy("envoy-500rps-r1")
+
+    first, second = (asyncio.run(identity.sent_before(where)) for _ in range(2))
+
+    assert first is None
+    assert second.startswith("upstream has been loaded before: ")
+    lab.teardown("envoy-500rps-r1")
+    assert "the keeper of upstream was not there" in asyncio.run(identity.sent_before(where))
+
+
 def test_keepers_digest_is_that_of_the_vocabulary(tmp_path):
     """The keeper imports no pydantic and makes the same digest of a text all the same."""
     text = 'listen "é" \\ \t$;\n'

@@ -211,3 +211,25 @@ def test_the_page_stays_small():
     found = report_of(read(objects, run=RUN, prefix="runs/phase-4/x/y", status="Succeeded", failures=""))
 
     assert len(render(found).encode()) < 1_500_000
+
+
+def test_value_that_is_suspect_by_itself_has_a_footnote_with_its_reason():
+    """Its count is smaller than the row's, the note says why, and the cells are named."""
+    late = "suspect: generator: its lateness (p99) is 2.31 ms"
+    doubts = {(f"nginx-100rps-r{repetition}", "p99_ms"): late for repetition in (2, 5)}
+    html = render(report(Story(doubts=doubts, settled_s=-1)))
+
+    assert re.search(
+        r"<b>[0-9.]+</b>~?<sup><a href=\"#note-0-\d\"[^>]*>\d</a></sup><small>[^<]*</small><small>n = 4</small>", html
+    )
+    assert "nginx, p99: 2 of 6 suspect: generator: its lateness (p99) is 2.31 ms</li>" in html
+    assert '<td data-label="reason">p99: generator: its lateness (p99) is 2.31 ms' in html
+    assert "All 36 planned cells were measured, and 2 values among them are suspect." in html
+
+
+def test_timeline_marks_the_second_from_which_an_arm_had_settled():
+    """In the first row of each arm, and only where it is known."""
+    marked, unmarked = render(report(Story(settled_s=-1))), render(report())
+
+    assert marked.count(">settled</text>") == 2  # wide and narrow, once each
+    assert ">settled</text>" not in unmarked

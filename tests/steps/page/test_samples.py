@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 from steps.evidence import read
+from steps.model import CellOutcome
 from steps.page.samples import COLUMNS, samples
 from steps.statistics.findings import report_of
 from tests.steps.sealed_runs import PREFIX
@@ -59,6 +60,23 @@ def test_suspicion_stands_beside_the_value():
 
     assert row["value"]
     assert (row["status"], row["suspect"]) == ("suspect", "suspect: generator: it was late")
+
+
+def test_a_doubt_about_one_metric_stands_beside_that_one_alone():
+    """The cell is valid, and so are its other metrics."""
+    objects = simulate(tiny(), Story())
+    key = "cells/nginx-100rps-r1/outcome.json"
+    outcome = CellOutcome.from_json(objects[key], source=key)
+    doubted = tuple(
+        each.model_copy(update={"suspect": "suspect: generator: late"}) if each.metric == "p99_ms" else each
+        for each in outcome.measurements
+    )
+    objects[key] = outcome.model_copy(update={"measurements": doubted}).to_json().encode()
+    evidence = read(objects, run=RUN, prefix=PREFIX, status="Succeeded", failures="null")
+
+    rows = csv.DictReader(io.StringIO(samples(report_of(evidence), evidence)))
+
+    assert {(row["cell"], row["metric"]) for row in rows if row["suspect"]} == {("nginx-100rps-r1", "p99_ms")}
 
 
 def test_a_run_whose_experiment_is_lost_leaves_the_header():

@@ -153,28 +153,28 @@ def family(chance, *, drift, arms=6, noise=0.04, change=1.0, control=True):
 
 
 def alarms(drift, *, control=True):
-    """In how many of 500 A/A tables of five contenders anything is called worse or better."""
+    """In how many of 300 A/A tables of five contenders anything is called worse or better."""
     chance = np.random.default_rng(4)
     wrong = {ChangeVerdict.WORSE, ChangeVerdict.BETTER}
-    return sum(bool(wrong & {*family(chance, drift=drift, control=control)}) for _ in range(500))
+    return sum(bool(wrong & {*family(chance, drift=drift, control=control)}) for _ in range(300))
 
 
 @pytest.mark.parametrize("drift", [0.0, 0.02, 0.05, 0.1])
 def test_machines_that_drift_between_two_runs_raise_no_alarm(drift):
     """One run a side: at most 1 table of 100, however far the machine drifted."""
-    assert alarms(drift) <= 5
+    assert alarms(drift) <= 3
 
 
 def test_it_is_the_baseline_that_keeps_them_quiet():
     """Without it a machine that drifts by 10 % is taken for a change in most tables."""
-    assert alarms(0.1, control=False) >= 250
+    assert alarms(0.1, control=False) >= 150
 
 
 def test_a_change_of_a_quarter_is_found_in_two_runs():
     """At 4 % noise and 2 % of drift, nearly always, and in that contender alone."""
     chance = np.random.default_rng(5)
 
-    found = [family(chance, drift=0.02, change=1.25) for _ in range(300)]
+    found = [family(chance, drift=0.02, change=1.25) for _ in range(200)]
 
-    assert sum(each[-1] is ChangeVerdict.WORSE for each in found) >= 285
-    assert sum(ChangeVerdict.WORSE in each[:-1] for each in found) <= 3
+    assert sum(each[-1] is ChangeVerdict.WORSE for each in found) >= 190
+    assert sum(ChangeVerdict.WORSE in each[:-1] for each in found) <= 2

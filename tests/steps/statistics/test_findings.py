@@ -104,12 +104,35 @@ def test_a_cell_without_an_outcome_is_missing_with_the_nearest_cause():
     assert found["caddy-100rps-r3"].reasons == ("no outcome was stored, and no step says why",)
 
 
+def test_a_load_that_left_nothing_is_told_in_the_words_of_its_step():
+    """That it was killed is known to the workflow alone, which does not name the cell; a step that failed by itself said why."""
+    story = Story(failing={"caddy": "load left no load.json"})
+    nodes = failures(("load", "load", "OOMKilled (exit code 137)"), ("load", "load", "main: Error (exit code 1)"))
+    found = {cell.id: cell for cell in report(story, status="Failed", failures=nodes).cells}
+
+    assert found["caddy-100rps-r2"].reasons == ("load: OOMKilled (exit code 137)", "load left no load.json")
+
+
 def test_a_failed_step_outside_the_cells_fails_the_run_in_its_words():
     """Here a teardown."""
     nodes = failures(("teardown", "teardown", "exit code 5"), ("main", "main", "child 'y' failed"))
     found = report(status="Failed", failures=nodes)
 
     assert (found.verdict, found.reasons) == (RunVerdict.FAILED, ("step teardown failed: exit code 5",))
+
+
+def test_a_run_that_was_stopped_says_so_first():
+    """What the steps say that were not made any more is no reason of its own."""
+    story = Story(missing=frozenset({"caddy-100rps-r2"}))
+    nodes = failures(
+        ("cells(4:caddy-100rps-r2).load", "load", "workflow shutdown with strategy:  Stop"),
+        ("cells(4:caddy-100rps-r2).teardown", "teardown", "Stopped with strategy 'Stop'"),
+    )
+    found = report(story, status="Failed", failures=nodes)
+
+    assert found.reasons[0] == "the run was stopped before its end"
+    assert len(found.reasons) == 2
+    assert found.reasons[1].startswith("caddy: 1 of 6 cells has no outcome")
 
 
 def test_a_workflow_that_failed_without_a_word_is_failed():
@@ -212,3 +235,69 @@ def test_a_report_reads_back_from_its_json():
     found = report()
 
     assert type(found).from_json(found.to_json(), source="report.json") == found
+
+
+LATE_AT_P99 = "suspect: generator: its lateness (p99) is 2.31 ms; 1.00 ms are allowed (1, or a tenth of p99)"
+UNSETTLED = "suspect: figures: not steady: the seconds' p50 had settled 3 s after the window's begin only"
+
+
+def test_doubt_about_a_metric_that_does_not_rank_leaves_the_answer():
+    """p99 is suspect where the driver was late; the median, which ranks, is not, and the run is answered with a note."""
+    cells = [f"{name}-100rps-r{repetition}" for name, repetition in (("nginx", 2), ("nginx", 5), ("caddy", 1))]
+    found = report(Story(doubts={(cell, "p99_ms"): LATE_AT_P99 for cell in cells}))
+    nginx = next(arm for arm in found.loads[0].arms if arm.name == "nginx")
+
+    assert (found.verdict, found.reasons) == (RunVerdict.ANSWERED, ())
+    assert (nginx.ok, nginx.figures["p50_ms"].n, nginx.figures["p99_ms"].n) == (6, 6, 4)
+    assert [point.repetition for point in nginx.figures["p99_ms"].points if point.suspect] == [2, 5]
+    assert not nginx.figures["p99_ms"].suspect
+    [note] = found.notes
+    assert note.startswith("p99 is suspect in 3 of 36 cells: generator: its lateness (p99) is 2.31 ms")
+    assert note.endswith(("; it decides nothing for nginx and caddy", "; it decides nothing for caddy and nginx"))
+    assert {cell.id: cell.doubts for cell in found.cells}["nginx-100rps-r2"] == {"p99_ms": LATE_AT_P99}
+
+
+def test_doubt_about_the_metric_that_ranks_leaves_the_run_inconclusive():
+    """Five valid medians of an arm are too few, though each of its cells is valid."""
+    found = report(Story(doubts={("envoy-100rps-r3", "p50_ms"): UNSETTLED}))
+
+    assert found.verdict == RunVerdict.INCONCLUSIVE
+    assert f"envoy: 5 of 6 repetitions are valid, it takes 6: {UNSETTLED}" in found.reasons
+    assert found.loads[0].arms[0].figures["p50_ms"].n == 6
+
+
+def test_metric_that_is_suspect_in_every_cell_is_shown_and_marked():
+    """Its figure is the median of suspect values, which decides nothing."""
+    found = report(Story(doubts={("nginx", "p99_ms"): LATE_AT_P99}))
+    figure = next(arm for arm in found.loads[0].arms if arm.name == "nginx").figures["p99_ms"]
+
+    assert (figure.suspect, figure.n) == (True, 6)
+    assert found.verdict == RunVerdict.ANSWERED
+
+
+def test_ranking_metric_without_a_value_answers_nothing():
+    """A contender whose median could not be had is not ranked, and no run succeeds on nothing."""
+    experiment = small()
+    goodput = next(each for each in experiment.metrics if each.name == "goodput_rps")
+    objects = simulate(small(metrics=(goodput.model_copy(update={"name": "p99.9_ms", "title": "p99.9"}), *experiment.metrics)))
+    for key in [key for key in objects if key.endswith("outcome.json")]:
+        outcome = json.loads(objects[key])
+        outcome["measurements"].append({"metric": "p99.9_ms", "value": None, "reason": "400 answers; p99.9 needs 2,995"})
+        objects[key] = json.dumps(outcome).encode()
+    found = report(objects=objects)
+
+    assert found.verdict == RunVerdict.INCONCLUSIVE
+    assert "there is no p99.9_ms: 400 answers; p99.9 needs 2,995" in found.reasons[0]
+
+
+def test_second_from_which_an_arm_had_settled_is_that_of_its_slowest_repetition():
+    """Where one repetition does not tell, the arm does not."""
+    assert {arm.settled_s for arm in report(Story(settled_s=-1)).loads[0].arms} == {-1}
+    assert {arm.settled_s for arm in report().loads[0].arms} == {None}
+
+
+def test_cpu_that_no_component_accounts_for_is_a_circumstance():
+    """Of the middle cell and the worst, beside the cores that it is a part of."""
+    said = report().circumstances.unattributed
+
+    assert re.match(r"0\.01\d of 1 core in the middle cell, at worst 0\.018 \([a-z]+-100rps-r6\)$", said)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from steps.statistics.histogram import at_rank, read_log
+from steps.statistics.histogram import at_rank, histogram_of, read_log, write_log
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 SAID = json.loads((GOLDEN / "load_hdr_java.json").read_text())
@@ -47,6 +47,15 @@ def test_java_reads_the_same_counts_and_percentiles(tag):
         rank = max(1, ceil(percentile * total - 1e-6))
         assert ours.get_highest_equivalent_value(at_rank(ours, rank)) == value_us, percentile
         assert sum(n for value, n in recorded if value <= value_us) == count
+
+
+def test_no_histogram_begins_before_its_log(tmp_path):
+    """The Java tool passes over one that does, without a word: the log's start is rounded down."""
+    for start_ms in (1795446245678.0, 1795446245678.49, 1795446245678.51, 1795446245678.999):
+        write_log(tmp_path / "load.hdr", {"response": histogram_of([1])}, start_ms=start_ms, end_ms=start_ms + 1)
+        lines = (tmp_path / "load.hdr").read_text().splitlines()
+        (begin,) = [float(line.split()[1]) for line in lines if line.startswith("#[StartTime")]
+        assert begin <= float(lines[-1].split(",")[1])
 
 
 @pytest.mark.skipif(not (shutil.which("java") and jar()), reason="needs java, and HdrHistogram's jar in BENCHLAB_HDR_JAR")

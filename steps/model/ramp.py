@@ -1,0 +1,147 @@
+"""A load that looks for the highest rate a contender sustains, and then measures below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log2
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from steps.model.load import HttpLoad
+from steps.model.metric import KNEE, at_share
+from steps.model.values import Model, Positive
+
+P99_ANSWERS = 300  # rule 9: 299 bound a p99 at 95 %
+MOST_PROBES = 60  # of a search: it takes 10 to 20, and more where the contender's figures are restless
+LEAST_SHARE_OF_START = 1 / 16  # where a search gives up on its way down
+
+
+class Slo(Model):
+    """What has to hold at a rate for it to be sustained."""
+
+    p99_ms: Positive  # of the response time, at most
+    errors: float = Field(default=0.001, ge=0, lt=1)  # share of the requests without a right answer, at most
+    sent: float = Field(default=0.99, gt=0, le=1)  # share sent by the end of the probe (or p99_ms later), at least
+
+    @property
+    def said(self) -> str:
+        """The objective in words."""
+        return (
+            f"p99 at most {self.p99_ms:g} ms, at most {100 * self.errors:.3g} % of the requests without a right answer "
+            f"and at least {100 * self.sent:.3g} % sent in time"
+        )
+
+
+class RampLoad(Model):
+    """A search for the knee, the highest rate that keeps the SLO; then loads at shares of it, which are measured.
+
+    A probe is a short load at one rate. At low rates it lasts until it has the answers that bound a p99.
+    """
+
+    kind: Literal["ramp"] = "ramp"
+    model: Literal["open"] = "open"
+    path: str = Field(default="/", pattern="^/")
+    slo: Slo
+    start_rps: Positive = 500.0  # the first rate that is tried; it may break, and then lower ones are
+    most_rps: Positive = 50_000.0  # no higher rate is tried
+    resolution: float = Field(default=0.02, ge=0.01, le=0.5)  # how close the broken rate above the knee has to be
+    probe_s: Positive = 2.0
+    measure_s: Positive = 6.0  # at each share of the knee
+    warmup_s: float = Field(default=1.0, ge=0)  # before the first probe, and before each share
+    timeout_s: Positive = 5.0
+    connections: int = Field(default=32, ge=1, le=1024)
+    expect: str  # the body of a right answer; any other is an error, whatever its status
+    shares_percent: tuple[Annotated[int, Field(ge=10, le=99)], ...] = Field(default=(50, 75, 90), min_length=1)
+
+    @property
+    def label(self) -> str:
+        """The load in a cell's name."""
+        return self.kind
+
+    @property
+    def said(self) -> str:
+        """The load in words."""
+        shares = ", ".join(map(str, self.shares_percent))
+        return (
+            f"GET {self.path}, {self.model} loop, searched from {self.start_rps:g} requests/s for the highest rate with "
+            f"{self.slo.said}; then {self.measure_s:g} s measured at {shares} % of it"
+        )
+
+    @property
+    def window_s(self) -> float:
+        """How long one measured window is."""
+        return self.measure_s
+
+    @property
+    def least_rps(self) -> float:
+        """The lowest rate that is tried."""
+        return self.start_rps * LEAST_SHARE_OF_START
+
+    @property
+    def usual_s(self) -> float:
+        """How long it takes, about: three rates up, two of them broken and tried twice, and the steps of a bisection."""
+        probes = 6 + 1.5 * log2(1 / self.resolution)
+        between_s = 0.3  # connections, what is still under way, and its own warm-up
+        return self.warmup_s + probes * (self.probe_s + between_s) + len(self.shares_percent) * (self.warmup_s + self.measure_s)
+
+    @property
+    def longest_s(self) -> float:
+        """How long it may take: every probe at the lowest rate, and each leaves requests that are waited for twice."""
+        probe_s = self.probe_at(self.least_rps).usual_s + 2 * self.timeout_s + 1
+        lowest = self.least_rps * min(self.shares_percent) / 100
+        shares_s = sum(self.at(lowest, seconds=self.measure_s, warmup_s=self.warmup_s).longest_s for _ in self.shares_percent)
+        return self.warmup_s + MOST_PROBES * probe_s + shares_s + self.timeout_s * len(self.shares_percent)
+
+    def shortened(self, *, window_s: float, warmup_s: float) -> RampLoad:
+        """The same with coarse steps and short windows, which together are about as long as that."""
+        shorter = {
+            "measure_s": min(self.measure_s, window_s / len(self.shares_percent)),
+            "probe_s": min(self.probe_s, window_s / 10),
+            "warmup_s": min(self.warmup_s, warmup_s / 4),
+            "resolution": max(self.resolution, 0.1),
+        }
+        return self.model_copy(update=shorter)
+
+    def probe_at(self, rate_rps: float) -> HttpLoad:
+        """The load of one probe: its first part is not counted, so that connections are warm."""
+        return self.at(rate_rps, seconds=self.probe_s, warmup_s=min(0.2, self.probe_s / 4))
+
+    def share_of(self, knee_rps: float, percent: int) -> HttpLoad:
+        """The load that is measured at a share of the knee."""
+        return self.at(knee_rps * percent / 100, seconds=self.measure_s, warmup_s=self.warmup_s)
+
+    def at(self, rate_rps: float, *, seconds: float, warmup_s: float) -> HttpLoad:
+        """The plain load of that rate, long enough for a p99."""
+        return HttpLoad(
+            path=self.path,
+            rate_rps=rate_rps,
+            warmup_s=warmup_s,
+            duration_s=max(seconds, P99_ANSWERS / rate_rps),
+            timeout_s=self.timeout_s,
+            connections=self.connections,
+            expect=self.expect,
+        )
+
+
+def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad], metrics: Sequence[str]) -> str | None:
+    """What of loads and metrics does not go with the shape, in a sentence; None: all does."""
+    ramps = [load for load in loads if isinstance(load, RampLoad)]
+    of_ramps = [name for name in metrics if name == KNEE.name or at_share(name)]
+    if shape != "ramp":
+        if ramps:
+            return f"shape {shape} sends at given rates; a RampLoad goes with shape ramp"
+        return f"{of_ramps[0]} is measured by shape ramp only" if of_ramps else None
+    if len(ramps) < len(loads):
+        return "shape ramp searches the rate itself: give it a RampLoad, not an HttpLoad"
+    known = {KNEE.name: 0} | {name: found[1] for name in metrics if (found := at_share(name))}
+    for name in metrics:
+        if name not in known:
+            return f"shape ramp measures {KNEE.name}, and the rest at shares of it, as in p99_at_75_ms; {name} has no share"
+        if known[name] and any(known[name] not in load.shares_percent for load in ramps):
+            return f"{name} is measured at {known[name]} % of the knee, which is not among the load's shares_percent"
+    return None
+
+
+# What an experiment may declare.
+Load = Annotated[HttpLoad | RampLoad, Field(discriminator="kind")]

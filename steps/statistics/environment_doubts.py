@@ -1,0 +1,52 @@
+"""When the machine is to blame: every limit on a cell's surroundings stands here, with its reason.
+
+What is not known is no doubt; it stands in the outcome's `surroundings.unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from steps.model import CanaryReference, Surroundings
+from steps.statistics.words import counted, percent
+
+# A neighbour that takes a tenth of the system's cores makes what waits for them wait a tenth longer: gateways differ by as much.
+MOST_UNATTRIBUTED = 0.1
+# The hypervisor gave these cores to another guest: the same time is missing, and nobody here can see who has it.
+MOST_STEAL = 0.02
+# Rule 19. A component that is held back by a limit is measured at its limit, and the held requests make the tail.
+MOST_THROTTLED = 0.01
+# Some task waited for memory (reclaim, swap) or for a disk. Gateways do neither; 5 % of the window is in the tail at p95.
+MOST_PRESSURE = {"io": 0.05, "memory": 0.05}
+# Pressure on CPU has no limit: a contender and its upstream that share a core wait for each other, as they should.
+
+# The canary. Three standard deviations alone would suspect every tenth cell, for within the seconds of the calibration a machine
+# is steadier than over a run; the share alone would suspect a machine that always swings.
+CANARY_SDS = 3.0
+CANARY_SHARE = {"cpu": 0.25, "loopback": 0.5, "disk": 2.0}
+
+
+def environment_doubts(found: Surroundings, reference: CanaryReference | None) -> Iterator[str]:
+    """What the surroundings of a cell let doubt about it, in sentences without their "suspect: environment: "."""
+    if found.unattributed_cores is not None and found.cores and found.unattributed_cores > MOST_UNATTRIBUTED * found.cores:
+        yield (
+            f"{found.unattributed_cores:.2f} of {counted(found.cores, 'core')} went to something else "
+            f"(what no component accounts for); {percent(MOST_UNATTRIBUTED)} may"
+        )
+    if found.steal_share is not None and found.steal_share > MOST_STEAL:
+        yield f"{percent(found.steal_share)} of its cores' time was stolen by the hypervisor; {percent(MOST_STEAL)} may be"
+    if found.throttled_share is not None and found.throttled_share > MOST_THROTTLED:
+        yield f"a CPU limit held it back for {percent(found.throttled_share)} of the window; {percent(MOST_THROTTLED)} may be"
+    for resource, most in MOST_PRESSURE.items():
+        share: float | None = getattr(found, f"{resource}_pressure_share")
+        if share is not None and share > most:
+            yield f"something waited for {resource} in {percent(share)} of the window; {percent(most)} may be"
+    for part, shift in found.canary_shift.items():
+        if reference is not None and _shifted(part, shift, reference):
+            borne = percent(CANARY_SHARE[part])
+            yield f"the canary's {part} part took {percent(shift)} longer than before the run; {borne} may be"
+
+
+def _shifted(part: str, shift: float, reference: CanaryReference) -> bool:
+    usual = reference.usual[part]
+    return shift > CANARY_SHARE[part] and shift * usual.mean_ms > CANARY_SDS * usual.sd_ms

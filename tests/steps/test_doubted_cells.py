@@ -1,0 +1,106 @@
+"""Real cells, from deploy to outcome: one with a core that burns beside it, and some on an idle machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from phases.catalogue.gateways import NGINX
+from steps import load, measure
+from steps.drivers import canary
+from steps.measure import Inputs
+from steps.model import Calibration, Environment
+from steps.places.process import ProcessPlace
+from tests.lab import experiment
+
+
+def short(asked, **update):
+    """The same experiment with another load."""
+    return asked.model_copy(update={"loads": (asked.loads[0].model_copy(update=update),)})
+
+
+@contextmanager
+def a_core_that_burns():
+    """A program that does nothing but compute, wherever the kernel lets it run."""
+    burner = subprocess.Popen([sys.executable, "-c", "[None for _ in iter(int, 1)]"])
+    try:
+        yield
+    finally:
+        burner.kill()
+        burner.wait()
+
+
+def outcome(lab, contender, *, beside=None):
+    """What a cell came to; `beside`: what happens while it is loaded."""
+    [under] = lab.asked.loads
+    cell = f"{contender}-{under.label}-r1"
+    _, system_cpus = ProcessPlace(lab.environment).cores()
+    usual = canary.reference(lab.folder, cpus=system_cpus, times=10)
+    endpoints = lab.deploy(cell)
+    files = {name: lab.folder / f"{name}.json" for name in ("experiment", "environment", "deploy")}
+    environment = Environment(
+        run=lab.run,
+        at="now",
+        place="process",
+        driver={},
+        node={},
+        cluster={},
+        calibration=Calibration(ceiling_rps=8000),
+        canary=usual,
+    )
+    files["environment"].write_text(environment.to_json())
+    folder = lab.folder / "load"
+    try:
+        with (beside or nothing)():
+            load.run(run=lab.run, cell=cell, experiment=files["experiment"], endpoints=endpoints.to_json(), folder=folder)
+    finally:
+        lab.teardown(cell)
+    return measure.outcome_of(Inputs(run=lab.run, cell=cell, load=folder, **files), at="now")
+
+
+@contextmanager
+def nothing():
+    yield
+
+
+def burnt(lab):
+    """A cell of nginx with a core that burns beside it."""
+    lab.asked = short(experiment((NGINX,)), warmup_s=1, duration_s=3)
+    return outcome(lab, "nginx", beside=a_core_that_burns)
+
+
+@pytest.mark.slow
+def test_core_that_burns_beside_a_cell_makes_it_suspect(lab):
+    """Nobody accounts for that CPU, and the outcome says how much it was; the figures stay."""
+    found = burnt(lab)
+
+    assert found.status == "suspect", found
+    assert any(reason.startswith("suspect: environment: ") for reason in found.reasons), found.reasons
+    assert found.surroundings.unattributed_cores > 0.3
+    assert all(one.value is not None for one in found.measurements)
+
+
+@pytest.mark.evidence
+@pytest.mark.parametrize("time", range(5))
+def test_core_that_burns_is_found_five_times_of_five(lab, time):
+    """Wherever the kernel puts it: on the system's core, or on the driver's, which is then late."""
+    found = burnt(lab)
+
+    print(found.reasons, found.surroundings)
+    assert found.status == "suspect"
+
+
+@pytest.mark.evidence
+@pytest.mark.parametrize("time", range(6))
+@pytest.mark.parametrize("contender", ["direct", "nginx"])
+def test_cell_on_an_idle_machine_is_not_suspect(lab, contender, time):
+    """Of a whole window, so that steadiness is proved too. Run it alone on the machine: what it finds else is real."""
+    lab.asked = experiment((NGINX,))
+    found = outcome(lab, contender)
+
+    doubts = {one.metric: one.suspect for one in found.measurements if one.suspect}
+    print(found.reasons, doubts, found.surroundings, found.steady, found.driver)
+    assert (found.status, found.reasons, doubts) == ("ok", (), {})
