@@ -21,6 +21,11 @@ def money(usd: Decimal | None, *, digits: int = DIGITS) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
+def written(usd: Decimal) -> str:
+    """As its author wrote it: `0.05`."""
+    return f"{usd.normalize():f}"
+
+
 def by_the_month(usd: Decimal | None) -> str:
     """`7.20`: cents, or three digits of less than a cent."""
     if usd is None:

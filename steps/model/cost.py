@@ -176,6 +176,14 @@ class LoadCost(Model):
     crossings: tuple[Crossing, ...] = ()
 
 
+class BudgetResult(Model):
+    """What became of an experiment's budget."""
+
+    usd: Number
+    spent_usd: Number
+    passed: bool
+
+
 class Costs(Model):
     """A run's cost at one set of prices."""
 

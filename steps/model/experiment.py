@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from steps.model.component import Component
 from steps.model.metric import Metric
+from steps.model.price import Above
 from steps.model.ramp import Load, misfit
 from steps.model.unit_cost import UnitCost, unpriced
 from steps.model.values import Finite, Model, Name
@@ -85,6 +86,7 @@ class Experiment(Model):
     pilot: bool = False  # the baseline against itself
     precision: Precision | None = None
     unit_cost: UnitCost | None = None
+    budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
 
     @property
     def arms(self) -> tuple[Component, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from steps.costs.budget import budget_of, told
 from steps.costs.reported import reported
 from steps.errors import MeasureError
 from steps.evidence import CellEvidence, Evidence
@@ -54,6 +55,7 @@ def report_of(evidence: Evidence) -> Report:
     verdict, reasons = verdict_of(evidence, cells, doubts=_round_doubts(experiment, outcomes, precision))
     phase, name = _names(evidence)
     uses, costs, unpriced = reported(evidence, loads)
+    budget = budget_of(evidence)
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -64,7 +66,7 @@ def report_of(evidence: Evidence) -> Report:
         repetitions=experiment.repetitions if experiment else 0,
         verdict=verdict,
         reasons=reasons,
-        notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced),
+        notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced, *told(budget)),
         answer=_answer(experiment, loads, verdict),
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
@@ -79,6 +81,7 @@ def report_of(evidence: Evidence) -> Report:
         precision=precision,
         uses=uses,
         costs=costs,
+        budget=budget,
     )
 
 
