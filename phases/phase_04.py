@@ -6,6 +6,7 @@ from phases.catalogue.gateways import CADDY, DIRECT, ENVOY, GATEWAYS, HAPROXY, N
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
 from steps.model import Experiment, HttpLoad, Hypothesis, Phase, RampLoad, Slo
 from steps.model.metric import CAPACITY, CPU, GOODPUT, LATENCY, MEMORY, PATH_CPU, READY
+from steps.model.unit_cost import PER_MILLION_REQUESTS
 
 PHASE = Phase(
     number=4,
@@ -21,6 +22,7 @@ PHASE = Phase(
             loads=(HttpLoad(path="/json", model="open", rate_rps=500, warmup_s=3, duration_s=12, expect=PRODUCT_JSON),),
             repetitions=6,
             metrics=(*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, READY),
+            unit_cost=PER_MILLION_REQUESTS,
             hypotheses=(
                 Hypothesis(
                     statement="Envoy adds less than 1 ms at the median",
@@ -74,6 +76,7 @@ PHASE = Phase(
             loads=(RampLoad(path="/json", slo=Slo(p99_ms=20), start_rps=1000, probe_s=1, measure_s=5, expect=PRODUCT_JSON),),
             repetitions=6,
             metrics=CAPACITY,
+            unit_cost=PER_MILLION_REQUESTS,
             hypotheses=(
                 Hypothesis(
                     statement="Envoy sustains more than 5,000 requests/s",

@@ -14,6 +14,7 @@ from pipelines.cluster import commands
 from pipelines.cluster import verbs as cluster
 from pipelines.comparing import files
 from pipelines.comparing import verbs as comparing
+from pipelines.costs import verbs as costs
 from pipelines.whereabouts import Where
 from steps.errors import LabError, UsageError
 
@@ -285,8 +286,8 @@ for verb in (
     cluster.watch,
     cluster.terminate,
     cluster.delete,
-    comparing.compare,
-    comparing.history,
+    *comparing.VERBS,
+    *costs.VERBS,
     commands.cron,
     commands.install,
     commands.uninstall,

@@ -13,7 +13,7 @@ from steps.errors import LabError, LeftBehind
 from steps.model import Report, RunVerdict
 
 INTERRUPTED = 130
-HYPOTHESIS_BROKEN = 3
+GATE_BROKEN = 3
 # What Argo, and the interpreter after it, say of a run that was ended from outside.
 _ENDED = ("Stopped", "Terminated", "workflow shutdown")
 
@@ -70,16 +70,29 @@ def _read(page: Path) -> Report | None:
 
 
 def exit_status(status: Status, found: list[Report], *, gate: bool) -> int:
-    """0 answered or preview, 1 failed, 3 a hypothesis is broken (with `gate`), 4 inconclusive, 5 left behind, 130 stopped."""
+    """0 answered or preview, 1 failed, 4 inconclusive, 5 left behind, 130 stopped; with `gate` 3: hypothesis or budget broken.
+
+    A run that its budget stopped has cells without figures, so it failed; the gate tells why.
+    """
     codes = {node.outputs.exit_code for node in status.nodes.values() if node.outputs}
     if str(LeftBehind.exit_status) in codes:
         return LeftBehind.exit_status
     if status.message.startswith(_ENDED):
         return INTERRUPTED
+    if gate and any(map(_overspent, found)):
+        return GATE_BROKEN
     if not status.succeeded:
         return RunVerdict.FAILED.exit_status
     if gate and any(each.verdict.value == "does not hold" for report in found for each in report.hypotheses):
-        return HYPOTHESIS_BROKEN
+        return GATE_BROKEN
+    return _by_verdict(status, found)
+
+
+def _overspent(found: Report) -> bool:
+    return found.budget is not None and found.budget.passed
+
+
+def _by_verdict(status: Status, found: list[Report]) -> int:
     if found:
         return max(each.verdict.exit_status for each in found)
     said = status.output("verdict") or RunVerdict.FAILED.value  # no verdict: nothing was shown

@@ -68,6 +68,8 @@ def _counted(things: Sequence[object], name: str) -> str:
 
 def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
     """The matrix, an order of it, the time it takes, and (`finds`) how small a difference it finds."""
+    from pipelines.costs import budget  # not for `list`
+
     made = _example(each)
     per_round = len(each.arms) * len(each.loads)
     rounds = [made.cells[start : start + per_round] for start in range(0, len(made.cells), per_round)]
@@ -78,6 +80,7 @@ def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
             f"{each.phase}/{each.name}{' (preview)' if each.preview else ''}",
             f"{len(made.cells)} cells: {' × '.join((_counted(each.arms, 'arm'), _counted(each.loads, 'load'), repetitions))}",
             _about(each, made),
+            budget.said(each),
             *finds,
             "rounds, each in a random order (a run draws and records its own; this is an example):",
             *lines,
@@ -99,11 +102,14 @@ def _budget(each: Experiment) -> str:
 
 
 def plan_json(each: Experiment) -> dict[str, Any]:
+    from pipelines.costs import budget
+
     made = _example(each)
     return {
         "experiment": f"{each.phase}/{each.name}",
         "preview": each.preview,
         "example_order": [cell.id for cell in made.cells],
         "seconds": round(duration.of_plan(each, made)),
+        "usd": str(budget.estimate(each).value),
         "most_seconds": round(duration.at_most(each) or duration.of_plan(each, made)),
     }

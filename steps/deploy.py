@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
-from steps.errors import LeftBehind
-from steps.model import DeployRecord, Endpoints, Experiment, cell_of, now
+from steps.errors import BudgetPassed, LeftBehind
+from steps.model import DeployRecord, Endpoints, Experiment, Plan, cell_of, now
 from steps.places import here
 from steps.places.base import Deployed, Job, Place
+from steps.store import Store
 
 
 def run(
@@ -21,12 +23,14 @@ def run(
 ) -> None:
     """Deploys a cell, writes where it answers, and deploy.json in any case.
 
-    Raises PlaceError, NotReady, StoreError, UsageError: the cell cannot be measured, and why.
+    Raises BudgetPassed, PlaceError, NotReady, StoreError, UsageError: the cell cannot be measured, and why.
     """
     deployed: dict[str, Deployed] = {}
     failure: str | None = "deploy did not come to its end"
     try:
         asked = Experiment.from_json(experiment.read_bytes(), source="the experiment")
+        if asked.budget_usd is not None:
+            within_budget(asked, asked.budget_usd, run=run, environment=environment)
         place = here(os.environ if environment is None else environment)
         deploy(place, Job(run=run, cell=cell, experiment=asked), deployed)
         endpoints.write_text(_endpoints(place, deployed).to_json())
@@ -37,6 +41,16 @@ def run(
     finally:
         components = tuple(each.record for each in deployed.values())
         record.write_text(DeployRecord(run=run, cell=cell, at=now(), components=components, failure=failure).to_json())
+
+
+def within_budget(asked: Experiment, budget_usd: Decimal, *, run: str, environment: Mapping[str, str] | None) -> None:
+    """Raises BudgetPassed: the run has cost more than it may; StoreError, UsageError: nobody knows since when it runs."""
+    from steps.costs.budget import between, passed  # not for every cell: it reads the price book
+
+    key = f"{asked.key}/{run}/plan.json"
+    plan = Plan.from_json(Store.from_environment(environment).get(key), source=key)
+    if plan.begun_at and (why := passed(budget_usd, between(plan.begun_at, now()))):
+        raise BudgetPassed(why)
 
 
 def deploy(place: Place, job: Job, deployed: dict[str, Deployed]) -> None:

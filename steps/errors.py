@@ -10,6 +10,7 @@
     │   └── NotReady (TimeoutError) 1   a component did not get ready, or ended before it was
     ├── ClusterError                1   the Kubernetes API refused, failed, or could not be reached
     ├── MeasureError (ValueError)   1   a figure cannot be made from what was recorded
+    ├── BudgetPassed                1   the run has cost more than it may
     └── LeftBehind                  5   teardown could not prove absence
 
 A message says what happened, to what, and the way out. Anything else that reaches `main` is a bug of ours.
@@ -63,6 +64,10 @@ class ClusterError(LabError):
 
 class MeasureError(LabError, ValueError):
     """A figure cannot be made from what was recorded."""
+
+
+class BudgetPassed(LabError):
+    """The run has cost more than it may: what is left of it is not begun."""
 
 
 class LeftBehind(LabError):

@@ -51,6 +51,8 @@ def begin(store: Store, asked: Experiment, *, run: str, found: Environment) -> t
         _same_definition(store, prefix, asked)
         found = _same_place(store, prefix, found)
         made = _resumed(store, prefix, earlier, asked)
+    if asked.budget_usd is not None:
+        made = made.model_copy(update={"begun_at": now()})
     store.put(f"{prefix}/plan.json", made.to_json())
     return made, found
 

@@ -23,7 +23,7 @@ def test_compiler_is_not_in_the_image_of_the_steps():
     """Neither Hera nor what only the command line needs: a step cannot make workflows."""
     names = {each.partition("==")[0] for each in pinned("requirements.steps.lock")}
 
-    assert not names & {"hera", "click", "rich", "kubernetes", "pyyaml", "pytest"}
+    assert not names & {"hera", "click", "rich", "kubernetes", "pytest"}
     assert {"pydantic", "boto3", "uvloop", "matplotlib"} <= names
 
 

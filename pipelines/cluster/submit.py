@@ -31,12 +31,15 @@ _OF_THE_CLUSTER = ("uid", "resourceVersion", "creationTimestamp", "generation", 
 
 
 def documents(chosen: Sequence[Experiment], *, declared: Sequence[Experiment], image: str | None) -> list[Document]:
-    """What is created for experiments, checked as far as that can be done here. Raises ManifestError.
+    """What is created for experiments, checked as far as that can be done here. Raises ManifestError, UsageError.
 
     chosen: as they will run; declared: as their author wrote them, which is what the templates are made of.
     """
     from pipelines import lint, manifest
+    from pipelines.costs import budget
 
+    for each in chosen:
+        budget.check(each)
     made = manifest.documents(chosen, declared=declared, image=image)
     if problems := lint.of_documents(made):
         raise ManifestError(problems[0])

@@ -112,3 +112,6 @@ def share_of(text: str | None) -> float | None:
         message = f"--band {text}: write a share between 0 and 1, as 5% or 0.05"
         raise UsageError(message)
     return share
+
+
+VERBS = (compare, history)

@@ -16,6 +16,7 @@ import click
 
 from pipelines import duration, outcome, pages
 from pipelines.comparing.files import Files
+from pipelines.costs import budget
 from pipelines.local import live, objects, read, runs
 from pipelines.local.manifest import Manifest
 from pipelines.local.nodes import Status
@@ -31,6 +32,7 @@ def run(experiment: Experiment, *, reports: Path, gate: bool, files: Files | Non
     """Runs an experiment here and returns the exit status. Raises LabError: it could not be started."""
     from pipelines.manifest import documents
 
+    budget.check(experiment)
     made = documents([experiment])
     name = f"{experiment.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     return _run(read.documents(made), experiment, name=name, reports=reports, gate=gate, files=files)

@@ -9,7 +9,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from steps.model.component import Component
 from steps.model.metric import Metric
+from steps.model.price import Above
 from steps.model.ramp import Load, misfit
+from steps.model.unit_cost import UnitCost, unpriced
 from steps.model.values import Finite, Model, Name
 
 # Written as `of=ENVOY`, kept as "envoy".
@@ -83,6 +85,8 @@ class Experiment(Model):
     band: float = Field(default=0.05, gt=0, lt=1)  # a ratio to the baseline between 1/(1+band) and 1+band does not matter
     pilot: bool = False  # the baseline against itself
     precision: Precision | None = None
+    unit_cost: UnitCost | None = None
+    budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -159,6 +163,13 @@ class Experiment(Model):
     @model_validator(mode="after")
     def _of_one_shape(self) -> Self:
         if wrong := misfit(self.shape, self.loads, [metric.name for metric in self.metrics]):
+            message = f"experiment {self.name}: {wrong}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if wrong := unpriced(self.unit_cost, [metric.name for metric in self.metrics]):
             message = f"experiment {self.name}: {wrong}"
             raise ValueError(message)
         return self

@@ -105,8 +105,15 @@ CPU_AT_75 = Metric(
     better="lower",
     source="CPU time of the contender's process tree in the window, per right answer, at 75 % of its own knee",
 )
+MEMORY_AT_75 = Metric(
+    name="memory_at_75_mib",
+    title="memory at 75\N{NO-BREAK SPACE}%",
+    unit="MiB",
+    better="lower",
+    source="largest memory of the contender's process tree at the window's readings, at 75 % of its own knee",
+)
 
-CAPACITY = (KNEE, P99_AT_50, P99_AT_75, P99_AT_90, CPU_AT_75)
+CAPACITY = (KNEE, P99_AT_50, P99_AT_75, P99_AT_90, CPU_AT_75, MEMORY_AT_75)
 
 
 def at_share(metric: str) -> tuple[str, int] | None:

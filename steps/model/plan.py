@@ -49,6 +49,7 @@ class Plan(Model):
     cells: tuple[Cell, ...] = Field(min_length=1)
     todo: tuple[CellId, ...]
     extensions: tuple[Extension, ...] = ()
+    begun_at: str | None = None  # of this part of the run; where there is a budget
 
     @classmethod
     def of(cls, experiment: Experiment, *, run: str, seed: int) -> Self:

@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from steps.model.cost import BudgetResult, Costs, LoadUse
 from steps.model.metric import Metric
 from steps.model.outcome import Calibration, Counts
 from steps.model.ramp import Load
@@ -255,3 +256,6 @@ class Report(Model):
     files: tuple[str, ...] = ()  # of the run as a whole, keys below the prefix
     repeat: str  # the command
     precision: PrecisionResult | None = None  # None: none was asked for
+    uses: tuple[LoadUse, ...] = ()  # what costs are made from
+    costs: tuple[Costs, ...] = ()  # at the usual prices, then as if at each provider; nothing: none were asked for
+    budget: BudgetResult | None = None

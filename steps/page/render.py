@@ -8,6 +8,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from steps.model import LoadSection, RampLoad, Report
+from steps.page.costs import CostView
 from steps.page.effects import NARROW, WIDE, effects
 from steps.page.knees import knees, searches
 from steps.page.percentiles import percentiles
@@ -18,7 +19,7 @@ from steps.page.timeline import timeline
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
     here = files("steps.page")
-    templates = {name: (here / name).read_text(encoding="utf-8") for name in ("page.html", "decisions.html")}
+    templates = {name: (here / name).read_text(encoding="utf-8") for name in ("page.html", "decisions.html", "costs.html")}
     style = (here / "page.css").read_text(encoding="utf-8")
     environment = Environment(
         loader=DictLoader(templates),
@@ -32,8 +33,20 @@ def render(report: Report) -> str:
         report=report,
         view=View(report),
         drawings=drawings,
+        costs=_costs(report),
         style=Markup(style),  # noqa: S704  # ours
     )
+
+
+def _costs(report: Report) -> dict[str, tuple[CostView, tuple[Markup, Markup] | None]]:
+    """By load: its costs, and their picture for wide and for narrow screens, where there is one."""
+    found: dict[str, tuple[CostView, tuple[Markup, Markup] | None]] = {}
+    for number, load in enumerate(report.costs[0].loads if report.costs else ()):
+        view = CostView(report, number)
+        wide = view.pictures.draw(width=1040, stacked=False, name=f"c{number}w")
+        narrow = view.pictures.draw(width=358, stacked=True, name=f"c{number}n")
+        found[load.load] = (view, (wide, narrow) if wide and narrow else None)
+    return found
 
 
 def _drawings(report: Report, section: LoadSection, number: int) -> dict[str, Markup]:

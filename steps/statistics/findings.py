@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from steps.costs.budget import budget_of, told
+from steps.costs.reported import reported
 from steps.errors import MeasureError
 from steps.evidence import CellEvidence, Evidence
 from steps.model import (
@@ -52,6 +54,8 @@ def report_of(evidence: Evidence) -> Report:
     precision = precision_of(experiment, evidence.plan, outcomes) if experiment else None
     verdict, reasons = verdict_of(evidence, cells, doubts=_round_doubts(experiment, outcomes, precision))
     phase, name = _names(evidence)
+    uses, costs, unpriced = reported(evidence, loads)
+    budget = budget_of(evidence)
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -62,7 +66,7 @@ def report_of(evidence: Evidence) -> Report:
         repetitions=experiment.repetitions if experiment else 0,
         verdict=verdict,
         reasons=reasons,
-        notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads)),
+        notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced, *told(budget)),
         answer=_answer(experiment, loads, verdict),
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
@@ -75,6 +79,9 @@ def report_of(evidence: Evidence) -> Report:
         files=evidence.files,
         repeat=_repeat(phase, name, experiment),
         precision=precision,
+        uses=uses,
+        costs=costs,
+        budget=budget,
     )
 
 

@@ -1,0 +1,1 @@
+"""The price book, and stored runs at other prices."""

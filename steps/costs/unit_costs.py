@@ -1,0 +1,174 @@
+"""What a unit of work costs with each arm: what was used, at the prices that were chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median
+
+from steps.costs.bill import Need, cpu_line, machine_idle, memory_line
+from steps.costs.curves import crossings_of, curve_of
+from steps.costs.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, Usd, exact, rounded
+from steps.costs.rates import memory_rate, vcpu_rate
+from steps.model.cost import Alone, ArmCost, ArmUse, Bill, CostFigure, CostLine, Costs, LoadCost, LoadUse, Pricing, Reserved, Use
+from steps.model.unit_cost import UnitCost
+from steps.statistics.intervals import coverage_of, rank_for
+
+NO_PROGRAM = "the direct path has no program of its own"
+BASELINE = "it is the baseline"
+
+
+@dataclass(frozen=True)
+class Value:
+    """What one repetition comes to."""
+
+    repetition: int
+    suspect: bool
+    usd: Decimal
+
+
+def costs_of(uses: Iterable[LoadUse], pricing: Pricing, unit: UnitCost) -> Costs:
+    """What each load's unit of work costs. The uses are read and nothing else: pricing them anew changes costs only."""
+    return Costs(unit=unit, pricing=pricing, loads=tuple(_load(use, Priced(pricing, unit)) for use in uses))
+
+
+def _load(use: LoadUse, priced: Priced) -> LoadCost:
+    arms = tuple(priced.arm(arm, use.arms[0], use.around_reserved) for arm in use.arms)
+    return LoadCost(load=use.load, at=use.at, arms=arms, crossings=crossings_of(arms, priced.unit))
+
+
+@dataclass(frozen=True)
+class Priced:
+    """Prices, and the unit that they are asked for."""
+
+    pricing: Pricing
+    unit: UnitCost
+
+    def arm(self, arm: ArmUse, baseline: ArmUse, around: Reserved) -> ArmCost:
+        """Everything that one arm costs."""
+        bills = () if arm.direct else tuple(self.bill(use, arm.reserved) for use in arm.uses)
+        path, base = self._paths(arm, around), self._paths(baseline, around)
+        tax, percent = _tax(path, base) if arm is not baseline else ([], [])
+        unknown = arm.reason or ("the path around it was not measured" if not path else None)
+        untaxed = BASELINE if arm is baseline else unknown or "no round has both the contender and the baseline"
+        own = figure(
+            [Value(bill.repetition, bill.suspect, bill.usd) for bill in bills], NO_PROGRAM if arm.direct else arm.reason or ""
+        )
+        return ArmCost(
+            name=arm.contender,
+            title=arm.title,
+            own=own,
+            path=figure(path, unknown or ""),
+            tax=figure(tax, untaxed),
+            tax_percent=figure(percent, untaxed),
+            unattributed=figure(self._unattributed(arm), arm.reason or "the machine's own counters do not tell"),
+            bills=bills,
+            **(self._at_its_rate(arm, own) if bills else {}),
+        )
+
+    def bill(self, use: Use, reserved: Reserved) -> Bill:
+        """What a unit of work costs in the contender itself."""
+        needs = _needs(use.vcpus, use.memory_gib, reserved, self.pricing.replicas)
+        return Bill(repetition=use.repetition, suspect=use.suspect, lines=self._lines("", needs, use))
+
+    def _lines(self, where: str, needs: tuple[Need, Need], use: Use) -> tuple[CostLine, CostLine]:
+        hours = self._hours(use)
+        return (
+            cpu_line(f"CPU{where}", needs[0], hours, vcpu_rate(self.pricing)),
+            memory_line(f"memory{where}", needs[1], hours, memory_rate(self.pricing)),
+        )
+
+    def _paths(self, arm: ArmUse, reserved: Reserved) -> list[Value]:
+        """The whole path in each repetition of which it is known."""
+        known = []
+        for use in arm.uses:
+            if use.around_vcpus is not None and use.around_memory_gib is not None:
+                around = self._lines(" around", _needs(use.around_vcpus, use.around_memory_gib, reserved, 1), use)
+                own = () if arm.direct else self.bill(use, arm.reserved).lines
+                known.append(Value(use.repetition, use.suspect, sum((line.usd for line in (*own, *around)), start=Decimal(0))))
+        return known
+
+    def _unattributed(self, arm: ArmUse) -> list[Value]:
+        """Below zero readings disagree: it is counted as zero, and the cell's own checks tell of it."""
+        known = [
+            (use, Need(max(Decimal(0), exact(use.unattributed_vcpus)))) for use in arm.uses if use.unattributed_vcpus is not None
+        ]
+        return [
+            Value(use.repetition, use.suspect, cpu_line("unattributed", need, self._hours(use), vcpu_rate(self.pricing)).usd)
+            for use, need in known
+        ]
+
+    def _hours(self, use: Use) -> Decimal:
+        """How long a unit of work takes."""
+        return self.unit.per / (exact(use.rate_rps) * SECONDS_PER_HOUR)
+
+    def _at_its_rate(self, arm: ArmUse, own: CostFigure) -> dict[str, object]:
+        """By the month, at any rate, and on a machine of its own; from the medians of what was used."""
+        rps, vcpus, gib = _middle(arm.uses)
+        cpu, memory = _needs(vcpus, gib, arm.reserved, self.pricing.replicas)
+        curve = curve_of(cpu, memory, vcpus=exact(vcpus), rps=exact(rps), pricing=self.pricing, unit=self.unit)
+        month = None if own.value is None else Usd(own.value * _per_month(rps) / self.unit.per)
+        idle = Usd((curve.memory_usd_per_hour + curve.reserved_usd_per_hour) * HOURS_PER_MONTH)
+        return {
+            "curve": curve,
+            "month_usd": month.value if month else None,
+            "idle_month_usd": idle.value,
+            "alone": self._alone(cpu, memory, exact(rps)),
+        }
+
+    def _alone(self, cpu: Need, memory: Need, rps: Decimal) -> Alone | None:
+        """On the cheapest machine that holds one replica; None: the price book has none so big."""
+        replicas = self.pricing.replicas
+        vcpus, gib = cpu.billed / replicas, memory.billed / replicas
+        fitting = [each for each in self.pricing.machines if (each.vcpus or 0) >= vcpus and (each.memory_gib or 0) >= gib]
+        if not fitting:
+            return None
+        machine = fitting[0]
+        idle = machine_idle(machine, vcpus=vcpus, memory_gib=gib, vcpu=vcpu_rate(self.pricing), memory=memory_rate(self.pricing))
+        usd = Usd(machine.usd * replicas * self.unit.per / (rps * SECONDS_PER_HOUR))
+        return Alone(machine=machine.item, machines=replicas, usd=usd.value, idle_percent=rounded(idle.percent))
+
+
+def _needs(vcpus: float, memory_gib: float, reserved: Reserved, replicas: int) -> tuple[Need, Need]:
+    """CPU and memory. Replicas share the work; each of them reserves, and holds the memory that one was measured with."""
+    return (
+        Need(exact(vcpus), exact(reserved.vcpus) * replicas),
+        Need(exact(memory_gib) * replicas, exact(reserved.memory_gib) * replicas),
+    )
+
+
+def _per_month(rps: float) -> Decimal:
+    return exact(rps) * SECONDS_PER_HOUR * HOURS_PER_MONTH
+
+
+def _middle(uses: Sequence[Use]) -> tuple[float, float, float]:
+    """The medians of rate, vCPU and GiB."""
+    valid = [use for use in uses if not use.suspect] or uses
+    rates, vcpus, gib = zip(*((use.rate_rps, use.vcpus, use.memory_gib) for use in valid), strict=True)
+    return median(rates), median(vcpus), median(gib)
+
+
+def _tax(path: Sequence[Value], base: Sequence[Value]) -> tuple[list[Value], list[Value]]:
+    """What the arm's path costs beyond the baseline's in the same round: in dollars, and in percent of the baseline's."""
+    without = {value.repetition: value for value in base}
+    pairs = [(value, without[value.repetition]) for value in path if value.repetition in without]
+    added = [_joint(one, other, one.usd - other.usd) for one, other in pairs]
+    percent = [_joint(one, other, rounded(100 * (one.usd - other.usd) / other.usd)) for one, other in pairs if other.usd]
+    return added, percent
+
+
+def _joint(one: Value, other: Value, usd: Decimal) -> Value:
+    return Value(one.repetition, one.suspect or other.suspect, usd)
+
+
+def figure(values: Sequence[Value], reason: str) -> CostFigure:
+    """The median over the valid repetitions, or the suspect ones when there are no others; the reason, when there is none."""
+    valid = [value.usd for value in values if not value.suspect]
+    counted = sorted(valid or [value.usd for value in values])
+    if not counted:
+        return CostFigure(reason=reason)
+    n = len(counted)
+    rank = rank_for(n)
+    interval = {"low": counted[rank - 1], "high": counted[-rank], "coverage": coverage_of(n, rank)} if n > 1 else {}
+    return CostFigure(value=median(counted), n=n, suspect=not valid, **interval)
