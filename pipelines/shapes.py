@@ -53,7 +53,6 @@ class Step:
     inputs: tuple[str, ...] = ()  # input parameters
     limit_s: int | str = 300
     attempts: int = 1
-    flags: dict[str, str] = field(default_factory=dict)  # artifact or parameter → its flag, where they differ
 
 
 @dataclass(frozen=True)
@@ -127,10 +126,7 @@ def compare(experiment: Experiment) -> Shape:
 
 
 def ramp(experiment: Experiment) -> Shape:
-    """The same cells; each finds the contender's own knee within its load step, which therefore has to know the driver's ceiling.
-
-    Searching by further cells would put a fresh contender under each rate, and a decision of the DAG between any two of them.
-    """
+    """The same cells, each of which finds the contender's knee within its load step: a search over cells would need recursion."""
     return compare(experiment)
 
 
@@ -138,8 +134,8 @@ SHAPES = {"compare": compare, "ramp": ramp}
 
 RUN = "{{inputs.parameters.run}}"
 CELL = "{{inputs.parameters.cell}}"
-# Of steps that take seconds. Where the store is gone for good, Argo's executor insists on each artifact until the limit, so that
-# decides how long a run of many cells takes to fail; a teardown waits a minute for what does not go.
+# Of steps that take seconds: a teardown waits a minute for what does not go. Where the store is gone for good, Argo insists on
+# each artifact until the limit, so it decides how long a run takes to fail.
 BRIEF_S = 150
 # How long the load step may take follows from the loads; a parameter, so that a run with a longer load needs no other templates.
 LOAD_LIMIT = "load-limit-s"

@@ -1,54 +1,65 @@
-"""The vocabulary of the lab: frozen values that every floor speaks in."""
+"""The vocabulary of the lab: frozen values that every floor speaks in.
 
-from steps.model.comparison import Change, ChangePoint, Comparison, Difference, Group, History, Series, SeriesPoint
+What an author writes is there at once. Records and reports are some eighty classes more, and building them takes longer than all
+else that `list` and `--help` do: they are imported when one of them is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
 from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
-from steps.model.outcome import (
-    Calibration,
-    CellOutcome,
-    Check,
-    Counts,
-    DeployedComponent,
-    DeployRecord,
-    Driver,
-    Endpoints,
-    Environment,
-    LedgerEntry,
-    LoadRecord,
-    Measurement,
-    Running,
-    TeardownRecord,
-    Usage,
-    Window,
-    now,
-)
-from steps.model.plan import Cell, Extension, Plan, cell_of
 from steps.model.ramp import Load, RampLoad, Slo
-from steps.model.report import (
-    Answer,
-    Arm,
-    CellSummary,
-    Circumstances,
-    Curve,
-    Decision,
-    Effect,
-    Figure,
-    HypothesisResult,
-    Interval,
-    LoadSection,
-    ParityRow,
-    Point,
-    PrecisionResult,
-    Report,
-    SearchPath,
-    Track,
-)
-from steps.model.search import Probe, Search
-from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings, Usual
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
+
+if TYPE_CHECKING:
+    from steps.model.comparison import Change, ChangePoint, Comparison, Difference, Group, History, Series, SeriesPoint
+    from steps.model.outcome import (
+        Calibration,
+        CellOutcome,
+        Check,
+        Counts,
+        DeployedComponent,
+        DeployRecord,
+        Driver,
+        Endpoints,
+        Environment,
+        LedgerEntry,
+        LoadRecord,
+        Measurement,
+        Running,
+        TeardownRecord,
+        Usage,
+        Window,
+        now,
+    )
+    from steps.model.plan import Cell, Extension, Plan, cell_of
+    from steps.model.report import (
+        Answer,
+        Arm,
+        CellSummary,
+        Circumstances,
+        Curve,
+        Decision,
+        Effect,
+        Figure,
+        HypothesisResult,
+        Interval,
+        LoadSection,
+        ParityRow,
+        Point,
+        PrecisionResult,
+        Report,
+        SearchPath,
+        Track,
+    )
+    from steps.model.search import Probe, Search
+    from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings, Usual
+
+_RECORDS = ("plan", "search", "surroundings", "outcome", "report", "comparison")  # in the order of their imports
 
 __all__ = [
     "Answer",
@@ -130,3 +141,15 @@ __all__ = [
     "digest",
     "now",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """A record, by its name."""
+    if name in __all__:
+        for part in _RECORDS:
+            found = vars(import_module(f"steps.model.{part}")).get(name)
+            if found is not None:
+                globals()[name] = found
+                return found
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -82,7 +82,7 @@ class RampLoad(Model):
     def usual_s(self) -> float:
         """How long it takes, about: three rates up, two of them broken and tried twice, and the steps of a bisection."""
         probes = 6 + 1.5 * log2(1 / self.resolution)
-        between_s = 0.3  # connections, what is still under way, and its own warm-up
+        between_s = 0.15 + self.probe_at(self.start_rps).warmup_s  # connections, and what is still under way
         return self.warmup_s + probes * (self.probe_s + between_s) + len(self.shares_percent) * (self.warmup_s + self.measure_s)
 
     @property
@@ -94,9 +94,9 @@ class RampLoad(Model):
         return self.warmup_s + MOST_PROBES * probe_s + shares_s + self.timeout_s * len(self.shares_percent)
 
     def shortened(self, *, window_s: float, warmup_s: float) -> RampLoad:
-        """The same with coarse steps and short windows, which together are about as long as that."""
+        """The same with coarse steps and short windows."""
         shorter = {
-            "measure_s": min(self.measure_s, window_s / len(self.shares_percent)),
+            "measure_s": min(self.measure_s, window_s / 2),
             "probe_s": min(self.probe_s, window_s / 10),
             "warmup_s": min(self.warmup_s, warmup_s / 4),
             "resolution": max(self.resolution, 0.1),

@@ -11,6 +11,7 @@ from steps.model import CanaryReference, Surroundings
 from steps.statistics.words import counted, percent
 
 # A neighbour that takes a tenth of the system's cores makes what waits for them wait a tenth longer: gateways differ by as much.
+# It is a share, so that one busy core among sixteen, which nobody has to share, is no doubt.
 MOST_UNATTRIBUTED = 0.1
 # The hypervisor gave these cores to another guest: the same time is missing, and nobody here can see who has it.
 MOST_STEAL = 0.02
@@ -21,7 +22,9 @@ MOST_PRESSURE = {"io": 0.05, "memory": 0.05}
 # Pressure on CPU has no limit: a contender and its upstream that share a core wait for each other, as they should.
 
 # The canary. Three standard deviations alone would suspect every tenth cell, for within the seconds of the calibration a machine
-# is steadier than over a run; the share alone would suspect a machine that always swings.
+# is steadier than over a run; the share alone would suspect a machine that always swings. Counted on a shared virtual machine:
+# on a core that others used for less than 20 %, none of 13 songs was slower by these shares; on one that they used for more than
+# 70 %, of 439 songs 88 % were by the CPU's share, 72 % by the loopback's and 64 % by the disk's.
 CANARY_SDS = 3.0
 CANARY_SHARE = {"cpu": 0.25, "loopback": 0.5, "disk": 2.0}
 

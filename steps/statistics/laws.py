@@ -63,17 +63,15 @@ def _sum_of_squares_s2(histogram: Any) -> float:
 def broken_utilisation(facts: Facts, figures: Mapping[str, Figure]) -> dict[str, str]:
     """U = X·S, for each metric of CPU time per request: how it does not fit the readings of each second.
 
-    Borne is also what the scatter of the seconds explains.
+    Readings at the edges made the metric; those between them check it. Borne is also what the scatter of the seconds explains.
     """
     answered = facts.record.answered or facts.counts.ok
     rate_rps = answered / facts.window.seconds
     broken = {}
     for metric, names in _components(facts).items():
         found = figures.get(metric, Figure()).value
-        last = (
-            round(facts.window.seconds) - 1
-        )  # the readings at the edges made the figure: the seconds between the others check it
-        cores = [value for second, value in cores_by_second(facts, names).items() if 1 <= second < last]
+        between = range(1, round(facts.window.seconds) - 1)
+        cores = [value for second, value in cores_by_second(facts, names).items() if second in between]
         if found is None or len(cores) < FEWEST_SECONDS:
             continue
         seen, said = fmean(cores), found * rate_rps / 1e6

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from steps.drivers.search import Knee
@@ -69,14 +71,27 @@ def doubts_of(ramped: Ramped, environment: Environment, surroundings: Mapping[in
     if not ramped.shares and (calibration is None or calibration.ceiling_rps is None):  # else the shares' own doubts say so
         why = calibration.reason if calibration and calibration.reason else "it was not calibrated"
         yield f"suspect: generator: its ceiling is not known: {why}"
-    for percent, facts in ramped.shares.items():
-        yield from (f"{each} (at {percent} % of the knee)" for each in doubts(facts, environment, surroundings[percent]))
-        p99_ms = quantile(facts.histograms["response"], 0.99, among=facts.counts.planned).value_ms
-        if p99_ms is not None and p99_ms > ramped.slo.p99_ms:
-            yield (
-                f"suspect: figures: the SLO of {ramped.slo.p99_ms:g} ms does not hold at {percent} % of the knee, "
-                f"where p99 is {p99_ms:.3g} ms: the knee was found too high, or the machine was not the same"
-            )
+    yield from _told_once(
+        (percent, doubt)
+        for percent, facts in ramped.shares.items()
+        for doubt in (*doubts(facts, environment, surroundings[percent]), *_slow(facts, ramped.slo))
+    )
+
+
+def _slow(facts: Facts, slo: Slo) -> Iterator[str]:
+    """The SLO has to hold below the knee."""
+    p99_ms = quantile(facts.histograms["response"], 0.99, among=facts.counts.planned).value_ms
+    if p99_ms is not None and p99_ms > slo.p99_ms:
+        yield f"suspect: figures: the knee was found too high, or the machine is another now: p99 is {p99_ms:.3g} ms"
+
+
+def _told_once(found: Iterable[tuple[int, str]]) -> Iterator[str]:
+    """Doubts by share; those that differ in their figures alone stand together, with the figures of the first."""
+    kinds: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for percent, doubt in found:
+        kinds[re.sub(r"\d+(?:[.,]\d+)*", "#", doubt)].append((percent, doubt))
+    for alike in kinds.values():
+        yield f"{alike[0][1]} (at {', '.join(str(percent) for percent, _ in alike)} % of the knee)"
 
 
 def metric_doubts_of(ramped: Ramped, figures: Mapping[str, Figure]) -> dict[str, str]:

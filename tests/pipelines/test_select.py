@@ -62,11 +62,11 @@ def test_settings_reach_into_the_slo_of_a_ramp():
 
 
 def test_a_preview_of_a_ramp_has_coarse_steps_and_short_probes():
-    """The whole of it stays under four minutes."""
+    """So that the whole of it takes some four minutes."""
     quick = select.prepared(select.experiments("gateway-capacity")[0], quick=True, settings=())
 
     (load,) = quick.loads
-    assert (quick.repetitions, load.resolution, load.probe_s, load.measure_s) == (3, 0.1, 0.3, 1.0)
+    assert (quick.repetitions, load.resolution, load.probe_s, load.measure_s) == (3, 0.1, 0.3, 1.5)
 
 
 def test_a_setting_of_another_kind_of_load_is_refused():
@@ -115,10 +115,10 @@ def test_a_plan_tells_how_long_a_precision_may_take():
     whole = select.experiments("gateway-comparison")[0]
     precise = select.precise(whole, "5%", 12)
 
-    assert "about 11 min 00 s on this machine, up to 21 min 48 s if it takes 12 rounds to ±5 %" in tables.plan(precise)
-    assert "about 11 min 00 s on this machine\n" in tables.plan(whole)
-    assert tables.plan_json(precise)["most_seconds"] == 1308
-    assert tables.plan_json(whole)["most_seconds"] == tables.plan_json(whole)["seconds"] == 660
+    assert "about 11 min 02 s on this machine, up to 21 min 50 s if it takes 12 rounds to ±5 %" in tables.plan(precise)
+    assert "about 11 min 02 s on this machine\n" in tables.plan(whole)
+    assert tables.plan_json(precise)["most_seconds"] == 1310
+    assert tables.plan_json(whole)["most_seconds"] == tables.plan_json(whole)["seconds"] == 662
 
 
 @pytest.mark.parametrize(

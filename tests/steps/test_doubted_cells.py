@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
+from math import ceil
 
 import pytest
 
@@ -24,13 +26,15 @@ def short(asked, **update):
 
 @contextmanager
 def a_core_that_burns():
-    """A program that does nothing but compute, wherever the kernel lets it run."""
-    burner = subprocess.Popen([sys.executable, "-c", "[None for _ in iter(int, 1)]"])
+    """A program that does nothing but compute, wherever the kernel lets it run; one for every eight cores of the machine."""
+    burn = [sys.executable, "-c", "[None for _ in iter(int, 1)]"]
+    burners = [subprocess.Popen(burn) for _ in range(ceil((os.cpu_count() or 1) / 8))]
     try:
         yield
     finally:
-        burner.kill()
-        burner.wait()
+        for burner in burners:
+            burner.kill()
+            burner.wait()
 
 
 def outcome(lab, contender, *, beside=None):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -18,8 +18,8 @@ from steps.drivers.connection import Answer
 from steps.errors import MeasureError, UsageError
 from steps.model import Endpoints, LoadRecord
 from steps.statistics.histogram import read_log
-from tests.steps.odd_server import BODY, odd_server
-from tests.steps.recorded import AT, EXPERIMENT, RUN, Recorded, doubt_of
+from tests.steps.odd_server import BODY, SLOW_S, odd_server
+from tests.steps.recorded import AT, EXPERIMENT, RUN, Recorded, doubt_of, value_of
 from tests.steps.steady_keepers import steady_keepers, usage_of
 
 CELL = "nginx-200rps-r1"
@@ -70,12 +70,12 @@ def experiment_of(letters, **fields):
     return EXPERIMENT.model_copy(update={"loads": (EXPERIMENT.loads[0].model_copy(update={**asked, **fields}),)})
 
 
-def run_load(folder, target, *, experiment, keepers=None, cpus=None):
+def run_load(folder, target, *, experiment, keepers=None, cpus=None, cell=CELL):
     """Runs the verb; the record that it left."""
     folder.mkdir(exist_ok=True)
     (folder / "experiment.json").write_text(experiment.to_json())
     endpoints = Endpoints(target=target, keepers=keepers or {}, driver_cpus=cpus)
-    load.run(run=RUN, cell=CELL, experiment=folder / "experiment.json", endpoints=endpoints.to_json(), folder=folder / "load")
+    load.run(run=RUN, cell=cell, experiment=folder / "experiment.json", endpoints=endpoints.to_json(), folder=folder / "load")
     return record_in(folder)
 
 
@@ -256,3 +256,23 @@ def test_driver_that_lost_its_core_makes_the_percentile_suspect(tmp_path, server
     outcome = measure.outcome_of(Recorded(cell=CELL, experiment=experiment).store(tmp_path, load=False), at=AT)
 
     assert doubt_of(outcome, "p99_ms").startswith("suspect: generator: its lateness (p99) is ")
+
+
+def under(folder, server, keepers, letters):
+    """The outcome of a second at 500 requests/s against a server that answers so."""
+    experiment = experiment_of(letters, rate_rps=500, warmup_s=0.5, duration_s=2)
+    with suppress(MeasureError):  # a wrong answer after the load, when its turn is a failing one's
+        run_load(folder, server.url, experiment=experiment, keepers=keepers, cell="nginx-500rps-r1")
+    inputs = Recorded(cell="nginx-500rps-r1", experiment=experiment).store(folder, load=False)
+    return measure.outcome_of(inputs, at=AT)
+
+
+@pytest.mark.slow
+def test_server_that_fails_fast_does_not_look_faster(tmp_path, server, keepers):
+    """Three of 250 answers take 30 ms; who refuses two of them at once instead still has its p99 there, and less goodput."""
+    honest = under(tmp_path / "honest", server, keepers, "k" * 100 + "ddd" + "k" * 147)
+    shedding = under(tmp_path / "shedding", server, keepers, "k" * 100 + "sds" + "k" * 147)
+
+    assert (honest.counts.error, shedding.counts.error) == (0, 8)
+    assert [value_of(each, "p99_ms") >= 1000 * SLOW_S for each in (honest, shedding)] == [True, True]
+    assert value_of(shedding, "goodput_rps") < value_of(honest, "goodput_rps")
