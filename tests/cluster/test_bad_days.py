@@ -104,7 +104,9 @@ def test_each_trouble_fails_its_cell_alone_and_a_retry_makes_it_good(begin, inst
 
     assert done.exit_code == 0, done.output
     assert (second.verdict, reasons(second)) == (RunVerdict.PREVIEW, {})
-    assert {cell.id: len(cell.earlier) for cell in second.cells} == {cell.id: cell.id in said for cell in second.cells}
+    again = {cell.id for cell in second.cells if cell.earlier}
+    suspect = {cell.id for cell in first.cells if cell.status == "suspect"}  # on a busy machine: repeated once, too
+    assert set(said) <= again <= set(said) | suspect
     assert all_is_gone(run)
     assert {"seal-1.json", "seal-2.json"} <= set(run.stored())
 
