@@ -190,4 +190,3 @@ class Costs(Model):
     unit: UnitCost
     pricing: Pricing
     loads: tuple[LoadCost, ...]
-    notes: tuple[str, ...] = ()
