@@ -152,7 +152,6 @@ class ArmCost(Model):
     name: Name
     title: str
     own: CostFigure  # of the contender itself: what it reserves, or uses beyond that
-    used: CostFigure  # of it, for what it uses: tells contenders apart that reserve the same
     path: CostFigure  # with what stands around it
     tax: CostFigure  # what it adds to the baseline's path in the same round
     tax_percent: CostFigure
@@ -162,6 +161,7 @@ class ArmCost(Model):
     month_usd: Number | None = None  # a month at this rate
     idle_month_usd: Number | None = None  # a month without any request
     alone: Alone | None = None
+    used: CostFigure = CostFigure(reason="the report does not tell")  # of `own`, what it uses: tells apart who reserves the same
 
 
 class Crossing(Model):

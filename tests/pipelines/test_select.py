@@ -73,7 +73,9 @@ def test_a_setting_of_another_kind_of_load_is_refused():
     """A ramp has no rate of its own."""
     whole = select.experiments("gateway-capacity")[0]
 
-    with pytest.raises(UsageError, match=r"there is no setting 'rate_rps'; there are .*budget_usd, slo\.p99_ms"):
+    with pytest.raises(
+        UsageError, match=r"there is no setting 'rate_rps'; there are repetitions, workers, band, budget_usd, slo\.p99_ms"
+    ):
         select.prepared(whole, quick=False, settings=("rate_rps=200",))
 
 
