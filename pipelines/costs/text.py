@@ -81,7 +81,15 @@ def _over(found: Sequence[Costs], number: int) -> list[str]:
 
 
 def _detail(costs: Costs, load: LoadCost) -> list[str]:
-    head = ("CONTENDER", "OWN", "OVER THE BASELINE'S PATH", "A MONTH AT THIS RATE", "WITHOUT A REQUEST", "ON MACHINES OF ITS OWN")
+    head = (
+        "CONTENDER",
+        "OWN",
+        "OF IT USED",
+        "OVER THE BASELINE'S PATH",
+        "A MONTH AT THIS RATE",
+        "WITHOUT A REQUEST",
+        "ON MACHINES OF ITS OWN",
+    )
     rows = [_row(arm) for arm in load.arms if arm.own.value is not None]
     return [columns([head, *rows]), *_absent(load), *_crossings(load, costs)]
 
@@ -91,7 +99,7 @@ def _row(arm: ArmCost) -> tuple[str, ...]:
     alone = arm.alone
     whole = f"{money(alone.usd)} ({alone.machines} × {alone.machine}, {alone.idle_percent:.1f} % idle)" if alone else DASH
     month, idle = by_the_month(arm.month_usd), by_the_month(arm.idle_month_usd)
-    return (arm.title, with_range(arm.own), with_range(arm.tax) + percent, month, idle, whole)
+    return (arm.title, with_range(arm.own), money(arm.used.value), with_range(arm.tax) + percent, month, idle, whole)
 
 
 def _absent(load: LoadCost) -> list[str]:

@@ -54,9 +54,6 @@ class Amount:
     def __truediv__(self, other: Self) -> Decimal:
         return self.value / self._alike(other)
 
-    def __lt__(self, other: Self) -> bool:
-        return self.value < self._alike(other)
-
     def _alike(self, other: Amount) -> Decimal:
         if type(other) is not type(self):
             message = f"{type(self).__name__} and {type(other).__name__} do not mix"

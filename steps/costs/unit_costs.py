@@ -52,13 +52,13 @@ class Priced:
         tax, percent = _tax(path, base) if arm is not baseline else ([], [])
         unknown = arm.reason or ("the path around it was not measured" if not path else None)
         untaxed = BASELINE if arm is baseline else unknown or "no round has both the contender and the baseline"
-        own = figure(
-            [Value(bill.repetition, bill.suspect, bill.usd) for bill in bills], NO_PROGRAM if arm.direct else arm.reason or ""
-        )
+        no_cost = NO_PROGRAM if arm.direct else arm.reason or ""
+        own = figure([Value(bill.repetition, bill.suspect, bill.usd) for bill in bills], no_cost)
         return ArmCost(
             name=arm.contender,
             title=arm.title,
             own=own,
+            used=figure([Value(bill.repetition, bill.suspect, bill.used_usd) for bill in bills], no_cost),
             path=figure(path, unknown or ""),
             tax=figure(tax, untaxed),
             tax_percent=figure(percent, untaxed),

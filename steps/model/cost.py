@@ -104,6 +104,11 @@ class Bill(Model):
     def usd(self) -> Decimal:
         return sum((line.usd for line in self.lines), start=Decimal(0))
 
+    @property
+    def used_usd(self) -> Decimal:
+        """Without what was reserved and not used."""
+        return self.usd - sum((line.idle_usd for line in self.lines), start=Decimal(0))
+
 
 class CostFigure(Model):
     """Dollars or percent: the median over repetitions with its order-statistic interval, or why there is none."""
@@ -146,7 +151,7 @@ class ArmCost(Model):
 
     name: Name
     title: str
-    own: CostFigure  # of the contender itself
+    own: CostFigure  # of the contender itself: what it reserves, or uses beyond that
     path: CostFigure  # with what stands around it
     tax: CostFigure  # what it adds to the baseline's path in the same round
     tax_percent: CostFigure
@@ -156,6 +161,7 @@ class ArmCost(Model):
     month_usd: Number | None = None  # a month at this rate
     idle_month_usd: Number | None = None  # a month without any request
     alone: Alone | None = None
+    used: CostFigure = CostFigure(reason="the report does not tell")  # of `own`, what it uses: tells apart who reserves the same
 
 
 class Crossing(Model):
@@ -190,4 +196,3 @@ class Costs(Model):
     unit: UnitCost
     pricing: Pricing
     loads: tuple[LoadCost, ...]
-    notes: tuple[str, ...] = ()

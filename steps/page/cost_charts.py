@@ -52,9 +52,9 @@ class Pictures:
         figures = {arm.name: arm.figures.get(self.use.p99) for arm in self.section.arms}
         hues = {arm.name: position(self.section, arm) for arm in self.section.arms}
         return [
-            Spot(arm, hues[arm.name], p99, arm.own)
+            Spot(arm, hues[arm.name], p99, arm.used)
             for arm in self.load.arms
-            if (p99 := figures[arm.name]) is not None and p99.value is not None and arm.own.value is not None
+            if (p99 := figures[arm.name]) is not None and p99.value is not None and arm.used.value is not None
         ]
 
     def draw(self, *, width: float, stacked: bool, name: str) -> Markup | None:
@@ -119,7 +119,7 @@ class _Plane:
             places = [(across(float(rps)), down(usd)) for rps, usd in zip(grid, lines[spot.arm.name], strict=True)]
             self.canvas.line(places, color, 2.0, zorder=3)
             rate = measured[spot.arm.name]
-            self.canvas.dot((across(rate), down(float(spot.pair[1]))), 7, color, PAPER, 1.2, zorder=4)
+            self.canvas.dot((across(rate), down(float(spot.arm.own.value or 0))), 7, color, PAPER, 1.2, zorder=4)
             self.canvas.text(across.end + 10, end, spot.arm.title, 12, color=text_color(spot.hue), weight="bold")
         for crossing in of.load.crossings:
             rps = float(crossing.rate_rps)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from statistics import median
 
 from steps.costs.money import HOURS_PER_MONTH
@@ -34,7 +33,7 @@ class Row:
     hue: int
     own: Money
     parts: str  # of its own: of CPU, of memory
-    idle: str  # of it, for what is reserved and not used
+    used: str  # of it, where more is reserved
     tax: Money
     percent: str
     month: str
@@ -126,13 +125,13 @@ def _row(arm: ArmCost, hue: int) -> Row:
     valid: Sequence[Bill] = [bill for bill in arm.bills if not bill.suspect] or arm.bills
     alone = arm.alone
     parts = [percent(_share(valid, line)) for line in range(2)] if valid else []
-    idle = median(sum((line.idle_usd for line in bill.lines), start=Decimal(0)) for bill in valid) if valid else None
+    idles = any(line.idle_usd for bill in valid for line in bill.lines)
     return Row(
         arm=arm,
         hue=hue,
         own=_money(arm.own),
         parts=" + ".join(parts),
-        idle=money(idle) if idle else "",
+        used=money(arm.used.value) if idles else "",
         tax=_money(arm.tax),
         percent="" if arm.tax_percent.value is None else f"+{arm.tax_percent.value:,.0f} %",
         month=by_the_month(arm.month_usd),

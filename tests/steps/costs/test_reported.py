@@ -132,6 +132,16 @@ def test_a_pod_is_billed_what_it_reserves():
     assert cpu.idle_usd > 0.9 * float(cpu.usd)
 
 
+def test_contenders_that_reserve_the_same_are_told_apart_by_what_they_use():
+    """Both pay a quarter of a core; the part that each uses is what it costs as a process."""
+    process, pods = (report(objects).costs[0] for objects in (simulate(tiny()), in_pods(simulate(tiny()))))
+
+    assert of(pods, "nginx").own.value == of(pods, "envoy").own.value
+    for name in ("nginx", "envoy"):
+        assert of(process, name).used == of(process, name).own
+        assert of(pods, name).used.value == pytest.approx(of(process, name).own.value, rel=Decimal("1e-12"))
+
+
 @pytest.mark.parametrize(
     "damage", [b"", b"edge,component\nstart,upstream\n", b"\xff\xfe", b"component,memory_mib\nupstream,much\n"]
 )
