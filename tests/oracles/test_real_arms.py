@@ -49,7 +49,7 @@ def decide(run, request):
             effects = reports[-1].loads[0].arms[1].effects
             if (decision := effects[metric].decision) and decision.n >= FEWEST:
                 return effects
-        undecided(f"twice too few valid rounds, this machine is busy: {[report.reasons for report in reports]}")
+        return undecided(f"twice too few valid rounds, this machine is busy: {[report.reasons for report in reports]}")
 
     return made
 
