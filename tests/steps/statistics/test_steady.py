@@ -102,3 +102,10 @@ def test_seconds_of_nothing_are_no_crash():
 
     assert steadiness(zeros).verdict == "steady"
     assert steadiness({**zeros, 5: 0.1}).verdict == "steady"
+
+
+def test_an_early_stretch_that_hardly_moves_the_window_is_no_doubt():
+    """A first second that is slower by 30 % is found, and moves the mean of twelve by 2.5 %."""
+    found = steadiness({second: 1.3 if second < 1 else 1.0 + second % 2 / 1000 for second in range(-3, 12)})
+
+    assert (found.verdict, found.edge_s) == ("steady", 1)
