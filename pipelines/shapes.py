@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 
 from steps.model import Experiment, Precision
 from steps.model.experiment import MOST_ROUNDS
-from steps.statistics.rounds import MOST_EXTENSIONS
+from steps.statistics.rounds import MOST_EXTENSIONS, REPEATING_PASSES
 
 ANY = ("Succeeded", "Failed", "Errored")
 ANY_OR_OMITTED = (*ANY, "Omitted")
@@ -125,12 +125,8 @@ def compare(experiment: Experiment) -> Shape:
     )
 
 
-def ramp(experiment: Experiment) -> Shape:
-    """The same cells, each of which finds the contender's knee within its load step: a search over cells would need recursion."""
-    return compare(experiment)
-
-
-SHAPES = {"compare": compare, "ramp": ramp}
+# A ramp has the same cells: each finds its contender's knee within its load step, for a search over cells would need recursion.
+SHAPES = {"compare": compare, "ramp": compare}
 
 RUN = "{{inputs.parameters.run}}"
 CELL = "{{inputs.parameters.cell}}"
@@ -147,7 +143,7 @@ def load_limit_s(experiment: Experiment) -> int:
 
 
 def _main(experiment: Experiment) -> Flow:
-    passes = MOST_EXTENSIONS if experiment.precision else 1
+    passes = MOST_EXTENSIONS if experiment.precision else REPEATING_PASSES
     tasks = (
         Task("provision", "provision", values={"run": RUN}, raw={"experiment": "{{inputs.parameters.experiment}}"}),
         _cells_of("provision", name="cells", depends="provision"),
