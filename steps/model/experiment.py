@@ -40,6 +40,7 @@ class Hypothesis(Model):
     above: Finite | None = None
     added_below: Finite | None = None
     added_above: Finite | None = None
+    load: Name | None = None  # the name or label of the load under which it is said; None: the experiment's first
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
@@ -51,6 +52,12 @@ class Hypothesis(Model):
             message = f"hypothesis {self.statement!r}: `over` goes with added_below or added_above"
             raise ValueError(message)
         return self
+
+
+def names_of(load: Load) -> tuple[str, ...]:
+    """What a load may be called: by its label, and by its name, if its kind has names and it has one."""
+    name: str | None = getattr(load, "name", None)
+    return (load.label, name) if name else (load.label,)
 
 
 class Precision(Model):
@@ -87,6 +94,7 @@ class Experiment(Model):
     precision: Precision | None = None
     unit_cost: UnitCost | None = None
     budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
+    quick_loads: tuple[str, ...] = ()  # names or labels of the loads that a preview takes; none named: all
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -102,11 +110,25 @@ class Experiment(Model):
         """The component of that name. Raises KeyError."""
         return {each.name: each for each in (*self.arms, *self.around)}[name]
 
+    def load_called(self, name: str | None) -> Load:
+        """The load of that name or label; without one the first. Raises KeyError."""
+        if name is None:
+            return self.loads[0]
+        return {known: load for load in self.loads for known in names_of(load)}[name]
+
     def as_preview(self) -> Self:
         """The same with few, short repetitions: real figures that decide nothing."""
-        loads = self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S)
-        repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
-        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True, "precision": None})
+        taken = {self.load_called(name).label for name in self.quick_loads} or {load.label for load in self.loads}
+        loads = tuple(load for load in self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S) if load.label in taken)
+        changes = {
+            "loads": loads,
+            "quick_loads": (),
+            "hypotheses": tuple(each for each in self.hypotheses if self.load_called(each.load).label in taken),
+            "repetitions": min(self.repetitions, PREVIEW_REPETITIONS),
+            "preview": True,
+            "precision": None,
+        }
+        return self.model_copy(update=changes)
 
     def as_pilot(self) -> Self:
         """The baseline against itself under another name, in six short rounds: any difference that it shows is noise.
@@ -148,6 +170,12 @@ class Experiment(Model):
             most = self.precision.most_rounds
             message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
+        loads = [known for load in self.loads for known in names_of(load)]
+        for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
+            if loads.count(named) != 1:
+                which = "no load" if named not in loads else "more than one load"
+                message = f"experiment {self.name}: {which} is called {named}; there are {', '.join(load.label for load in self.loads)}"
+                raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
         arms = {arm.name for arm in self.arms}
         for hypothesis in self.hypotheses:

@@ -10,7 +10,6 @@ from steps.model import (
     Arm,
     CellSummary,
     Figure,
-    HttpLoad,
     HypothesisResult,
     HypothesisVerdict,
     LoadSection,
@@ -143,8 +142,7 @@ class View:
 
     def at(self, section: LoadSection) -> str:
         """Which load a heading speaks of, when there are several."""
-        load, several = section.load, len(self.report.loads) > 1
-        return f" at {load.rate_rps:g} requests per second" if several and isinstance(load, HttpLoad) else ""
+        return section.load.under if len(self.report.loads) > 1 else ""
 
     def load_sentence(self, section: LoadSection) -> str:
         return f"{section.load.said}, over {section.load.connections} connections"

@@ -239,8 +239,9 @@ def _compared(arm: Arm, baseline: Arm, cells: Sequence[CellSummary], experiment:
 
 
 def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[LoadSection]) -> HypothesisResult:
-    """The verdict on a hypothesis, under the first load."""
-    arms = {arm.name: arm for arm in loads[0].arms}
+    """The verdict on a hypothesis, under the load that it is about."""
+    label = experiment.load_called(hypothesis.load).label
+    arms = {arm.name: arm for section in loads if section.label == label for arm in section.arms}
     figure = arms[hypothesis.of].figures[hypothesis.metric]
     if hypothesis.over is not None:
         effect: Effect = paired_effect(figure, arms[hypothesis.over].figures[hypothesis.metric])
