@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from steps.model.absent import Absent
 from steps.model.component import Component
 from steps.model.metric import Metric
 from steps.model.price import Above
@@ -71,8 +72,8 @@ class Precision(Model):
 class Experiment(Model):
     """One question, asked of several contenders under declared loads.
 
-    The author leaves `phase`, `preview`, `configs` and `pilot` alone: the compiler fills them, and then the experiment travels
-    whole.
+    The author leaves `phase`, `preview`, `configs`, `pilot` and `absent` alone: the compiler fills them, and then the experiment
+    travels whole.
     """
 
     name: Name
@@ -95,6 +96,7 @@ class Experiment(Model):
     unit_cost: UnitCost | None = None
     budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
     quick_loads: tuple[str, ...] = ()  # names or labels of the loads that a preview takes; none named: all
+    absent: tuple[Absent, ...] = ()  # optional contenders that are not to be had where it runs; put there when a run begins
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -115,6 +117,12 @@ class Experiment(Model):
         if name is None:
             return self.loads[0]
         return {known: load for load in self.loads for known in names_of(load)}[name]
+
+    def without(self, absent: tuple[Absent, ...]) -> Self:
+        """The experiment without contenders that are not to be had; they stay on its report, each with its reason."""
+        gone = {each.name for each in absent}
+        left = tuple(each for each in self.contenders if each.name not in gone)
+        return self.model_copy(update={"contenders": left, "absent": (*self.absent, *absent)})
 
     def as_preview(self) -> Self:
         """The same with few, short repetitions: real figures that decide nothing."""
@@ -177,7 +185,7 @@ class Experiment(Model):
                 message = f"experiment {self.name}: {which} is called {named}; there are {', '.join(load.label for load in self.loads)}"
                 raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
-        arms = {arm.name for arm in self.arms}
+        arms = {arm.name for arm in (*self.arms, *self.absent)}
         for hypothesis in self.hypotheses:
             if hypothesis.metric not in measured:
                 message = f"experiment {self.name}: {hypothesis.statement!r} needs {hypothesis.metric} among the metrics"
