@@ -119,10 +119,13 @@ class Experiment(Model):
         return {known: load for load in self.loads for known in names_of(load)}[name]
 
     def without(self, absent: tuple[Absent, ...]) -> Self:
-        """The experiment without contenders that are not to be had; they stay on its report, each with its reason."""
+        """The experiment without arms that are not to be had; they stay on its report, each with its reason.
+
+        When the baseline is one of them, the first that is left takes its place. At least two must be left.
+        """
         gone = {each.name for each in absent}
-        left = tuple(each for each in self.contenders if each.name not in gone)
-        return self.model_copy(update={"contenders": left, "absent": (*self.absent, *absent)})
+        baseline, *contenders = [each for each in self.arms if each.name not in gone]
+        return self.model_copy(update={"baseline": baseline, "contenders": tuple(contenders), "absent": (*self.absent, *absent)})
 
     def as_preview(self) -> Self:
         """The same with few, short repetitions: real figures that decide nothing."""

@@ -16,6 +16,7 @@ from steps import shell
 from steps.errors import PlaceError, Unavailable
 from steps.model import Build, Component, Process, Program
 from steps.places import wheels
+from steps.places.building import due
 from steps.places.builds import Entry
 from steps.places.templates import fill
 
@@ -58,6 +59,18 @@ def find_program(component: Component, environment: Mapping[str, str]) -> Found:
     said = _version(program, {"program": str(path), "app": str(app)}, env)
     how = _how_built(component.process, path, environment, own=bool(given))
     return Found(path=path, env=env, version="\n".join(filter(None, (said, how))), app=app)
+
+
+def check(component: Component, environment: Mapping[str, str]) -> None:
+    """Whether the component's program can be had here; that it is still to be built is fine.
+
+    Raises Unavailable: a wheel or a tool is missing; PlaceError: the sources are not here.
+    """
+    process = component.process
+    if process and process.program.wheel and override(component) not in environment:
+        _in_wheel(component, process.program)
+    for build in builds_of(component, environment):
+        due(build, environment)
 
 
 def builds_of(component: Component, environment: Mapping[str, str]) -> list[Build]:
