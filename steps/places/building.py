@@ -91,7 +91,7 @@ def _alone(lock: Path) -> Iterator[None]:
 
 def _made(build: Build, entry: Entry, draft: Path, environment: Mapping[str, str]) -> Built:
     work, began = draft / "work", time.monotonic()
-    for name, path in sources(build).items():
+    for name, path in sources(build, environment).items():
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, work / name)
     tools = tools_of(build, environment)
