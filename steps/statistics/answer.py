@@ -101,7 +101,9 @@ def _standing(section: LoadSection, metric: Metric, at: str) -> Answer:
         return Answer(decided=False, lead=f"No contender has a figure for {metric.title}{at}.")
     where = f"{_where(metric)}{at}"
     told = [f"{span(each, figures, metric.unit)}{_cpu_of(section, each)}" for each in groups]
-    if len(groups) == 1:
+    if len(figures) == 1:
+        lead = f"Only {_who(groups[0], titles)} has a figure {where} that decides: {told[0]}."
+    elif len(groups) == 1:
         lead = f"{_who(groups[0], titles)} cannot be told apart {where}: {told[0]}."
     else:
         verb = "is" if len(groups[0]) == 1 else "are"
