@@ -54,14 +54,16 @@ def answer_of(experiment: Experiment | None, loads: Sequence[LoadSection], verdi
         return pilot_answer(experiment, loads)
     if verdict is RunVerdict.ANSWERED:
         answers = [_ranked(experiment, section, several=len(loads) > 1) for section in loads]
+        first, *others = answers  # the author's first load leads; what the others came to follows
         return Answer(
             decided=True,
-            lead=" ".join(answer.lead for answer in answers),
-            more=tuple(line for answer in answers for line in answer.more),
-            tiers=answers[0].tiers if len(answers) == 1 else (),
+            lead=first.lead,
+            more=(*first.more, *(line for answer in others for line in (answer.lead, *answer.more))),
+            tiers=first.tiers if not others else (),
         )
     seen = [line for section in loads if (line := _seen(experiment, section, several=len(loads) > 1))]
-    return Answer(decided=False, lead=f"{': '.join(filter(None, (UNRANKED[verdict], '; '.join(seen))))}.")
+    more = tuple(f"{line[0].upper()}{line[1:]}." for line in seen[1:])
+    return Answer(decided=False, lead=f"{': '.join((UNRANKED[verdict], *seen[:1]))}.", more=more)
 
 
 def _seen(experiment: Experiment, section: LoadSection, *, several: bool) -> str:
