@@ -74,7 +74,8 @@ def _make(build: Build) -> None:
     click.echo(f"building images/{build.source} …")
     made = building.make(build, os.environ)
     said = ", ".join(made.tools.values()) or "copied"
-    click.echo(f"  {made.size_bytes / 2**20:.1f} MiB in {made.took_s:g} s ({said})")
+    size = f"{made.size_bytes / 2**20:.1f} MiB" if made.size_bytes >= 2**20 else f"{made.size_bytes / 2**10:.0f} KiB"
+    click.echo(f"  {size} in {made.took_s:g} s ({said})")
 
 
 def buildable() -> dict[str, Component]:

@@ -35,13 +35,13 @@ ENV = {
 GO = Component(
     name="go",
     title="Go",
-    version="1.24 or later",
+    version="1.25 or later",
     ports=(LISTENER,),
     process=Process(
         program=Program(
             built=Build(
                 source="runtimes/go",
-                needs=(Tool(name="go", version_argv=("version",), get="install Go 1.24 or later (https://go.dev/dl)"),),
+                needs=(Tool(name="go", version_argv=("version",), get="install Go 1.25 or later (https://go.dev/dl)"),),
                 commands=(("@{go}", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "app", "."),),
                 env={"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"},
                 keep=("app",),

@@ -130,7 +130,7 @@ def test_runtime_without_its_toolchain_is_a_row_and_no_cell(bare_machine, capsys
     assert [each.name for each in here.arms] == ["python", "python-again"]
     assert {cell.contender for cell in found.cells} == {"python", "python-again"}
     assert found.verdict is RunVerdict.ANSWERED
-    assert page.count("not available here: there is no go here: install Go 1.24 or later") == len(asked.loads)
+    assert page.count("not available here: there is no go here: install Go 1.25 or later") == len(asked.loads)
     assert "Rust is not available here: there is no cargo here: install Rust" in capsys.readouterr().out
 
 
