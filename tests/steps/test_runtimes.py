@@ -8,6 +8,7 @@ import urllib.error
 
 import pytest
 
+from phases.catalogue.databases import POSTGRES
 from phases.catalogue.runtimes import BUN, COMPUTED_JSON, DOTNET, GO, PYTHON, RUNTIMES, RUST
 from phases.catalogue.upstreams import PRODUCT_JSON
 from phases.phase_10 import PHASE
@@ -23,22 +24,19 @@ from steps.places import building
 from steps.places.builds import IMAGES
 from steps.places.programs import builds_of, check
 from steps.statistics.findings import report_of
-from tests.lab import get
+from tests.lab import CONFIGS, get
 from tests.steps.simulated import RUN, simulate
 
 # What is only copied is there at once; the others fetch libraries and compile.
-EACH = [
-    pytest.param(each, id=each.name, marks=() if each in (BUN, PYTHON) else pytest.mark.slow)
-    for each in RUNTIMES
-]
+EACH = [pytest.param(each, id=each.name, marks=() if each in (BUN, PYTHON) else pytest.mark.slow) for each in RUNTIMES]
 
 
 def experiment(*arms, **changes):
     """runtime-benchmark with few arms, for a second each."""
     whole = next(each for each in PHASE.experiments if each.name == "runtime-benchmark")
     loads = tuple(each.model_copy(update={"warmup_s": 0.2, "duration_s": 1.0}) for each in whole.loads)
-    update = {"baseline": arms[0], "contenders": arms[1:], "hypotheses": (), "loads": loads, "phase": PHASE.id, **changes}
-    return whole.model_copy(update=update)
+    update = {"baseline": arms[0], "contenders": arms[1:], "hypotheses": (), "loads": loads, "phase": PHASE.id}
+    return whole.model_copy(update=update | {"configs": {POSTGRES.config: (CONFIGS / POSTGRES.config).read_text()}} | changes)
 
 
 def built(lab, component):
@@ -77,13 +75,14 @@ def test_runtime_answers_every_load_byte_for_byte(lab, runtime):
     record = lab.teardown(cell)
 
     assert answers == {each.label: (200, each.expect.encode()) for each in lab.asked.loads}
-    assert re.search(r"\d+\.\d+", lab.deployed().components[0].version)
-    assert "size on disk: " in lab.deployed().components[0].version
+    assert re.search(r"\d+\.\d+", lab.deployed().components[-1].version)
+    assert "size on disk: " in lab.deployed().components[-1].version
     assert (record.left, lab.processes()) == ((), [])
 
 
 def ask(url, asked):
     """What comes back for a load's request, through the driver's own client."""
+
     async def answer():
         client = Client(url)
         found = await client.ask(content_of(asked, Target.of(url)), within_s=5)
@@ -106,7 +105,11 @@ def test_runtime_with_a_wrong_answer_fails_its_cell(lab, tmp_path):
 
     with pytest.raises(MeasureError, match=r"wrong answer before the load from .*/compute: .*'302\}' instead of '303\}'"):
         load.run(
-            run=lab.run, cell=cell, experiment=lab.folder / "experiment.json", endpoints=endpoints.to_json(), folder=tmp_path / "load"
+            run=lab.run,
+            cell=cell,
+            experiment=lab.folder / "experiment.json",
+            endpoints=endpoints.to_json(),
+            folder=tmp_path / "load",
         )
     assert json.loads((tmp_path / "load" / "load.json").read_text())["counts"] is None
 
@@ -121,7 +124,9 @@ def bare_machine(monkeypatch, tmp_path):
 
 def test_runtime_without_its_toolchain_is_a_row_and_no_cell(bare_machine, capsys):
     """Who is not to be had stays on the page with the way to get it; the first of the others is the baseline then."""
-    asked = experiment(GO, RUST, PYTHON, GO.model_copy(update={"name": "python-again", "optional": False, "process": PYTHON.process}))
+    asked = experiment(
+        GO, RUST, PYTHON, GO.model_copy(update={"name": "python-again", "optional": False, "process": PYTHON.process})
+    )
 
     here = preparing.prepared(asked)
     found = report_of(read(simulate(here), run=RUN, prefix=f"{here.key}/{RUN}", status="Succeeded", failures="null"))
@@ -148,7 +153,8 @@ def test_runtime_has_what_an_image_is_made_from(runtime):
     assert re.findall(r"^USER (\S+)", text, re.MULTILINE)[-1] == "65532:65532"
     assert text.startswith(f"# image: benchlab.local/runtime-{runtime.name}:1\n")
     assert runtime.image is None or runtime.image.reference == text.splitlines()[0].removeprefix("# image: ")
-    assert all(re.search(r":[\w.-]*\d", base) for base in re.findall(r"^FROM (\S+)", text, re.MULTILINE) if "distroless" not in base)
+    bases = [base for base in re.findall(r"^FROM (\S+)", text, re.MULTILINE) if "distroless" not in base]
+    assert all(re.search(r":[\w.-]*\d", base) for base in bases)
 
 
 def test_locks_name_no_address():
