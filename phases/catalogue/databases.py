@@ -49,6 +49,7 @@ POSTGRES = Component(
     ),
     resources=Resources(memory_mib=512),
     config="postgresql.conf",
+    speaks="postgresql",
     ready=Ready(tcp=True, hello=POSTGRES_HELLO, answer="52"),
     settings={"schema": POSTGRES_SCHEMA},
     parity=Parity(

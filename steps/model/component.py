@@ -22,6 +22,7 @@ from steps.model.build import Build
 from steps.model.values import Model, Name, Positive
 
 
+Speaks = Literal["http", "postgresql", "mysql"]
 HEX = "^([0-9a-f]{2})*$"  # bytes as text
 
 
@@ -140,6 +141,7 @@ class Component(Model):
     parity: Parity | None = None
     direct: bool = False  # no program at all: the load goes straight to what stands around
     same_as: Name | None = None  # the component that this is a copy of, under another name: the same program
+    speaks: Speaks = "http"  # what a load has to speak with it
     optional: bool = False  # where its program cannot be had, it is a row with the reason instead of a failure
 
     def again(self) -> Self:
