@@ -63,17 +63,18 @@ class Ready(Model):
         return self
 
 
-SOURCES = ("wheel", "built")  # of a program
+SOURCES = ("wheel", "built", "debian")  # of a program
 
 
 class Program(Model):
-    """Where the executable comes from: a wheel, or a build of our own sources; or what `BENCHLAB_<COMPONENT>` names."""
+    """Where the executable comes from: a wheel, a build of our own sources, Debian; or what `BENCHLAB_<COMPONENT>` names."""
 
     wheel: str | None = None
-    file: str  # the end of its path among the wheel's files, or its name among what was built
+    file: str  # the end of its path among the wheel's files, its name among what was built, or its path in the packages
     libraries: str | None = None  # a folder beside it for LD_LIBRARY_PATH
     version_argv: tuple[str, ...]  # prints version and build options
     built: Build | None = None
+    debian: tuple[str, ...] = ()  # packages, fetched with apt-get and unpacked without root
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
