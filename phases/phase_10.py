@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from phases import phase_10_databases
 from phases.catalogue.databases import POSTGRES
 from phases.catalogue.runtimes import BUN, COMPUTED_JSON, GO, NODE, PYTHON, ROW_JSON, RUNTIMES, RUST
 from phases.catalogue.upstreams import PRODUCT_JSON
@@ -130,5 +131,6 @@ PHASE = Phase(
                 ),
             ),
         ),
+        *phase_10_databases.EXPERIMENTS,
     ),
 )

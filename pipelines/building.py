@@ -38,10 +38,11 @@ def _without(experiment: Experiment, absent: Sequence[Absent]) -> Experiment:
 
 
 def _absent(component: Component) -> Absent | None:
-    from steps.places.programs import check
+    from steps.places.programs import check, fetch
 
     try:
         check(component, os.environ)
+        fetch(component, os.environ)
     except Unavailable as error:
         return Absent(name=component.name, title=component.title, reason=str(error))
     return None
