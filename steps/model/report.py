@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from steps.model.absent import Absent
 from steps.model.cost import BudgetResult, Costs, LoadUse
 from steps.model.metric import Metric
 from steps.model.outcome import Calibration, Counts
@@ -189,6 +190,7 @@ class ParityRow(Model):
     version: str
     said: str  # version with build options, whole
     ran: bool
+    more: dict[str, str] = {}  # heading → how it is set
 
 
 class Circumstances(Model):
@@ -259,3 +261,4 @@ class Report(Model):
     uses: tuple[LoadUse, ...] = ()  # what costs are made from
     costs: tuple[Costs, ...] = ()  # at the usual prices, then as if at each provider; nothing: none were asked for
     budget: BudgetResult | None = None
+    absent: tuple[Absent, ...] = ()  # contenders that could not be had where it ran
