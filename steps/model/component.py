@@ -21,7 +21,6 @@ from pydantic import Field, model_validator
 from steps.model.build import Build
 from steps.model.values import Model, Name, Positive
 
-
 Speaks = Literal["http", "postgresql", "mysql"]
 HEX = "^([0-9a-f]{2})*$"  # bytes as text
 
@@ -92,7 +91,9 @@ class Process(Model):
     argv: tuple[str, ...] = Field(min_length=1)
     env: dict[str, str] = {}
     app: Build | None = None  # what an interpreter runs: `@{app}` is the folder it was built to
-    prepare: tuple[tuple[str, ...], ...] = ()  # run one after the other in its folder, before it starts; in a pod as init containers
+    prepare: tuple[
+        tuple[str, ...], ...
+    ] = ()  # run one after the other in its folder, before it starts; in a pod as init containers
     as_user: bool = False  # it refuses to be root's: where we are root, it runs as `nobody`
 
 
