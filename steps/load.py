@@ -94,9 +94,7 @@ class Sent:
     idle: tuple[Usage, ...] = ()
 
 
-async def send(
-    load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http"
-) -> Sent:
+async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http") -> Sent:
     """Checks, loads, checks again."""
     sent = Sent()
     sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)
@@ -151,7 +149,7 @@ async def idle(where: Endpoints) -> tuple[Usage, ...]:
     return tuple(reading.usage for reading in keepers.readings)
 
 
-async def _check(sent: Sent, load: Load, url: str, when: Literal["before", "after"]) -> None:
+async def _check(sent: Sent, load: HttpLoad | RampLoad, url: str, when: Literal["before", "after"]) -> None:
     """Asks some questions; the first wrong answer is the failure, unless there is one already."""
     client, target = Client(url), Target.of(url)
     content = content_of(load, target) if isinstance(load, HttpLoad) else target.get(load.path)

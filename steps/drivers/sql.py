@@ -1,7 +1,7 @@
 """The SQL driver: the open loop of the HTTP driver, with sessions of a database in the place of connections.
 
-Ours for both databases, and not pgbench for one and sysbench for the other: two tools differ in their clocks, schedules (random in
-both, so unlike in each run), percentiles and mixes by more than two databases do, and neither has room for a check of what was
+Ours for both databases, and not pgbench for one and sysbench for the other: two tools differ in clocks, schedules (random in both,
+so unlike in each run), percentiles and mixes by more than two databases do, and neither has room for a check of what was
 committed. pgbench's own log is what this is held against (tests/oracles).
 """
 
