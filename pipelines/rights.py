@@ -45,6 +45,7 @@ RIGHTS = (
     Right(PLACE, "apps", "deployments", ("create", "list", "delete"), "a component is a Deployment"),
     Right(PLACE, "", "services", ("create", "list", "delete"), "a component's address"),
     Right(PLACE, "", "configmaps", ("create", "list", "delete"), "a component's configuration"),
+    Right(PLACE, "", "secrets", ("create", "list", "delete"), "a component's certificate and key"),
     Right(PLACE, "", "pods", ("create", "get", "list", "delete"), "a pod that asks images their versions; the step's own pod"),
     Right(PLACE, "", "pods/log", ("get",), "what components and versions printed"),
     _argo(SWEEPER),
@@ -52,6 +53,7 @@ RIGHTS = (
     Right(SWEEPER, "apps", "deployments", ("list", "delete"), "components of lost runs"),
     Right(SWEEPER, "", "services", ("list", "delete"), "their addresses"),
     Right(SWEEPER, "", "configmaps", ("list", "delete"), "their configurations"),
+    Right(SWEEPER, "", "secrets", ("list", "delete"), "their certificates and keys"),
     Right(SWEEPER, "", "pods", ("list", "delete"), "their pods, and those whose Deployment is gone"),
 )
 

@@ -87,8 +87,7 @@ def _components() -> list[Component]:
         component
         for phase in select.phases()
         for experiment in phase.experiments
-        for component in (*experiment.arms, *experiment.around)
-        if not component.direct
+        for component in experiment.programs
     ]
     return list({component.name: component for component in every}.values())
 

@@ -6,7 +6,9 @@ nginx, Caddy and Argo:
     @{program} @{config} @{folder} @{host} @{workers}     the program, its rendered configuration, a private folder, the
                                                           address to bind, how many workers each contender may have
     @{port} @{port.NAME}                                  the component's first port, or the one of that name
-    @{COMPONENT.host} @{COMPONENT.port}                   where a component that stands around the contender answers
+    @{COMPONENT.host} @{COMPONENT.port}                   where a component that was deployed before this one answers
+    @{COMPONENT.port.NAME}                                the same, at the port of that name
+    @{identity}                                           a folder with ca.pem, cert.pem and key.pem, where it has an identity
     @{KEY}                                                an entry of the component's own `settings`
 """
 
@@ -94,6 +96,13 @@ class Component(Model):
     parity: Parity | None = None
     direct: bool = False  # no program at all: the load goes straight to what stands around
     same_as: Name | None = None  # the component that this is a copy of, under another name: the same program
+    brings: tuple[Component, ...] = ()  # what it has beside itself and others have not: deployed before it, in this order
+    identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
+
+    @property
+    def parts(self) -> tuple[Component, ...]:
+        """What is deployed for it, in order: what it brings, then itself. A direct path has nothing of its own."""
+        return () if self.direct else (*self.brings, self)
 
     def again(self) -> Self:
         """A copy under another name, to be compared with the original. Raises ValidationError: the name becomes too long."""
@@ -103,8 +112,8 @@ class Component(Model):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.direct:
-            if self.process or self.ports or self.config:
-                message = f"component {self.name}: direct means no program, so no process, ports or config"
+            if self.process or self.ports or self.config or self.brings:
+                message = f"component {self.name}: direct means no program, so no process, ports, config or brings"
                 raise ValueError(message)
         elif self.process is None or not self.ports or self.ready is None:
             message = f"component {self.name}: needs a process, a port and a ready check (or direct=True)"
@@ -116,4 +125,12 @@ class Component(Model):
         if self.ready and self.ready.port and self.ready.port not in names:
             message = f"component {self.name}: the ready check names a port that is not there: {self.ready.port}"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _brings_single_ones(self) -> Self:
+        for each in self.brings:
+            if each.brings or each.direct:
+                message = f"component {self.name}: brings {each.name}, which is not a single program"
+                raise ValueError(message)
         return self

@@ -22,6 +22,7 @@ from steps.places.readiness import last_line
 from steps.places.templates import fill
 
 HOST = "127.0.0.1"
+IDENTITY = "identity"  # the folder of a component's certificate and key
 KEEPER_WITHIN_S = 10.0
 NO_WORD = "its keeper ended without a word; is there room on the disk?"
 PACKAGES = Path(keeper.__file__).parent.parent
@@ -104,8 +105,9 @@ class Attempt:
             "port": str(next(iter(self.ports.values()))),
         }
         values |= {f"port.{name}": str(number) for name, number in self.ports.items()}
+        values |= {"identity": str(self.folder / IDENTITY)} if self.component.identity else {}
         for name, other in self.beside.items():
-            values |= {f"{name}.host": other.host, f"{name}.port": str(other.port)}
+            values |= other.placeholders(name)
         return values
 
     def _argv(self) -> tuple[str, ...]:
@@ -147,12 +149,23 @@ class Attempt:
         }
         try:
             self.folder.mkdir(parents=True)
+            self._lay_out_identity()
             if config is not None:
                 (self.folder / str(self.component.config)).write_text(config)
             (self.folder / keeper.ORDER).write_text(json.dumps(order))
         except OSError as error:
             message = f"cannot make the folder of {self.component.name}, {self.folder}: {error.strerror or error}"
             raise PlaceError(message) from error
+
+    def _lay_out_identity(self) -> None:
+        """Certificate and key, which nobody but their owner may read; teardown removes them with the folder."""
+        identity = self.job.identity(self.component)
+        if identity is not None:
+            inside = self.folder / IDENTITY
+            inside.mkdir(mode=0o700)
+            for name, text in identity.files.items():
+                (inside / name).touch(mode=0o600)
+                (inside / name).write_text(text)
 
     def _start_keeper(self) -> Started:
         """Starts the keeper and waits until it has started the component."""

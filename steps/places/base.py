@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from steps.certificates import Identity
+from steps.errors import UsageError
 from steps.ledger import Ledger
 from steps.model import Component, DeployedComponent, Environment, Experiment, LedgerEntry, PodContainer, Running
 
@@ -24,6 +26,16 @@ class Job:
     run: str
     cell: str
     experiment: Experiment
+    identities: Mapping[str, Identity] = field(default_factory=dict)  # by name: of components that have one
+
+    def identity(self, component: Component) -> Identity | None:
+        """The component's; None: it has none. Raises UsageError: none was made for it."""
+        if component.identity is None:
+            return None
+        if component.identity not in self.identities:
+            message = f"{component.name}: no certificate was made for {component.identity}"
+            raise UsageError(message)
+        return self.identities[component.identity]
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,11 @@ class Deployed:
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
+
+    def placeholders(self, name: str) -> dict[str, str]:
+        """How a text speaks of it: `name.host`, `name.port`, and `name.port.PORT` for each of its ports."""
+        ports = {f"{name}.port.{port}": str(number) for port, number in self.ports.items()}
+        return {f"{name}.host": self.host, f"{name}.port": str(self.port), **ports}
 
 
 @dataclass(frozen=True)

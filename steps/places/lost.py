@@ -19,7 +19,7 @@ RUN = "benchlab.dev/run"
 # A step's own pod bears its run's label too; Argo looks after that one.
 SELECTOR = f"{RUN},!workflows.argoproj.io/workflow"
 UNDER_WAY = "workflows.argoproj.io/completed!=true"
-KINDS = ("Deployment", "Service", "ConfigMap", "Pod")  # owners before what they own
+KINDS = ("Deployment", "Service", "ConfigMap", "Secret", "Pod")  # owners before what they own
 GONE_WITHIN_S = 60.0
 
 

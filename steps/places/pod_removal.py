@@ -12,7 +12,7 @@ from steps.places.patience import patiently
 from steps.places.pod_spec import KEEPER
 from steps.places.pods import PREFIX, selector
 
-KINDS = ("Deployment", "Service", "ConfigMap", "Pod")  # owners before what they own
+KINDS = ("Deployment", "Service", "ConfigMap", "Secret", "Pod")  # owners before what they own
 GONE_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.2
 

@@ -21,7 +21,7 @@ Object = dict[str, Any]
 USER = 65532  # "nonroot" of distroless images; the same for component and keeper, or one could not read the other
 KEEPER = "keeper"
 KEEPER_PORT = 7099
-FOLDER, CONFIG = "/benchlab/folder", "/benchlab/config"
+FOLDER, CONFIG, IDENTITY = "/benchlab/folder", "/benchlab/config", "/benchlab/identity"
 GRACE_S = 5  # between asked to end and killed
 LONGEST_STARTUP_S = 600  # the kubelet's patience; `deploy` has less, and says why it was lost
 
@@ -34,18 +34,21 @@ def image_of(component: Component) -> Image:
     return component.image
 
 
-def of(component: Component, *, argv: Iterable[str], env: Mapping[str, str], config: str | None, keeper: str) -> Object:
-    """The pod of a component. config: the ConfigMap that holds its configuration; keeper: the keeper's image."""
+def of(component: Component, *, argv: Iterable[str], env: Mapping[str, str], name: str, keeper: str) -> Object:
+    """The pod of a component. name: of the ConfigMap with its configuration, and of the Secret; keeper: the keeper's image."""
+    config, identity = component.config is not None, component.identity is not None
     folder: list[Object] = [{"name": "folder", "mountPath": FOLDER}]
     mounts: list[Object] = [{"name": "config", "mountPath": CONFIG, "readOnly": True}] if config else []
-    volumes: list[Object] = [{"name": "config", "configMap": {"name": config}}] if config else []
+    secret: list[Object] = [{"name": "identity", "mountPath": IDENTITY, "readOnly": True}] if identity else []
+    volumes: list[Object] = [{"name": "config", "configMap": {"name": name}}] if config else []
+    volumes += [{"name": "identity", "secret": {"secretName": name}}] if identity else []
     return {
         **_without_rights(),
         "shareProcessNamespace": True,
         "terminationGracePeriodSeconds": GRACE_S,
         "containers": [
             {**_keeper(component, keeper), "volumeMounts": mounts},  # started in this order: it sees the component begin
-            {**_program(component, argv, env), "volumeMounts": folder + mounts},
+            {**_program(component, argv, env), "volumeMounts": folder + mounts + secret},
         ],
         "volumes": [{"name": "folder", "emptyDir": {}}, *volumes],
     }

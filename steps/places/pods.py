@@ -1,4 +1,4 @@
-"""A component as Kubernetes objects: a Deployment, a Service and a ConfigMap, from the entry and template that a process has.
+"""A component as Kubernetes objects: a Deployment, a Service, a ConfigMap and for a certificate a Secret, from a process's entry.
 
 Pure: objects are plain dicts, as the API takes them. Decisions:
 - Components are reached by their Service's address, not its name: contenders differ in how often they ask the DNS (nginx once,
@@ -19,7 +19,7 @@ from steps.ledger import entry_id
 from steps.model import Component, Image, digest
 from steps.places import pod_spec
 from steps.places.base import Deployed, Job
-from steps.places.pod_spec import CONFIG, FOLDER, KEEPER, KEEPER_PORT, Object
+from steps.places.pod_spec import CONFIG, FOLDER, IDENTITY, KEEPER, KEEPER_PORT, Object
 from steps.places.templates import fill
 
 VERSIONS = "versions"
@@ -70,10 +70,13 @@ def render(component: Component, *, job: Job, beside: Mapping[str, Deployed], se
     config = _config(component, job, values)
     name = name_of(job, component.name)
     meta = _meta(name, _labels(component, job), setting)
-    spec = pod_spec.of(component, argv=argv, env=env, config=None if config is None else name, keeper=setting.image)
+    spec = pod_spec.of(component, argv=argv, env=env, name=name, keeper=setting.image)
     objects = [_service(component, job, meta), _deployment(component, job, meta, {**spec, "affinity": _together(job)})]
     if config is not None:
         objects.insert(0, _object("v1", "ConfigMap", meta, immutable=True, data={component.config: config}))
+    identity = job.identity(component)
+    if identity is not None:
+        objects.insert(0, _object("v1", "Secret", meta, immutable=True, stringData=identity.files))
     return Rendered(name=name, image=image, argv=argv, config=config, objects=tuple(objects))
 
 
@@ -112,8 +115,9 @@ def _values(component: Component, image: Image, *, job: Job, beside: Mapping[str
         "port": str(component.ports[0].number),
     }
     values |= {f"port.{port.name}": str(port.number) for port in component.ports}
+    values |= {"identity": IDENTITY} if component.identity else {}
     for name, other in beside.items():
-        values |= {f"{name}.host": other.host, f"{name}.port": str(other.port)}
+        values |= other.placeholders(name)
     return values
 
 

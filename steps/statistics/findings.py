@@ -161,7 +161,7 @@ def _arm(arm: Component, experiment: Experiment, found: Sequence[CellEvidence], 
         failure=failure,
         figures={metric.name: _figure(metric.name, shown, failure) for metric in experiment.metrics},
         curves=tuple(curve for each in shown if not _ramps(each) and (curve := _curve(each, note))),
-        tracks=tracks_of(_cell_tracks(_deciding(shown), [each.name for each in experiment.around], note)),
+        tracks=tracks_of(_cell_tracks(_deciding(shown), arm, [each.name for each in experiment.around], note)),
         paths=tuple(path for each in found if (path := path_of(each))),
         settled_s=settled_s([each.outcome for each in _deciding(shown) if each.outcome]),
     )
@@ -221,11 +221,11 @@ def _curve(found: CellEvidence, note: Note) -> Curve | None:
     return Curve(repetition=found.cell.repetition, suspect=_suspect(found), response_ms=response_ms)
 
 
-def _cell_tracks(found: Sequence[CellEvidence], around: Sequence[str], note: Note) -> list[CellTracks]:
-    tracks = []
+def _cell_tracks(found: Sequence[CellEvidence], arm: Component, around: Sequence[str], note: Note) -> list[CellTracks]:
+    tracks, own = [], [each.name for each in arm.parts]
     for each in found:
         try:
-            tracks.append(cell_tracks(each, around=around))
+            tracks.append(cell_tracks(each, own=own, around=around))
         except MeasureError as error:
             note(str(error))
     return tracks
