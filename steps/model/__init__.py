@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
-from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
+from steps.model.experiment import Experiment, Hypothesis, Phase, Precision, Tuning
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.ramp import Load, RampLoad, Slo
@@ -17,6 +17,8 @@ from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict,
 
 if TYPE_CHECKING:
     from steps.model.comparison import Change, ChangePoint, Comparison, Difference, Group, History, Series, SeriesPoint
+    from steps.model.figure import Figure, Interval, Point
+    from steps.model.layers import Layer, Part, Tuned, Waterfall
     from steps.model.outcome import (
         Calibration,
         CellOutcome,
@@ -46,12 +48,9 @@ if TYPE_CHECKING:
         Curve,
         Decision,
         Effect,
-        Figure,
         HypothesisResult,
-        Interval,
         LoadSection,
         ParityRow,
-        Point,
         PrecisionResult,
         Report,
         SearchPath,
@@ -60,7 +59,7 @@ if TYPE_CHECKING:
     from steps.model.search import Probe, Search
     from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings, Usual
 
-_RECORDS = ("plan", "search", "surroundings", "outcome", "report", "comparison")  # in the order of their imports
+_RECORDS = ("plan", "search", "surroundings", "outcome", "figure", "layers", "report", "comparison")  # in the order of their imports
 
 __all__ = [
     "Answer",
@@ -102,6 +101,7 @@ __all__ = [
     "HypothesisVerdict",
     "Image",
     "Interval",
+    "Layer",
     "LedgerEntry",
     "Load",
     "LoadRecord",
@@ -111,6 +111,7 @@ __all__ = [
     "Model",
     "Parity",
     "ParityRow",
+    "Part",
     "Phase",
     "Plan",
     "PodContainer",
@@ -136,8 +137,11 @@ __all__ = [
     "Surroundings",
     "TeardownRecord",
     "Track",
+    "Tuned",
+    "Tuning",
     "Usage",
     "Usual",
+    "Waterfall",
     "Window",
     "cell_of",
     "digest",

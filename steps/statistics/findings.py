@@ -40,6 +40,7 @@ from steps.statistics.plausibility import remarks
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
 from steps.statistics.verdicts import doubted_metrics, verdict_of
+from steps.statistics.waterfall import tuned_of, waterfalls_of
 
 Note = Callable[[str], None]
 
@@ -82,6 +83,8 @@ def report_of(evidence: Evidence) -> Report:
         uses=uses,
         costs=costs,
         budget=budget,
+        waterfalls=waterfalls_of(experiment, evidence, loads, uses, costs) if experiment else (),
+        tuned=tuned_of(experiment, loads, uses, costs) if experiment else (),
     )
 
 
