@@ -16,7 +16,7 @@ import uvloop
 from steps.drivers import canary, cross_check, identity
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Answer, Client, Target
-from steps.drivers.http import LEAD_NS, Flight
+from steps.drivers.http import LEAD_NS, Flight, content_of
 from steps.drivers.keepers import Keepers, Reading, write_readings
 from steps.drivers.ramp import Climbed, believed_rps, climb, together
 from steps.drivers.recording import Flown
@@ -86,6 +86,7 @@ class Sent:
     climbed: Climbed[Sent] | None = None  # of a ramp, in the place of `flown` and `readings`
     canaries: tuple[Canary | None, Canary | None] = (None, None)
     cross_checks: tuple[CrossCheck, ...] = ()
+    idle: tuple[Usage, ...] = ()
 
 
 async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None) -> Sent:
@@ -93,6 +94,7 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
     sent = Sent()
     sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)
     if sent.failure is None:
+        sent.idle = await idle(where)
         await _check(sent, load, where.target, "before")
     if sent.failure is None:
         witnesses = await cross_check.ask(where)
@@ -106,12 +108,22 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
     return sent
 
 
+async def idle(where: Endpoints) -> tuple[Usage, ...]:
+    """What each keeper says before anything was asked of its component; one that is silent is missing."""
+    keepers = Keepers(where.keepers, ended=lambda _: None)
+    for name in where.keepers:
+        await keepers.read(name, "")
+    await keepers.close()
+    return tuple(reading.usage for reading in keepers.readings)
+
+
 async def _check(sent: Sent, load: Load, url: str, when: Literal["before", "after"]) -> None:
     """Asks some questions; the first wrong answer is the failure, unless there is one already."""
-    client = Client(url)
+    client, target = Client(url), Target.of(url)
+    content = content_of(load, target) if isinstance(load, HttpLoad) else target.get(load.path)
     for _ in range(CHECKS):
         asked = time.monotonic_ns()
-        answer = await client.get(load.path, within_s=load.timeout_s)
+        answer = await client.ask(content, within_s=load.timeout_s)
         right, what = judge(answer, load.expect.encode())
         if sent.first_ms is None and right:
             sent.first_ms = (time.monotonic_ns() - asked) / 1e6
@@ -183,6 +195,7 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         first_ms=sent.first_ms,
         failure=sent.failure,
         cross_checks=sent.cross_checks,
+        idle=sent.idle,
     )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))

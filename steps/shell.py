@@ -18,6 +18,7 @@ from steps.errors import PlaceError
 
 Program = subprocess.Popen[bytes]  # one that was started here
 
+KILL = signal.SIGKILL
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 

@@ -39,7 +39,7 @@ def basis_of(section: LoadSection) -> Basis | None:
     """The metrics of a load's cost; None: CPU was not measured."""
     names = set(section.arms[0].figures)
     if isinstance(section.load, HttpLoad):
-        at = f"{section.load.rate_rps:g} requests/s"
+        at = f"{section.load.rate_rps:g} requests/s{f' of {section.load.name}' if section.load.name else ''}"
         whole = Basis(CPU, "memory_mib", "goodput_rps", "path_cpu_us_per_request", "p99_ms", share=1.0, at=at)
         return whole if CPU in names else None
     shares = [found[1] for name in names if (found := at_share(name)) and found[0] == CPU]

@@ -1,4 +1,4 @@
-"""The open-loop HTTP driver: sends a fixed schedule of GET requests and waits for nobody.
+"""The open-loop HTTP driver: sends a fixed schedule of equal requests and waits for nobody.
 
 A request that finds no free connection waits in the driver, and that time is part of its response time: measured from the moment
 of sending, a server that stops for two seconds would look fast, because nothing is sent while it stops (coordinated omission).
@@ -41,12 +41,17 @@ HOPELESS_FAILURES = 10  # … and so many failures since: the rest of the schedu
 clock = time.monotonic_ns
 
 
+def content_of(load: HttpLoad, target: Target) -> bytes:
+    """The bytes of the load's request."""
+    return target.post(load.path, load.body.encode()) if load.method == "POST" else target.get(load.path)
+
+
 class Flight:
     """Sends one schedule to one target."""
 
     def __init__(self, load: HttpLoad, target: Target, *, spin: bool) -> None:
         self._target = target
-        self._content = target.get(load.path)
+        self._content = content_of(load, target)
         self._expect = load.expect.encode()
         self._limit = load.connections
         self._timeout_s = load.timeout_s

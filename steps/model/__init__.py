@@ -7,6 +7,8 @@ else that `list` and `--help` do: they are imported when one of them is asked fo
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from steps.model.absent import Absent
+from steps.model.build import Build, Tool
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
 from steps.model.experiment import Experiment, Hypothesis, Phase, Precision, Tuning
 from steps.model.load import HttpLoad
@@ -62,8 +64,10 @@ if TYPE_CHECKING:
 _RECORDS = ("plan", "search", "surroundings", "outcome", "figure", "layers", "report", "comparison")  # in the order of their imports
 
 __all__ = [
+    "Absent",
     "Answer",
     "Arm",
+    "Build",
     "Calibration",
     "Canary",
     "CanaryReference",
@@ -136,6 +140,7 @@ __all__ = [
     "Steadiness",
     "Surroundings",
     "TeardownRecord",
+    "Tool",
     "Track",
     "Tuned",
     "Tuning",

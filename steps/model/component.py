@@ -3,6 +3,7 @@
 Texts of a component (argv, env, configuration) carry placeholders, written `@{…}` because `{}`, `$` and `{{` belong to
 nginx, Caddy and Argo:
 
+    @{app}                                                the folder of what was built for an interpreter
     @{program} @{config} @{folder} @{host} @{workers}     the program, its rendered configuration, a private folder, the
                                                           address to bind, how many workers each contender may have
     @{port} @{port.NAME}                                  the component's first port, or the one of that name
@@ -18,6 +19,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from steps.model.build import Build
 from steps.model.values import Model, Name, Positive
 
 
@@ -36,13 +38,25 @@ class Ready(Model):
     within_s: Positive = 20.0
 
 
-class Program(Model):
-    """Where the executable comes from: a file in a wheel, or what `BENCHLAB_<COMPONENT>` names."""
+SOURCES = ("wheel", "built")  # of a program
 
-    wheel: str
-    file: str  # the end of its path among the wheel's files
+
+class Program(Model):
+    """Where the executable comes from: a wheel, or a build of our own sources; or what `BENCHLAB_<COMPONENT>` names."""
+
+    wheel: str | None = None
+    file: str  # the end of its path among the wheel's files, or its name among what was built
     libraries: str | None = None  # a folder beside it for LD_LIBRARY_PATH
     version_argv: tuple[str, ...]  # prints version and build options
+    built: Build | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in SOURCES if getattr(self, name)]
+        if len(given) != 1:
+            message = f"program {self.file}: give one of {', '.join(SOURCES)}"
+            raise ValueError(message)
+        return self
 
 
 class Process(Model):
@@ -51,6 +65,7 @@ class Process(Model):
     program: Program
     argv: tuple[str, ...] = Field(min_length=1)
     env: dict[str, str] = {}
+    app: Build | None = None  # what an interpreter runs: `@{app}` is the folder it was built to
 
 
 class Image(Model):
@@ -59,6 +74,7 @@ class Image(Model):
     reference: str = Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?/[a-z0-9._/-]+:[A-Za-z0-9._-]+$")  # whole: registry, name and tag
     program: str = Field(pattern="^/")  # the executable's path in it
     capabilities: tuple[Literal["NET_BIND_SERVICE"], ...] = ()  # the one that Pod Security "restricted" lets a container keep
+    app: str | None = Field(default=None, pattern="^/")  # the folder that `@{app}` is in it
 
 
 class Resources(Model):
@@ -71,13 +87,14 @@ class Resources(Model):
 
 
 class Parity(Model):
-    """What makes contenders alike, or not: the row of this component in the parity table."""
+    """What makes contenders alike, or not: the row of this component in the parity table. Empty: there is no such thing."""
 
     workers: str
-    upstream_keep_alive: str
-    tls: str
-    access_log: str
-    buffering: str
+    upstream_keep_alive: str = ""
+    tls: str = ""
+    access_log: str = ""
+    buffering: str = ""
+    more: dict[str, str] = {}  # what only these contenders have: heading → how it is set
 
 
 class Component(Model):
@@ -96,6 +113,7 @@ class Component(Model):
     parity: Parity | None = None
     direct: bool = False  # no program at all: the load goes straight to what stands around
     same_as: Name | None = None  # the component that this is a copy of, under another name: the same program
+    optional: bool = False  # where its program cannot be had, it is a row with the reason instead of a failure
     brings: tuple[Component, ...] = ()  # what it has beside itself and others have not: deployed before it, in this order
     identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
 

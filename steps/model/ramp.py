@@ -60,6 +60,11 @@ class RampLoad(Model):
         return self.kind
 
     @property
+    def under(self) -> str:
+        """What a sentence adds where an experiment has several loads: of ramps there is one."""
+        return ""
+
+    @property
     def said(self) -> str:
         """The load in words."""
         shares = ", ".join(map(str, self.shares_percent))

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from steps.model.absent import Absent
 from steps.model.cost import BudgetResult, Costs, LoadUse
 from steps.model.figure import Figure, Interval
 from steps.model.layers import Tuned, Waterfall
@@ -155,6 +156,7 @@ class ParityRow(Model):
     version: str
     said: str  # version with build options, whole
     ran: bool
+    more: dict[str, str] = {}  # heading → how it is set
 
 
 class Circumstances(Model):
@@ -225,5 +227,6 @@ class Report(Model):
     uses: tuple[LoadUse, ...] = ()  # what costs are made from
     costs: tuple[Costs, ...] = ()  # at the usual prices, then as if at each provider; nothing: none were asked for
     budget: BudgetResult | None = None
+    absent: tuple[Absent, ...] = ()  # contenders that could not be had where it ran
     waterfalls: tuple[Waterfall, ...] = ()  # by load, where the experiment declares layers
     tuned: tuple[Tuned, ...] = ()

@@ -98,6 +98,7 @@ class Attempt:
         values = {
             **self.component.settings,
             "program": str(self.program.path),
+            "app": str(self.program.app),
             "config": str(self.folder / (self.component.config or "")),
             "folder": str(self.folder),
             "host": HOST,

@@ -68,7 +68,8 @@ def versions(components: Iterable[Component]) -> Object:
 def _asked_for_version(component: Component) -> Object:
     image = image_of(component)
     asked = component.process.program.version_argv if component.process else ()
-    words = [fill(word, {"program": image.program}, source=f"{component.name}: version_argv") for word in asked]
+    known = {"program": image.program, "app": image.app or ""}
+    words = [fill(word, known, source=f"{component.name}: version_argv") for word in asked]
     return {
         **_container(component.name, image.reference, words),
         "env": _env({"HOME": FOLDER, "TMPDIR": FOLDER}),

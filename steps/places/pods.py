@@ -108,6 +108,7 @@ def _values(component: Component, image: Image, *, job: Job, beside: Mapping[str
     values = {
         **component.settings,
         "program": image.program,
+        "app": image.app or "",
         "config": f"{CONFIG}/{component.config}",
         "folder": FOLDER,
         "host": "0.0.0.0",  # noqa: S104  # a pod has an address of its own, known only when it runs

@@ -140,9 +140,7 @@ def parity_of(experiment: Experiment, evidence: Evidence) -> tuple[ParityRow, ..
 
 def _row(arm: Component, evidence: Evidence) -> ParityRow:
     said = _said(arm.name, evidence)
-    set_to = arm.parity or Parity(
-        workers=UNKNOWN, upstream_keep_alive=UNKNOWN, tls=UNKNOWN, access_log=UNKNOWN, buffering=UNKNOWN
-    )
+    set_to = arm.parity or Parity(workers=UNKNOWN)
     return ParityRow(
         contender=arm.name,
         title=arm.title,

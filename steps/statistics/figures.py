@@ -118,6 +118,17 @@ def memory_mib(facts: Facts, name: str) -> float:
     return max(mib for _, mib in known if mib is not None)
 
 
+def _idle_memory(facts: Facts) -> Figure:
+    if facts.contender.direct:
+        return Figure(reason=NO_PROGRAM, expected=True)
+    name = facts.contender.name
+    idle = next((each.memory_mib for each in facts.record.idle if each.component == name), None)
+    if idle is None:
+        message = f"the memory of {name} could not be read before the load"
+        raise MeasureError(message)
+    return Figure(idle)
+
+
 def _ready(facts: Facts) -> Figure:
     if facts.contender.direct:
         return Figure(reason=NO_PROGRAM, expected=True)
@@ -133,6 +144,7 @@ _READERS: dict[str, Callable[[Facts], Figure]] = {
     "cpu_us_per_request": _cpu,
     "path_cpu_us_per_request": _path_cpu,
     "memory_mib": _memory,
+    "idle_memory_mib": _idle_memory,
     "ready_ms": _ready,
 }
 

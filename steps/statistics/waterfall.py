@@ -73,7 +73,7 @@ def tuned_of(
     """Before and after each tuning, under each load."""
     found = []
     for section in sections:
-        arms, paths = {arm.name: arm for arm in section.arms}, _paths(section, uses, costs)
+        arms, paths = _by_name(experiment, section), _paths(section, uses, costs)
         for tuning in experiment.tunings:
             before, after = arms[tuning.over], arms[tuning.arm]
             names = [name for name in METRICS if name in after.figures]
@@ -98,7 +98,7 @@ def _waterfall(
     paths: Mapping[str, list[Seen[Decimal]]],
     costs: Sequence[Costs],
 ) -> Waterfall:
-    by_name = {arm.name: arm for arm in section.arms}
+    by_name = _by_name(experiment, section)
     arms = [by_name[name] for name in experiment.layers]
     metrics = [name for name in METRICS if name in arms[0].figures]
     added = {name: _figures(arms, name) for name in metrics}
@@ -119,6 +119,24 @@ def _waterfall(
         remainder_usd=_left(usd.value, [each.value for each in money]),
         parts=_parts(experiment, evidence, section, top),
     )
+
+
+def _by_name(experiment: Experiment, section: LoadSection) -> dict[str, Arm]:
+    """The arms; one that could not be had where it ran is there without figures, with its reason."""
+    gone = {
+        each.name: Arm(
+            name=each.name,
+            title=each.title,
+            planned=0,
+            ok=0,
+            suspect=0,
+            failed=0,
+            failure=each.reason,
+            figures={metric.name: Figure(reason=each.reason) for metric in experiment.metrics},
+        )
+        for each in experiment.absent
+    }
+    return gone | {arm.name: arm for arm in section.arms}
 
 
 def _left(whole: N | None, parts: Iterable[N | None]) -> N | None:
