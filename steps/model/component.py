@@ -6,9 +6,11 @@ nginx, Caddy and Argo:
     @{app}                                                the folder of what was built for an interpreter
     @{program} @{config} @{folder} @{host} @{workers}     the program, its rendered configuration, a private folder, the
                                                           address to bind, how many workers each contender may have
+    @{bin}                                                the folder that the program is in, for what comes with it
     @{port} @{port.NAME}                                  the component's first port, or the one of that name
     @{COMPONENT.host} @{COMPONENT.port}                   where a component that was deployed before this one answers
     @{COMPONENT.port.NAME}                                the same, at the port of that name
+    @{upstream.host} @{upstream.port}                     that of the component that this one names as its upstream
     @{identity}                                           a folder with ca.pem, cert.pem and key.pem, where it has an identity
     @{KEY}                                                an entry of the component's own `settings`
 """
@@ -23,6 +25,9 @@ from steps.model.build import Build
 from steps.model.values import Model, Name, Positive
 
 
+HEX = "^([0-9a-f]{2})*$"  # bytes as text
+
+
 class Port(Model):
     """A port by name. In a pod it has this number; as a process it is any free one."""
 
@@ -31,11 +36,33 @@ class Port(Model):
 
 
 class Ready(Model):
-    """The check that says a component can be measured: this path answers 2xx."""
+    """The check that says a component can be measured: a path answers 2xx, or a port takes connections.
 
-    path: str = Field(pattern="^/")
+    A database may take them before it can serve them: it is greeted with `hello`, and is ready when its answer begins with
+    `answer`.
+    """
+
+    path: str | None = Field(default=None, pattern="^/")
     port: Name | None = None  # None: the first port
     within_s: Positive = 20.0
+    tcp: bool = False
+    hello: str = Field(default="", pattern=HEX)
+    answer: str = Field(default="", pattern=HEX)
+
+    @property
+    def said(self) -> str:
+        """What is asked, in words."""
+        return "a connection" if self.path is None else f"GET {self.path}"
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.path is None) != self.tcp:
+            message = "a ready check has either a path or tcp=True"
+            raise ValueError(message)
+        if bool(self.hello) != bool(self.answer) or (self.hello and not self.tcp):
+            message = "a ready check greets over tcp: hello and answer go together, with tcp=True"
+            raise ValueError(message)
+        return self
 
 
 SOURCES = ("wheel", "built")  # of a program
@@ -66,6 +93,8 @@ class Process(Model):
     argv: tuple[str, ...] = Field(min_length=1)
     env: dict[str, str] = {}
     app: Build | None = None  # what an interpreter runs: `@{app}` is the folder it was built to
+    prepare: tuple[tuple[str, ...], ...] = ()  # run one after the other in its folder, before it starts; in a pod as init containers
+    as_user: bool = False  # it refuses to be root's: where we are root, it runs as `nobody`
 
 
 class Image(Model):
@@ -75,6 +104,7 @@ class Image(Model):
     program: str = Field(pattern="^/")  # the executable's path in it
     capabilities: tuple[Literal["NET_BIND_SERVICE"], ...] = ()  # the one that Pod Security "restricted" lets a container keep
     app: str | None = Field(default=None, pattern="^/")  # the folder that `@{app}` is in it
+    user: int | None = Field(default=None, ge=1)  # a program that looks itself up needs the user that its image knows
 
 
 class Resources(Model):
@@ -116,6 +146,8 @@ class Component(Model):
     optional: bool = False  # where its program cannot be had, it is a row with the reason instead of a failure
     brings: tuple[Component, ...] = ()  # what it has beside itself and others have not: deployed before it, in this order
     identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
+
+    upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
 
     @property
     def parts(self) -> tuple[Component, ...]:

@@ -63,6 +63,19 @@ class Deployed:
         return {f"{name}.host": self.host, f"{name}.port": str(self.port), **ports}
 
 
+def spoken_of(component: Component, beside: Mapping[str, Deployed]) -> dict[str, str]:
+    """What a component's texts may say of those that were deployed before it. Raises UsageError: its upstream was not."""
+    values: dict[str, str] = {}
+    for name, other in beside.items():
+        values |= other.placeholders(name)
+    if component.upstream is not None:
+        if component.upstream not in beside:
+            message = f"{component.name}: its upstream {component.upstream} is not deployed before it; there are {', '.join(beside)}"
+            raise UsageError(message)
+        values |= beside[component.upstream].placeholders("upstream")
+    return values
+
+
 @dataclass(frozen=True)
 class Removal:
     """What was removed and what is still there, in sentences for people."""

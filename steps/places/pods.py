@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from steps.errors import UsageError
 from steps.ledger import entry_id
 from steps.model import Component, Image, digest
 from steps.places import pod_spec
-from steps.places.base import Deployed, Job
+from steps.places.base import Deployed, Job, spoken_of
 from steps.places.pod_spec import CONFIG, FOLDER, IDENTITY, KEEPER, KEEPER_PORT, Object
 from steps.places.templates import fill
 
@@ -67,10 +68,12 @@ def render(component: Component, *, job: Job, beside: Mapping[str, Deployed], se
     process = component.process
     argv = tuple(fill(word, values, source=f"{source}: argv") for word in (process.argv if process else ()))
     env = {name: fill(text, values, source=f"{source}: env") for name, text in (process.env if process else {}).items()}
+    prepare = [[fill(word, values, source=f"{source}: prepare") for word in words] for words in (process.prepare if process else ())]
     config = _config(component, job, values)
     name = name_of(job, component.name)
     meta = _meta(name, _labels(component, job), setting)
-    spec = pod_spec.of(component, argv=argv, env=env, name=name, keeper=setting.image)
+    held = {"config": name if component.config else None, "identity": name if component.identity else None}
+    spec = pod_spec.of(component, argv=argv, env=env, keeper=setting.image, prepare=prepare, **held)
     objects = [_service(component, job, meta), _deployment(component, job, meta, {**spec, "affinity": _together(job)})]
     if config is not None:
         objects.insert(0, _object("v1", "ConfigMap", meta, immutable=True, data={component.config: config}))
@@ -108,6 +111,7 @@ def _values(component: Component, image: Image, *, job: Job, beside: Mapping[str
     values = {
         **component.settings,
         "program": image.program,
+        "bin": str(PurePosixPath(image.program).parent),
         "app": image.app or "",
         "config": f"{CONFIG}/{component.config}",
         "folder": FOLDER,
@@ -117,9 +121,7 @@ def _values(component: Component, image: Image, *, job: Job, beside: Mapping[str
     }
     values |= {f"port.{port.name}": str(port.number) for port in component.ports}
     values |= {"identity": IDENTITY} if component.identity else {}
-    for name, other in beside.items():
-        values |= other.placeholders(name)
-    return values
+    return values | spoken_of(component, beside)
 
 
 def _config(component: Component, job: Job, values: Mapping[str, str]) -> str | None:
