@@ -17,7 +17,7 @@ nginx, Caddy and Argo:
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -146,7 +146,6 @@ class Component(Model):
     optional: bool = False  # where its program cannot be had, it is a row with the reason instead of a failure
     brings: tuple[Component, ...] = ()  # what it has beside itself and others have not: deployed before it, in this order
     identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
-
     upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
 
     @property
@@ -158,6 +157,18 @@ class Component(Model):
         """A copy under another name, to be compared with the original. Raises ValidationError: the name becomes too long."""
         changes = {"name": f"{self.name}-again", "title": f"{self.title} again", "same_as": self.same_as or self.name}
         return type(self).model_validate(dict(self) | changes)
+
+    def under(self, name: str, *, env: dict[str, str] | None = None, argv: tuple[str, ...] = (), **changes: Any) -> Self:
+        """The same program under another name and set up otherwise, for another place in a chain. Raises ValidationError.
+
+        env, argv: beside those that it has.
+        """
+        process = self.process
+        if process is not None:
+            process = process.model_copy(update={"env": process.env | (env or {}), "argv": (*process.argv, *argv)})
+        return type(self).model_validate(
+            dict(self) | {"name": name, "same_as": self.same_as or self.name, "process": process} | changes
+        )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
