@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from phases.catalogue.runtimes import BUN, COMPUTED_JSON, GO, NODE, PYTHON, RUNTIMES, RUST
 from phases.catalogue.upstreams import PRODUCT_JSON
+from phases.phase_10_fullstack import EXPERIMENTS as FULL_STACK
 from steps.model import Experiment, HttpLoad, Hypothesis, Phase, RampLoad, Slo
 from steps.model.metric import CAPACITY, CPU, GOODPUT, IDLE_MEMORY, LATENCY, MEMORY, PATH_CPU, READY
 from steps.model.unit_cost import PER_MILLION_REQUESTS
@@ -118,5 +119,6 @@ PHASE = Phase(
                 ),
             ),
         ),
+        *FULL_STACK,
     ),
 )
