@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from phases.catalogue.runtimes import BUN, COMPUTED_JSON, GO, NODE, PYTHON, RUNTIMES, RUST
+from phases.catalogue.databases import POSTGRES
+from phases.catalogue.runtimes import BUN, COMPUTED_JSON, GO, NODE, PYTHON, ROW_JSON, RUNTIMES, RUST
 from phases.catalogue.upstreams import PRODUCT_JSON
 from phases.phase_10_fullstack import EXPERIMENTS as FULL_STACK
 from steps.model import Experiment, HttpLoad, Hypothesis, Phase, RampLoad, Slo
@@ -19,6 +20,7 @@ PHASE = Phase(
             shape="compare",
             baseline=GO,
             contenders=tuple(runtime for runtime in RUNTIMES if runtime is not GO),
+            around=(POSTGRES,),
             loads=(
                 HttpLoad(name="json", path="/json", rate_rps=300, warmup_s=3, duration_s=12, expect=PRODUCT_JSON),
                 HttpLoad(
@@ -32,8 +34,9 @@ PHASE = Phase(
                     expect=PRODUCT_JSON,
                 ),
                 HttpLoad(name="compute", path="/compute", rate_rps=300, warmup_s=3, duration_s=12, expect=COMPUTED_JSON),
+                HttpLoad(name="database", path="/database", rate_rps=300, warmup_s=3, duration_s=12, expect=ROW_JSON),
             ),
-            quick_loads=("json", "compute"),
+            quick_loads=("json", "database"),
             repetitions=6,
             metrics=(*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, IDLE_MEMORY, READY),
             unit_cost=PER_MILLION_REQUESTS,
@@ -71,6 +74,14 @@ PHASE = Phase(
                     load="compute",
                 ),
                 Hypothesis(
+                    statement="With a database in the path, Node's median is within 1 ms of Go's",
+                    metric="p50_ms",
+                    of=NODE,
+                    over=GO,
+                    added_below=1.0,
+                    load="database",
+                ),
+                Hypothesis(
                     statement="Rust holds less than 16 MiB",
                     metric="memory_mib",
                     of=RUST,
@@ -99,6 +110,7 @@ PHASE = Phase(
             shape="ramp",
             baseline=GO,
             contenders=tuple(runtime for runtime in RUNTIMES if runtime is not GO),
+            around=(POSTGRES,),
             loads=(RampLoad(path="/json", slo=Slo(p99_ms=20), start_rps=1000, probe_s=1, measure_s=5, expect=PRODUCT_JSON),),
             repetitions=6,
             metrics=CAPACITY,

@@ -23,7 +23,14 @@ PRODUCT = {"product": PRODUCT_JSON}
 POOL = "8 connections at most, prepared statement"
 NO_LOG = "off"
 
-ENV = {"HOST": "@{host}", "PORT": "@{port}", "PRODUCT": "@{product}", "DATABASE_URL": "", "DATABASE_POOL": "8"}
+# What stands around them is called `postgres`, whose role `bench` may read the table `product`.
+ENV = {
+    "HOST": "@{host}",
+    "PORT": "@{port}",
+    "PRODUCT": "@{product}",
+    "DATABASE_URL": "postgresql://bench@@{postgres.host}:@{postgres.port}/postgres",
+    "DATABASE_POOL": "8",
+}
 
 GO = Component(
     name="go",

@@ -27,7 +27,6 @@ MTLS = "mTLS (TLS 1.3) between the sidecars, which know each other by certificat
 APP = GO.under(
     "app",
     title="App",
-    env={"DATABASE_URL": "postgres://bench@@{postgres.host}:@{postgres.port}/postgres?sslmode=disable"},
     ready=TRANSACTION,
     optional=False,  # without it there is nothing to stand on
     parity=Parity(workers="1 each", upstream_keep_alive="8 connections to the database", tls=TLS, access_log="off"),

@@ -208,12 +208,6 @@ class Experiment(Model):
             most = self.precision.most_rounds
             message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
-        loads = [known for load in self.loads for known in names_of(load)]
-        for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
-            if loads.count(named) != 1:
-                which = "no load" if named not in loads else "more than one load"
-                message = f"experiment {self.name}: {which} is called {named}; there are {', '.join(load.label for load in self.loads)}"
-                raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
         arms = {arm.name for arm in (*self.arms, *self.absent)}
         for hypothesis in self.hypotheses:
@@ -248,6 +242,16 @@ class Experiment(Model):
             mine, its = ((one.process.program if one.process else None, one.image) for one in (each, other))
             if mine != its:
                 message = f"experiment {self.name}: two arms bring different programs under the name {each.name}"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _speaks_of_its_loads(self) -> Self:
+        known = [name for load in self.loads for name in names_of(load)]
+        for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
+            if known.count(named) != 1:
+                which, there = "no load" if named not in known else "more than one load", ", ".join(load.label for load in self.loads)
+                message = f"experiment {self.name}: {which} is called {named}; there are {there}"
                 raise ValueError(message)
         return self
 

@@ -95,7 +95,7 @@ def _how_built(process: Process, path: Path, environment: Mapping[str, str], *, 
     records = [record for build in builds if (record := Entry.of(build, environment).record)]
     if not records:
         return ""
-    tools = [f"built with {said}" for record in records for said in record.tools.values()]
+    tools = [f"built with {said if name in said else f'{name} {said}'}" for each in records for name, said in each.tools.items()]
     interpreter = 0 if process.program.built and not own else path.stat().st_size
     size_mib = (interpreter + sum(record.size_bytes for record in records)) / 2**20
     what = "the program and what it runs, without libraries of the system and of wheels" if process.app else "the program"

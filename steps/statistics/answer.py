@@ -54,14 +54,16 @@ def answer_of(experiment: Experiment | None, loads: Sequence[LoadSection], verdi
         return pilot_answer(experiment, loads)
     if verdict is RunVerdict.ANSWERED:
         answers = [_ranked(experiment, section, several=len(loads) > 1) for section in loads]
+        first, *others = answers  # the author's first load leads; what the others came to follows
         return Answer(
             decided=True,
-            lead=" ".join(answer.lead for answer in answers),
-            more=tuple(line for answer in answers for line in answer.more),
-            tiers=answers[0].tiers if len(answers) == 1 else (),
+            lead=first.lead,
+            more=(*first.more, *(line for answer in others for line in (answer.lead, *answer.more))),
+            tiers=first.tiers if not others else (),
         )
     seen = [line for section in loads if (line := _seen(experiment, section, several=len(loads) > 1))]
-    return Answer(decided=False, lead=f"{': '.join(filter(None, (UNRANKED[verdict], '; '.join(seen))))}.")
+    more = tuple(f"{line[0].upper()}{line[1:]}." for line in seen[1:])
+    return Answer(decided=False, lead=f"{': '.join((UNRANKED[verdict], *seen[:1]))}.", more=more)
 
 
 def _seen(experiment: Experiment, section: LoadSection, *, several: bool) -> str:
@@ -101,7 +103,9 @@ def _standing(section: LoadSection, metric: Metric, at: str) -> Answer:
         return Answer(decided=False, lead=f"No contender has a figure for {metric.title}{at}.")
     where = f"{_where(metric)}{at}"
     told = [f"{span(each, figures, metric.unit)}{_cpu_of(section, each)}" for each in groups]
-    if len(groups) == 1:
+    if len(figures) == 1:
+        lead = f"Only {_who(groups[0], titles)} has a figure {where} that decides: {told[0]}."
+    elif len(groups) == 1:
         lead = f"{_who(groups[0], titles)} cannot be told apart {where}: {told[0]}."
     else:
         verb = "is" if len(groups[0]) == 1 else "are"

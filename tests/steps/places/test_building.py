@@ -147,7 +147,7 @@ def builder(bench):
 
 def test_a_build_that_is_killed_leaves_no_half_entry(bench):
     """After kill -9 in the middle the program is not there, and the next build makes it and clears up."""
-    bench.compiler("echo half > program; mkdir out; echo half > out/program; touch ../../../../../begun; sleep 30")
+    bench.compiler("echo half > program; mkdir out; echo half > out/program; touch ../../../../../begun; exec sleep 30")
     killed = builder(bench)
     while not (bench.folder / "begun").exists():
         time.sleep(0.01)
