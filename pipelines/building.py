@@ -45,11 +45,12 @@ def _without(experiment: Experiment, absent: Sequence[Absent]) -> Experiment:
 
 
 def _absent(component: Component) -> Absent | None:
-    from steps.places.programs import check
+    from steps.places.programs import check, fetch
 
     try:
         for part in component.parts:
             check(part, os.environ)
+            fetch(part, os.environ)
     except Unavailable as error:
         return Absent(name=component.name, title=component.title, reason=str(error))
     return None

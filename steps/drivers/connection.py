@@ -52,6 +52,20 @@ class Target(Model):
         return "\r\n".join((*head, "", "")).encode()
 
 
+class Carrier(Protocol):
+    """A connection that carries one request at a time, whatever it speaks."""
+
+    made: bool
+    request: int
+    reusable: bool
+
+    def send(self, request: int, content: bytes) -> None:
+        """Sends a request on a connection that carries none."""
+
+    def drop(self) -> None:
+        """Closes at once; the owner hears nothing more."""
+
+
 class Owner(Protocol):
     """Who is told what became of a request."""
 

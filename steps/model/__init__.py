@@ -14,6 +14,7 @@ from steps.model.experiment import Experiment, Hypothesis, Phase, Precision, Tun
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.ramp import Load, RampLoad, Slo
+from steps.model.sql import SqlLoad, SteadyLoad
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -137,7 +138,9 @@ __all__ = [
     "Series",
     "SeriesPoint",
     "Slo",
+    "SqlLoad",
     "Steadiness",
+    "SteadyLoad",
     "Surroundings",
     "TeardownRecord",
     "Tool",

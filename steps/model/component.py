@@ -25,6 +25,7 @@ from steps.model.build import Build
 from steps.model.values import Model, Name, Positive
 
 
+Speaks = Literal["http", "postgresql", "mysql"]
 HEX = "^([0-9a-f]{2})*$"  # bytes as text
 
 
@@ -65,17 +66,18 @@ class Ready(Model):
         return self
 
 
-SOURCES = ("wheel", "built")  # of a program
+SOURCES = ("wheel", "built", "debian")  # of a program
 
 
 class Program(Model):
-    """Where the executable comes from: a wheel, or a build of our own sources; or what `BENCHLAB_<COMPONENT>` names."""
+    """Where the executable comes from: a wheel, a build of our own sources, Debian; or what `BENCHLAB_<COMPONENT>` names."""
 
     wheel: str | None = None
-    file: str  # the end of its path among the wheel's files, or its name among what was built
+    file: str  # the end of its path among the wheel's files, its name among what was built, or its path in the packages
     libraries: str | None = None  # a folder beside it for LD_LIBRARY_PATH
     version_argv: tuple[str, ...]  # prints version and build options
     built: Build | None = None
+    debian: tuple[str, ...] = ()  # packages, fetched with apt-get and unpacked without root
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -143,6 +145,7 @@ class Component(Model):
     parity: Parity | None = None
     direct: bool = False  # no program at all: the load goes straight to what stands around
     same_as: Name | None = None  # the component that this is a copy of, under another name: the same program
+    speaks: Speaks = "http"  # what a load has to speak with it
     optional: bool = False  # where its program cannot be had, it is a row with the reason instead of a failure
     brings: tuple[Component, ...] = ()  # what it has beside itself and others have not: deployed before it, in this order
     identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME

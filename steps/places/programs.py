@@ -15,7 +15,7 @@ from pathlib import Path
 from steps import shell
 from steps.errors import PlaceError, Unavailable
 from steps.model import Build, Component, Process, Program
-from steps.places import wheels
+from steps.places import debian, wheels
 from steps.places.building import due
 from steps.places.builds import Entry
 from steps.places.templates import fill
@@ -52,7 +52,7 @@ def find_program(component: Component, environment: Mapping[str, str]) -> Found:
     elif program.built:
         path, env = _built(component, program.built, environment) / program.file, {}
     else:
-        path = _in_wheel(component, program)
+        path = debian.fetch(program.debian, environment) / program.file if program.debian else _in_wheel(component, program)
         env = {"LD_LIBRARY_PATH": str(path.parent / program.libraries)} if program.libraries else {}
     _fits(path, component, variable)
     app = _built(component, component.process.app, environment) if component.process.app else None
@@ -67,10 +67,20 @@ def check(component: Component, environment: Mapping[str, str]) -> None:
     Raises Unavailable: a wheel or a tool is missing; PlaceError: the sources are not here.
     """
     process = component.process
-    if process and process.program.wheel and override(component) not in environment:
-        _in_wheel(component, process.program)
+    if process and override(component) not in environment:
+        if process.program.wheel:
+            _in_wheel(component, process.program)
+        if process.program.debian:
+            debian.check(process.program.debian, environment)
     for build in builds_of(component, environment):
         due(build, environment)
+
+
+def fetch(component: Component, environment: Mapping[str, str]) -> None:
+    """Brings Debian's packages here, if that is where the component comes from. Raises Unavailable: they cannot be had."""
+    program = component.process.program if component.process else None
+    if program and program.debian and override(component) not in environment:
+        debian.fetch(program.debian, environment)
 
 
 def builds_of(component: Component, environment: Mapping[str, str]) -> list[Build]:

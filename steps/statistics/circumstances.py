@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from steps.evidence import Evidence
-from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, HttpLoad, Parity, ParityRow
+from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, Parity, ParityRow, RampLoad, SqlLoad
 from steps.statistics.words import counted, listed, number, sentence
 
 UNKNOWN = "unknown"
@@ -139,8 +139,9 @@ def _what(evidence: Evidence) -> str:
         together = f"{listed(path)} together on the same cores, not of a contender alone"
         return f"the knees are those of {together if len(path) > 1 else 'a contender on the cores that the driver leaves'}"
     loads = experiment.loads if experiment else ()
-    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if isinstance(load, HttpLoad)})) or UNKNOWN
-    return f"the figures are the cost at a light, equal load ({rates} requests per second), not capacity"
+    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if not isinstance(load, RampLoad)})) or UNKNOWN
+    what = "transactions" if any(isinstance(load, SqlLoad) for load in loads) else "requests"
+    return f"the figures are the cost at a light, equal load ({rates} {what} per second), not capacity"
 
 
 def parity_of(experiment: Experiment, evidence: Evidence) -> tuple[ParityRow, ...]:

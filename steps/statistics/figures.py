@@ -12,7 +12,7 @@ from typing import Any
 from steps.drivers.keepers import Reading
 from steps.drivers.series import Series
 from steps.errors import MeasureError
-from steps.model import Component, ComponentUse, Counts, DeployRecord, Driver, HttpLoad, LoadRecord, Measurement, Usage, Window
+from steps.model import Component, ComponentUse, Counts, DeployRecord, Driver, LoadRecord, Measurement, SteadyLoad, Usage, Window
 from steps.statistics.histogram import quantile, samples_to_bound
 
 NO_PROGRAM = "the direct path has no program of its own"
@@ -27,7 +27,7 @@ class Facts:
 
     contender: Component
     around: tuple[str, ...]
-    load: HttpLoad
+    load: SteadyLoad
     deploy: DeployRecord
     record: LoadRecord
     window: Window
@@ -129,6 +129,17 @@ def _idle_memory(facts: Facts) -> Figure:
     return Figure(idle)
 
 
+def _written(facts: Facts) -> Figure:
+    """From the counters of the tree at the window's edges: what it caused to be written to storage."""
+    name, answered = facts.contender.name, facts.counts.ok if facts.record.answered is None else facts.record.answered
+    edges = edges_of(facts.readings, name)
+    start, end = (edges[edge].write_bytes if edge in edges else None for edge in ("start", "end"))
+    if start is None or end is None or not answered:
+        message = f"what {name} writes to storage could not be read" if answered else "no right answer ended in the window"
+        raise MeasureError(message)
+    return Figure((end - start) / 1024 / answered)
+
+
 def _ready(facts: Facts) -> Figure:
     if facts.contender.direct:
         return Figure(reason=NO_PROGRAM, expected=True)
@@ -146,6 +157,7 @@ _READERS: dict[str, Callable[[Facts], Figure]] = {
     "memory_mib": _memory,
     "idle_memory_mib": _idle_memory,
     "ready_ms": _ready,
+    "written_kib_per_request": _written,
 }
 
 
