@@ -113,7 +113,7 @@ OTELCOL = Component(
         argv=("@{program}", "--config", "file:@{config}"),
         env={"GOMAXPROCS": "@{workers}"},
     ),
-    image=Image(reference="benchlab.local/otelcol:1", program="/app/otelcol"),
+    image=Image(reference="docker.io/otel/opentelemetry-collector:0.160.0", program="/otelcol"),
     config="otelcol.yaml",
     ready=Ready(path="/metrics", port="metrics"),
 )

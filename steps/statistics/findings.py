@@ -38,6 +38,7 @@ from steps.statistics.comparison import bound_text, judge, paired_effect
 from steps.statistics.curves import QUANTILES, response_curve
 from steps.statistics.decision import decided
 from steps.statistics.knees import bounded_figure, knee_answer, path_of
+from steps.statistics.layered import layered_answer
 from steps.statistics.plausibility import remarks
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
@@ -59,6 +60,8 @@ def report_of(evidence: Evidence) -> Report:
     phase, name = _names(evidence)
     uses, costs, unpriced = reported(evidence, loads)
     budget = budget_of(evidence)
+    answer = _answer(experiment, loads, verdict)
+    waterfalls = waterfalls_of(experiment, evidence, loads, uses, costs) if experiment else ()
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -70,7 +73,7 @@ def report_of(evidence: Evidence) -> Report:
         verdict=verdict,
         reasons=reasons,
         notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced, *told(budget)),
-        answer=_answer(experiment, loads, verdict),
+        answer=layered_answer(answer, waterfalls[0], verdict) if waterfalls else answer,
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
         headline=headline_of(experiment) if experiment else (),
@@ -86,7 +89,7 @@ def report_of(evidence: Evidence) -> Report:
         costs=costs,
         budget=budget,
         absent=experiment.absent if experiment else (),
-        waterfalls=waterfalls_of(experiment, evidence, loads, uses, costs) if experiment else (),
+        waterfalls=waterfalls,
         tuned=tuned_of(experiment, loads, uses, costs) if experiment else (),
     )
 

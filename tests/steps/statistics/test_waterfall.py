@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -141,3 +142,14 @@ def test_the_page_draws_the_stack_where_there_is_one():
     assert "not additive" in page
     assert "remainder" in page
     assert "What each layer adds" not in render(layered(layers=()))
+
+
+def test_the_answer_tells_what_each_layer_adds():
+    """The whole first, then its parts in the order of the layers."""
+    said = layered().answer
+
+    assert re.match(
+        r"Through the whole stack a transaction takes 0\.\d+ ms \(.+\) at the median: 0\.\d+ ms of Direct, 0\.\d+ of nginx and 0\.\d+ of Envoy\.",
+        said.lead,
+    )
+    assert said.more[0].startswith("CPU ")
