@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
-from steps.errors import LabError
+from steps.errors import LabError, LeftBehind
 from steps.kube import Kube, Object
 from steps.places.base import Removal
 from steps.places.patience import patiently
 from steps.places.pod_spec import KEEPER
-from steps.places.pods import PREFIX, selector
+from steps.places.pods import IDENTITY_LABEL, PREFIX, selector
 
-KINDS = ("Deployment", "Service", "ConfigMap", "Secret", "Pod")  # owners before what they own
+KINDS = ("Deployment", "Service", "ConfigMap", "Pod")  # owners before what they own
 GONE_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.2
 
 
 def remove(kube: Kube, run: str, cell: str | None, *, logs: Path | None) -> Removal:
-    """Removes, waits, looks. Raises ClusterError: the API cannot be asked, so nothing is known."""
+    """Removes, waits, looks. Raises ClusterError: the API cannot be asked, so nothing is known; LeftBehind."""
     which = selector(run, cell)
     removed = _keep_logs(kube, which, logs) if logs is not None else []
+    keys = forget_keys(kube, _list(kube, "Service", which))
+    removed += keys
     for kind in KINDS:
         for each in _list(kube, kind, which):
             if not _goes_by_itself(each):
@@ -29,7 +32,22 @@ def remove(kube: Kube, run: str, cell: str | None, *, logs: Path | None) -> Remo
                 removed.append(_called(each))
     left = _what_stays(kube, which)
     absence = f"no {', '.join(KINDS[:-1])} or {KINDS[-1]} with labels {which} in namespace {kube.namespace}"
+    absence += f", and {', '.join(keys)} cannot be removed a second time" if keys else ""
     return Removal(removed=tuple(removed), left=tuple(left), absence=absence)
+
+
+def forget_keys(kube: Kube, services: Iterable[Object]) -> list[str]:
+    """Removes the Secrets of components that have an identity, each named like its component's Service, which is made before it.
+
+    Who places components may not read Secrets, so none is looked for: one is gone when there is none to remove any more.
+    Raises LeftBehind: one is still there.
+    """
+    names = [each["metadata"]["name"] for each in services if IDENTITY_LABEL in each["metadata"]["labels"]]
+    gone = [f"Secret {name}" for name in names if kube.delete("Secret", name)]
+    if still := [name for name in names if kube.delete("Secret", name)]:
+        message = f"still there after it was removed: Secret {', '.join(still)} in namespace {kube.namespace}"
+        raise LeftBehind(message)
+    return gone
 
 
 def _goes_by_itself(found: Object) -> bool:

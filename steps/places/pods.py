@@ -25,6 +25,7 @@ from steps.places.templates import fill
 
 VERSIONS = "versions"
 PREFIX = "benchlab.dev"
+IDENTITY_LABEL = f"{PREFIX}/identity"  # who a component is in mTLS: it has a Secret of its own name
 LOGS = "kubectl.kubernetes.io/default-container"
 STAYS = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}  # an autoscaler would move it in the middle of a load
 
@@ -79,7 +80,8 @@ def render(component: Component, *, job: Job, beside: Mapping[str, Deployed], se
         objects.insert(0, _object("v1", "ConfigMap", meta, immutable=True, data={component.config: config}))
     identity = job.identity(component)
     if identity is not None:
-        objects.insert(0, _object("v1", "Secret", meta, immutable=True, stringData=identity.files))
+        # After the Service of its name, by which it is found again, and before what mounts it.
+        objects.insert(-1, _object("v1", "Secret", meta, immutable=True, stringData=identity.files))
     return Rendered(name=name, image=image, argv=argv, config=config, objects=tuple(objects))
 
 
@@ -145,6 +147,7 @@ def _labels(component: Component, job: Job) -> dict[str, str]:
         "app.kubernetes.io/managed-by": "benchlab",
         f"{PREFIX}/phase": job.experiment.phase,
         f"{PREFIX}/experiment": job.experiment.name,
+        **({IDENTITY_LABEL: component.identity} if component.identity else {}),
         **_selected(component, job),
     }
 

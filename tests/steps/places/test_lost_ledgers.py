@@ -52,7 +52,7 @@ def test_open_entries_of_a_run_that_is_over_and_gone_are_closed_once(store, run)
     cluster, read = Cluster(run, **OF_ONE), opened(store, run, "echo")
 
     assert lost_ledgers.close(cluster, store) == [f"echo, of run {run}"]
-    assert read().proof == f"swept: no Deployment, Service, ConfigMap, Secret, Pod of run {run} in namespace lab"
+    assert read().proof == f"swept: no Deployment, Service, ConfigMap, Pod of run {run} in namespace lab"
     assert lost_ledgers.close(cluster, store) == []
 
 

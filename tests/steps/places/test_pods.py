@@ -219,7 +219,7 @@ def test_a_certificate_is_a_secret_that_only_its_program_sees():
     found, program = by_kind(rendered), containers(rendered)
     others = [each for each in rendered.objects if each["kind"] != "Secret"]
 
-    assert next(iter(each["kind"] for each in rendered.objects)) == "Secret"
+    assert [each["kind"] for each in rendered.objects] == ["ConfigMap", "Service", "Secret", "Deployment"]
     assert sorted(found["Secret"]["stringData"]) == ["ca.pem", "cert.pem", "key.pem"]
     assert found["Secret"]["metadata"]["ownerReferences"] == [OWNER]
     assert found["Secret"]["metadata"]["labels"] == found["Service"]["metadata"]["labels"]
