@@ -56,7 +56,12 @@ def sweep(kube: Kube, *, time_to_live_s: float, dry_run: bool = False) -> list[s
 def _forget_keys(kube: Kube, found: Iterable[Lost]) -> list[str]:
     """Certificates and keys go before the Service whose name they have, or nobody would find them any more."""
     uids = {each.uid for each in found}
-    return forget_keys(kube, [each for each in kube.list("Service", selector=SELECTOR) if each["metadata"]["uid"] in uids])
+    services = [each for each in kube.list("Service", selector=SELECTOR) if each["metadata"]["uid"] in uids]
+    there, still = forget_keys(kube, services)
+    if still:
+        message = f"still there after they were removed: {', '.join(still)}"
+        raise LeftBehind(message)
+    return there
 
 
 def look(kube: Kube, *, time_to_live_s: float) -> list[Lost]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from steps.errors import LabError, LeftBehind
+from steps.errors import LabError
 from steps.kube import Kube, Object
 from steps.places.base import Removal
 from steps.places.patience import patiently
@@ -19,10 +19,10 @@ LOOK_EVERY_S = 0.2
 
 
 def remove(kube: Kube, run: str, cell: str | None, *, logs: Path | None) -> Removal:
-    """Removes, waits, looks. Raises ClusterError: the API cannot be asked, so nothing is known; LeftBehind."""
+    """Removes, waits, looks. Raises ClusterError: the API cannot be asked, so nothing is known."""
     which = selector(run, cell)
     removed = _keep_logs(kube, which, logs) if logs is not None else []
-    keys = forget_keys(kube, _list(kube, "Service", which))
+    keys, locked = forget_keys(kube, _list(kube, "Service", which))
     removed += keys
     for kind in KINDS:
         for each in _list(kube, kind, which):
@@ -30,24 +30,21 @@ def remove(kube: Kube, run: str, cell: str | None, *, logs: Path | None) -> Remo
                 # In the foreground: a Deployment is there until its pods are gone.
                 kube.delete(kind, each["metadata"]["name"], uid=each["metadata"]["uid"], propagation="Foreground")
                 removed.append(_called(each))
-    left = _what_stays(kube, which)
+    left = [*locked, *_what_stays(kube, which)]
     absence = f"no {', '.join(KINDS[:-1])} or {KINDS[-1]} with labels {which} in namespace {kube.namespace}"
     absence += f", and {', '.join(keys)} cannot be removed a second time" if keys else ""
     return Removal(removed=tuple(removed), left=tuple(left), absence=absence)
 
 
-def forget_keys(kube: Kube, services: Iterable[Object]) -> list[str]:
+def forget_keys(kube: Kube, services: Iterable[Object]) -> tuple[list[str], list[str]]:
     """Removes the Secrets of components that have an identity, each named like its component's Service, which is made before it.
 
     Who places components may not read Secrets, so none is looked for: one is gone when there is none to remove any more.
-    Raises LeftBehind: one is still there.
+    Returns those that were there, and those that still are.
     """
     names = [each["metadata"]["name"] for each in services if IDENTITY_LABEL in each["metadata"]["labels"]]
-    gone = [f"Secret {name}" for name in names if kube.delete("Secret", name)]
-    if still := [name for name in names if kube.delete("Secret", name)]:
-        message = f"still there after it was removed: Secret {', '.join(still)} in namespace {kube.namespace}"
-        raise LeftBehind(message)
-    return gone
+    there, still = ([f"Secret {name}" for name in names if kube.delete("Secret", name)] for _ in range(2))
+    return there, still
 
 
 def _goes_by_itself(found: Object) -> bool:
