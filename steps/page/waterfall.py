@@ -112,6 +112,16 @@ class WaterfallView:
     def _hue(self, arm: str) -> int | None:
         return next((place for place, each in enumerate(self.section.arms) if each.name == arm), None)
 
+    def reasons(self) -> list[str]:
+        """Why there are dashes, each reason once."""
+        told = [
+            f"{DASH} {_called(place, layer)}: {why}"
+            for place, layer in enumerate(self.found.layers)
+            for why in (*(figure.reason for figure in layer.added.values()), layer.usd.reason if self.unit else None)
+            if why
+        ]
+        return list(dict.fromkeys(told))
+
     def parts(self) -> list[tuple[str, Cell, Cell]]:
         """What each component of the whole used by itself."""
         cpu = common_decimals(part.cpu_us_per_request for part in self.found.parts)

@@ -21,7 +21,7 @@ from steps.model.cost import CostFigure, Costs, LoadUse
 from steps.statistics.comparison import figure_of, paired_effect
 
 METRICS = ("p50_ms", "p99_ms", "path_cpu_us_per_request", "memory_mib")
-NO_ROUND = "no round has every layer"
+NO_ROUND = "no round has a figure of every layer"
 UNPRICED = "no unit cost was asked for"
 
 N = TypeVar("N", float, Decimal)
