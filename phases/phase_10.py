@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phases import phase_10_databases
+from phases import phase_10_databases, phase_10_fullstack
 from phases.catalogue.databases import POSTGRES
 from phases.catalogue.runtimes import BUN, COMPUTED_JSON, GO, NODE, PYTHON, ROW_JSON, RUNTIMES, RUST
 from phases.catalogue.upstreams import PRODUCT_JSON
@@ -131,6 +131,11 @@ PHASE = Phase(
                 ),
             ),
         ),
+<<<<<<< HEAD
         *phase_10_databases.EXPERIMENTS,
+=======
+        *DATABASES,
+        *FULL_STACK,
+>>>>>>> fullstack
     ),
 )

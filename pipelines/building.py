@@ -18,14 +18,21 @@ def prepared(experiment: Experiment) -> Experiment:
     Raises PlaceError: a build failed, or nothing is left to compare; ConflictError: a run is under way that it would disturb.
     """
     left = _without(experiment, [found for arm in experiment.arms if arm.optional and (found := _absent(arm))])
-    make([*left.arms, *left.around])
+    make(left.everyone)
     return left
 
 
 def in_pods(experiment: Experiment) -> Experiment:
     """The experiment as it can run on a cluster: without the optional contenders that have no image. Raises PlaceError."""
-    imageless = [arm for arm in experiment.arms if arm.optional and arm.image is None]
-    return _without(experiment, [Absent(name=each.name, title=each.title, reason="it has no image") for each in imageless])
+    return _without(experiment, [found for arm in experiment.arms if arm.optional and (found := _imageless(arm))])
+
+
+def _imageless(arm: Component) -> Absent | None:
+    """An arm of which a part has no image; None: all have one."""
+    missing = next((part for part in arm.parts if part.image is None), None)
+    if missing is None:
+        return None
+    return Absent(name=arm.name, title=arm.title, reason=f"{'it' if missing is arm else missing.name} has no image")
 
 
 def _without(experiment: Experiment, absent: Sequence[Absent]) -> Experiment:
@@ -41,8 +48,9 @@ def _absent(component: Component) -> Absent | None:
     from steps.places.programs import check, fetch
 
     try:
-        check(component, os.environ)
-        fetch(component, os.environ)
+        for part in component.parts:
+            check(part, os.environ)
+            fetch(part, os.environ)
     except Unavailable as error:
         return Absent(name=component.name, title=component.title, reason=str(error))
     return None
@@ -86,7 +94,7 @@ def buildable() -> dict[str, Component]:
     from pipelines import select
     from steps.places.programs import builds_of
 
-    every = [each for phase in select.phases() for one in phase.experiments for each in (*one.arms, *one.around)]
+    every = [each for phase in select.phases() for one in phase.experiments for each in one.programs]
     return {each.name: each for each in every if builds_of(each, {})}
 
 

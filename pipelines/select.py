@@ -170,7 +170,7 @@ def _share(text: str) -> float:
 
 def _whole(phase: Phase, experiment: Experiment) -> Experiment:
     """The experiment with its phase and the texts of its configuration templates."""
-    names = sorted({each.config for each in (*experiment.arms, *experiment.around) if each.config})
+    names = sorted({each.config for each in experiment.everyone if each.config})
     texts = {name: _config(experiment, name) for name in names}
     return experiment.model_copy(update={"phase": phase.id, "configs": texts})
 

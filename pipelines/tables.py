@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipelines import duration
-from steps.model import Cell, Experiment, Phase, Plan
+from steps.model import Cell, Component, Experiment, Phase, Plan
 from steps.model.experiment import names_of
 
 
@@ -43,12 +43,13 @@ def experiment(each: Experiment) -> str:
     """An experiment in words."""
     arms = [(arm.name, arm.title, arm.version, "baseline" if arm is each.baseline else "") for arm in each.arms]
     around = [(one.name, one.title, one.version, "fresh in each cell") for one in each.around]
+    brought = [(one.name, one.title, one.version, f"brought by {by}") for one in each.programs if (by := _bringers(one, each))]
     loads = [f"{load.label}: {load.said}" for load in each.loads]
     parts = [
         f"{each.phase}/{each.name}",
         each.question,
         "",
-        columns([*arms, *around]),
+        columns([*arms, *brought, *around]),
         "",
         *(f"load        {line}, {each.repetitions} repetitions" for line in loads),
         *(f"metric      {metric.name}: {metric.source}" for metric in each.metrics),
@@ -56,6 +57,11 @@ def experiment(each: Experiment) -> str:
         *([f"precision   at most {_budget(each)}"] if each.precision else []),
     ]
     return "\n".join(parts)
+
+
+def _bringers(one: Component, each: Experiment) -> str:
+    """The arms that bring a component beside themselves."""
+    return ", ".join(arm.name for arm in each.arms if one.name in {part.name for part in arm.brings})
 
 
 def _example(each: Experiment) -> Plan:

@@ -28,7 +28,7 @@ from steps.model import (
     digest,
     now,
 )
-from steps.statistics.figures import Facts, Figure, figure
+from steps.statistics.figures import Facts, Figure, figure, shares_of
 from steps.statistics.histogram import read_log
 from steps.statistics.ramp import Ramped, doubts_of, failures_of, figures_of, metric_doubts_of, surroundings_at
 from steps.statistics.settling import steady_of
@@ -94,7 +94,7 @@ def outcome_of(inputs: Inputs, *, at: str) -> CellOutcome:
 def _judged(base: dict[str, Any], experiment: Experiment, environment: Environment, facts: Facts) -> CellOutcome:
     figures = {metric.name: figure(metric.name, facts) for metric in experiment.metrics}
     surroundings, steady = surroundings_of(facts, environment.canary), steady_of(facts)
-    base |= {"surroundings": surroundings, "steady": steady}
+    base |= {"surroundings": surroundings, "steady": steady, "components": shares_of(facts)}
     wrong, suspicions = failures(facts, figures), doubts(facts, environment, surroundings)
     suspect = metric_doubts(facts, figures, steady)
     return _outcome(base, figures, wrong=tuple(wrong), suspicions=tuple(suspicions), suspect=suspect)

@@ -87,13 +87,7 @@ def _store() -> Finding:
 
 
 def _components() -> list[Component]:
-    every = [
-        component
-        for phase in select.phases()
-        for experiment in phase.experiments
-        for component in (*experiment.arms, *experiment.around)
-        if not component.direct
-    ]
+    every = [component for phase in select.phases() for experiment in phase.experiments for component in experiment.programs]
     return list({component.name: component for component in every}.values())
 
 

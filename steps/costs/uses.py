@@ -88,7 +88,7 @@ def uses_of(
 
 
 def _reserved(experiment: Experiment) -> dict[str, Reserved]:
-    return {arm.name: _sum([arm]) for arm in experiment.arms if not arm.direct}
+    return {arm.name: _sum(arm.parts) for arm in experiment.arms if not arm.direct}
 
 
 def _sum(components: Sequence[Component]) -> Reserved:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from steps.model.absent import Absent
 from steps.model.build import Build, Tool
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
-from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
+from steps.model.experiment import Experiment, Hypothesis, Phase, Precision, Tuning
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.ramp import Load, RampLoad, Slo
@@ -20,10 +20,13 @@ from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict,
 
 if TYPE_CHECKING:
     from steps.model.comparison import Change, ChangePoint, Comparison, Difference, Group, History, Series, SeriesPoint
+    from steps.model.figure import Figure, Interval, Point
+    from steps.model.layers import Layer, Part, Tuned, Waterfall
     from steps.model.outcome import (
         Calibration,
         CellOutcome,
         Check,
+        ComponentUse,
         Counts,
         DeployedComponent,
         DeployRecord,
@@ -48,12 +51,9 @@ if TYPE_CHECKING:
         Curve,
         Decision,
         Effect,
-        Figure,
         HypothesisResult,
-        Interval,
         LoadSection,
         ParityRow,
-        Point,
         PrecisionResult,
         Report,
         SearchPath,
@@ -62,7 +62,16 @@ if TYPE_CHECKING:
     from steps.model.search import Probe, Search
     from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings, Usual
 
-_RECORDS = ("plan", "search", "surroundings", "outcome", "report", "comparison")  # in the order of their imports
+_RECORDS = (
+    "plan",
+    "search",
+    "surroundings",
+    "outcome",
+    "figure",
+    "layers",
+    "report",
+    "comparison",
+)  # in the order of their imports
 
 __all__ = [
     "Absent",
@@ -82,6 +91,7 @@ __all__ = [
     "Circumstances",
     "Comparison",
     "Component",
+    "ComponentUse",
     "Counts",
     "CrossCheck",
     "Curve",
@@ -105,6 +115,7 @@ __all__ = [
     "HypothesisVerdict",
     "Image",
     "Interval",
+    "Layer",
     "LedgerEntry",
     "Load",
     "LoadRecord",
@@ -114,6 +125,7 @@ __all__ = [
     "Model",
     "Parity",
     "ParityRow",
+    "Part",
     "Phase",
     "Plan",
     "PodContainer",
@@ -142,8 +154,11 @@ __all__ = [
     "TeardownRecord",
     "Tool",
     "Track",
+    "Tuned",
+    "Tuning",
     "Usage",
     "Usual",
+    "Waterfall",
     "Window",
     "cell_of",
     "digest",

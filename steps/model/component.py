@@ -8,13 +8,16 @@ nginx, Caddy and Argo:
                                                           address to bind, how many workers each contender may have
     @{bin}                                                the folder that the program is in, for what comes with it
     @{port} @{port.NAME}                                  the component's first port, or the one of that name
-    @{COMPONENT.host} @{COMPONENT.port}                   where a component that stands around the contender answers
+    @{COMPONENT.host} @{COMPONENT.port}                   where a component that was deployed before this one answers
+    @{COMPONENT.port.NAME}                                the same, at the port of that name
+    @{upstream.host} @{upstream.port}                     that of the component that this one names as its upstream
+    @{identity}                                           a folder with ca.pem, cert.pem and key.pem, where it has an identity
     @{KEY}                                                an entry of the component's own `settings`
 """
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -145,17 +148,37 @@ class Component(Model):
     same_as: Name | None = None  # the component that this is a copy of, under another name: the same program
     speaks: Speaks = "http"  # what a load has to speak with it
     optional: bool = False  # where its program cannot be had, it is a row with the reason instead of a failure
+    brings: tuple[Component, ...] = ()  # what it has beside itself and others have not: deployed before it, in this order
+    identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
+    upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
+
+    @property
+    def parts(self) -> tuple[Component, ...]:
+        """What is deployed for it, in order: what it brings, then itself. A direct path has nothing of its own."""
+        return () if self.direct else (*self.brings, self)
 
     def again(self) -> Self:
         """A copy under another name, to be compared with the original. Raises ValidationError: the name becomes too long."""
         changes = {"name": f"{self.name}-again", "title": f"{self.title} again", "same_as": self.same_as or self.name}
         return type(self).model_validate(dict(self) | changes)
 
+    def under(self, name: str, *, env: dict[str, str] | None = None, argv: tuple[str, ...] = (), **changes: Any) -> Self:
+        """The same program under another name and set up otherwise, for another place in a chain. Raises ValidationError.
+
+        env, argv: beside those that it has.
+        """
+        process = self.process
+        if process is not None:
+            process = process.model_copy(update={"env": process.env | (env or {}), "argv": (*process.argv, *argv)})
+        return type(self).model_validate(
+            dict(self) | {"name": name, "same_as": self.same_as or self.name, "process": process} | changes
+        )
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.direct:
-            if self.process or self.ports or self.config:
-                message = f"component {self.name}: direct means no program, so no process, ports or config"
+            if self.process or self.ports or self.config or self.brings:
+                message = f"component {self.name}: direct means no program, so no process, ports, config or brings"
                 raise ValueError(message)
         elif self.process is None or not self.ports or self.ready is None:
             message = f"component {self.name}: needs a process, a port and a ready check (or direct=True)"
@@ -167,4 +190,12 @@ class Component(Model):
         if self.ready and self.ready.port and self.ready.port not in names:
             message = f"component {self.name}: the ready check names a port that is not there: {self.ready.port}"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _brings_single_ones(self) -> Self:
+        for each in self.brings:
+            if each.brings or each.direct:
+                message = f"component {self.name}: brings {each.name}, which is not a single program"
+                raise ValueError(message)
         return self

@@ -55,6 +55,14 @@ class Hypothesis(Model):
         return self
 
 
+class Tuning(Model):
+    """The same stack once more with something set otherwise."""
+
+    arm: ByName  # after
+    over: ByName  # before
+    what: str  # "16 connections to the database instead of 4"
+
+
 def names_of(load: Load) -> tuple[str, ...]:
     """What a load may be called: by its label, and by its name, if its kind has names and it has one."""
     name: str | None = getattr(load, "name", None)
@@ -97,6 +105,8 @@ class Experiment(Model):
     budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
     quick_loads: tuple[str, ...] = ()  # names or labels of the loads that a preview takes; none named: all
     absent: tuple[Absent, ...] = ()  # optional contenders that are not to be had where it runs; put there when a run begins
+    layers: tuple[ByName, ...] = ()  # arms of which each has all that the one before it has, and one thing more; baseline first
+    tunings: tuple[Tuning, ...] = ()
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -108,8 +118,22 @@ class Experiment(Model):
         """Where its runs are kept: `runs/phase-4/gateway-comparison`."""
         return f"runs/{self.phase}/{self.name}"
 
+    @property
+    def everyone(self) -> tuple[Component, ...]:
+        """All that its cells deploy, arm by arm: what several arms bring is there several times."""
+        parts = [part for arm in self.arms for part in reversed(arm.parts)]
+        return (*parts, *(each for each in self.around if not each.direct))
+
+    @property
+    def programs(self) -> tuple[Component, ...]:
+        """The first of each name among them: whatever their settings in other arms are, they run the same program."""
+        first: dict[str, Component] = {}
+        for each in self.everyone:
+            first.setdefault(each.name, each)
+        return tuple(first.values())
+
     def component(self, name: str) -> Component:
-        """The component of that name. Raises KeyError."""
+        """The arm of that name, or what stands around all. Raises KeyError."""
         return {each.name: each for each in (*self.arms, *self.around)}[name]
 
     def load_called(self, name: str | None) -> Load:
@@ -155,6 +179,8 @@ class Experiment(Model):
             "repetitions": PILOT_ROUNDS,
             "hypotheses": (),
             "precision": None,
+            "layers": (),
+            "tunings": (),
             "pilot": True,
         }
         return type(self).model_validate(dict(self) | changes)
@@ -167,6 +193,7 @@ class Experiment(Model):
     def _consistent(self) -> Self:
         for what, names in (
             ("components", [each.name for each in (*self.arms, *self.around)]),
+            *((f"components of {arm.name}", [each.name for each in (*arm.parts, *self.around)]) for arm in self.arms),
             ("loads", [load.label for load in self.loads]),
             ("metrics", [metric.name for metric in self.metrics]),
         ):
@@ -191,6 +218,31 @@ class Experiment(Model):
                 if named is not None and named not in arms:
                     message = f"experiment {self.name}: {hypothesis.statement!r} names {named}, which is not a contender"
                     raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _layered(self) -> Self:
+        arms = [each.name for each in (*self.arms, *self.absent)]
+        named = (*self.layers, *(name for tuning in self.tunings for name in (tuning.arm, tuning.over)))
+        for name in named:
+            if name not in arms:
+                message = f"experiment {self.name}: its layers and tunings name {name}, which is not a contender"
+                raise ValueError(message)
+        if self.layers and len(set(self.layers)) < max(2, len(self.layers)):
+            message = f"experiment {self.name}: layers are two arms or more, each once"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _same_program(self) -> Self:
+        """Versions are kept by name, so one name is one program, whatever its settings are in each arm."""
+        known: dict[str, Component] = {}
+        for each in self.everyone:
+            other = known.setdefault(each.name, each)
+            mine, its = ((one.process.program if one.process else None, one.image) for one in (each, other))
+            if mine != its:
+                message = f"experiment {self.name}: two arms bring different programs under the name {each.name}"
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")

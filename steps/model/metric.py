@@ -53,7 +53,7 @@ CPU = Metric(
     title="CPU per request",
     unit="µs",
     better="lower",
-    source="CPU time of the contender's process tree in the window, per right answer",
+    source="CPU time of the process trees of the contender and of what it brings in the window, per right answer",
 )
 PATH_CPU = Metric(
     name="path_cpu_us_per_request",
@@ -67,7 +67,8 @@ MEMORY = Metric(
     title="memory",
     unit="MiB",
     better="lower",
-    source="largest memory of the contender's process tree at the window's readings (PSS where the kernel permits, else RSS)",
+    source="largest memory of the contender's process tree at the window's readings (PSS where the kernel permits, else RSS), "
+    "with that of what it brings",
 )
 READY = Metric(
     name="ready_ms",

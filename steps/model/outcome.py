@@ -198,6 +198,13 @@ class Measurement(Model):
         return self
 
 
+class ComponentUse(Model):
+    """What one component of a cell used by itself in the window; None: it could not be read."""
+
+    cpu_us_per_request: Finite | None = None  # CPU time per right answer
+    memory_mib: Finite | None = None  # the largest
+
+
 class CellOutcome(Model):
     """outcome.json: what a cell came to.
 
@@ -226,6 +233,7 @@ class CellOutcome(Model):
     surroundings: Surroundings | None = None
     steady: dict[str, Steadiness] = {}  # p50_ms, p99_ms, cpu_cores … → whether it had settled
     cross_checks: tuple[CrossCheck, ...] = ()
+    components: dict[Name, ComponentUse] = {}  # of whatever stood in the path
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:

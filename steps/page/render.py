@@ -14,12 +14,18 @@ from steps.page.knees import knees, searches
 from steps.page.percentiles import percentiles
 from steps.page.tables import View
 from steps.page.timeline import timeline
+from steps.page.waterfall import NARROW as NARROW_WIDTH
+from steps.page.waterfall import WIDE as WIDTH
+from steps.page.waterfall import WaterfallView
 
 
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
     here = files("steps.page")
-    templates = {name: (here / name).read_text(encoding="utf-8") for name in ("page.html", "decisions.html", "costs.html")}
+    templates = {
+        name: (here / name).read_text(encoding="utf-8")
+        for name in ("page.html", "decisions.html", "costs.html", "waterfall.html")
+    }
     style = (here / "page.css").read_text(encoding="utf-8")
     environment = Environment(
         loader=DictLoader(templates),
@@ -34,6 +40,7 @@ def render(report: Report) -> str:
         view=View(report),
         drawings=drawings,
         costs=_costs(report),
+        waterfalls=_waterfalls(report),
         style=Markup(style),  # noqa: S704  # ours
     )
 
@@ -46,6 +53,17 @@ def _costs(report: Report) -> dict[str, tuple[CostView, tuple[Markup, Markup] | 
         wide = view.pictures.draw(width=1040, stacked=False, name=f"c{number}w")
         narrow = view.pictures.draw(width=358, stacked=True, name=f"c{number}n")
         found[load.load] = (view, (wide, narrow) if wide and narrow else None)
+    return found
+
+
+def _waterfalls(report: Report) -> dict[str, tuple[WaterfallView, tuple[Markup, Markup] | None]]:
+    """By load: the stack taken apart, and its picture for wide and for narrow screens, where there is one."""
+    sections = {section.label: section for section in report.loads}
+    found: dict[str, tuple[WaterfallView, tuple[Markup, Markup] | None]] = {}
+    for number, each in enumerate(report.waterfalls):
+        view = WaterfallView(report, sections[each.load], each)
+        wide, narrow = view.draw(width=WIDTH, name=f"w{number}w"), view.draw(width=NARROW_WIDTH, name=f"w{number}n")
+        found[each.load] = (view, (wide, narrow) if wide and narrow else None)
     return found
 
 

@@ -16,13 +16,14 @@ from steps.keeper import Started
 from steps.ledger import Ledger, entry_id
 from steps.model import Component, DeployedComponent, LedgerEntry, Running, digest, now
 from steps.places import leftovers, readiness
-from steps.places.base import Cpus, Deployed, Job
+from steps.places.base import Cpus, Deployed, Job, spoken_of
 from steps.places.lodging import Lodging
 from steps.places.programs import Found
 from steps.places.readiness import last_line
 from steps.places.templates import fill
 
 HOST = "127.0.0.1"
+IDENTITY = "identity"  # the folder of a component's certificate and key
 KEEPER_WITHIN_S = 10.0
 PREPARE_WITHIN_S = 60.0
 NO_WORD = "its keeper ended without a word; is there room on the disk?"
@@ -115,9 +116,8 @@ class Attempt:
             "port": str(next(iter(self.ports.values()))),
         }
         values |= {f"port.{name}": str(number) for name, number in self.ports.items()}
-        for name, other in self.beside.items():
-            values |= {f"{name}.host": other.host, f"{name}.port": str(other.port)}
-        return values
+        values |= {"identity": str(self.lodging.room / IDENTITY)} if self.component.identity else {}
+        return values | spoken_of(self.component, self.beside)
 
     def _argv(self) -> tuple[str, ...]:
         process = self.component.process
@@ -162,12 +162,25 @@ class Attempt:
         try:
             self.folder.mkdir(parents=True)
             self.lodging.make()
+            self._lay_out_identity()
             if config is not None and self._config_path is not None:
                 self._config_path.write_text(config)
             (self.folder / keeper.ORDER).write_text(json.dumps(order))
         except OSError as error:
             message = f"cannot make the folder of {self.component.name}, {self.folder}: {error.strerror or error}"
             raise PlaceError(message) from error
+
+    def _lay_out_identity(self) -> None:
+        """Certificate and key, which nobody but their owner may read; teardown removes them with the folder."""
+        identity = self.job.identity(self.component)
+        if identity is not None:
+            inside = self.lodging.room / IDENTITY
+            inside.mkdir(mode=0o700)
+            for name, text in identity.files.items():
+                (inside / name).touch(mode=0o600)
+                (inside / name).write_text(text)
+                self.lodging.give(inside / name)
+            self.lodging.give(inside)
 
     def _prepare(self) -> None:
         """Runs what has to be done before it starts. Raises NotReady: which part of it failed, with its last words."""

@@ -47,7 +47,12 @@ class Lodging:
         """Makes the room, unless it is there as the component's folder. Raises OSError."""
         if self.user is not None:
             self.room.mkdir(mode=0o700)
-            os.chown(self.room, self.user, self.user)
+            self.give(self.room)
+
+    def give(self, path: Path) -> None:
+        """Makes a path its user's. Raises OSError."""
+        if self.user is not None:
+            os.chown(path, self.user, self.user)
 
 
 def _closed_to_others(program: Path) -> Path | None:

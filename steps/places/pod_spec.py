@@ -21,7 +21,7 @@ Object = dict[str, Any]
 USER = 65532  # "nonroot" of distroless images; the same for component and keeper, or one could not read the other
 KEEPER = "keeper"
 KEEPER_PORT = 7099
-FOLDER, CONFIG = "/benchlab/folder", "/benchlab/config"
+FOLDER, CONFIG, IDENTITY = "/benchlab/folder", "/benchlab/config", "/benchlab/identity"
 GRACE_S = 5  # between asked to end and killed
 LONGEST_STARTUP_S = 600  # the kubelet's patience; `deploy` has less, and says why it was lost
 
@@ -42,14 +42,24 @@ def of(
     config: str | None,
     keeper: str,
     prepare: Iterable[Iterable[str]] = (),
+    identity: str | None = None,
 ) -> Object:
-    """The pod of a component. config: the ConfigMap that holds its configuration; keeper: the keeper's image."""
+    """The pod of a component.
+
+    config, identity: the ConfigMap and the Secret that hold its configuration and its certificate; keeper: the keeper's image.
+    """
     folder: list[Object] = [{"name": "folder", "mountPath": FOLDER}]
     mounts: list[Object] = [{"name": "config", "mountPath": CONFIG, "readOnly": True}] if config else []
+    secret: list[Object] = [{"name": "identity", "mountPath": IDENTITY, "readOnly": True}] if identity else []
     volumes: list[Object] = [{"name": "config", "configMap": {"name": config}}] if config else []
+<<<<<<< HEAD
     before = [
         {**_prepares(component, number, words, env), "volumeMounts": folder + mounts} for number, words in enumerate(prepare, 1)
     ]
+=======
+    volumes += [{"name": "identity", "secret": {"secretName": identity}}] if identity else []
+    before = [{**_prepares(component, number, words, env), "volumeMounts": folder + mounts} for number, words in enumerate(prepare, 1)]
+>>>>>>> fullstack
     return {
         **_without_rights(image_of(component).user),
         "shareProcessNamespace": True,
@@ -57,7 +67,7 @@ def of(
         **({"initContainers": before} if before else {}),
         "containers": [
             {**_keeper(component, keeper), "volumeMounts": mounts},  # started in this order: it sees the component begin
-            {**_program(component, argv, env), "volumeMounts": folder + mounts},
+            {**_program(component, argv, env), "volumeMounts": folder + mounts + secret},
         ],
         "volumes": [{"name": "folder", "emptyDir": {}}, *volumes],
     }

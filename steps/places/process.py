@@ -45,7 +45,6 @@ class ProcessPlace:
 
     def facts(self, experiment: Experiment, *, run: str = "unknown") -> Environment:
         """The circumstances; a component that is not here says so in place of its version."""
-        components = [each for each in (*experiment.arms, *experiment.around) if not each.direct]
         return Environment(
             run=run,
             at=now(),
@@ -53,7 +52,7 @@ class ProcessPlace:
             driver=circumstances.driver(),
             node=circumstances.node(*self.cores()),
             cluster=circumstances.cluster(self._environment),
-            components={each.name: self._version(each) for each in components},
+            components={each.name: self._version(each) for each in experiment.programs},
         )
 
     def ledger(self, run: str, *, prefix: str) -> Ledger:

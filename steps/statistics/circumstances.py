@@ -102,8 +102,10 @@ def _memory(evidence: Evidence) -> str:
 
 
 def _around(evidence: Evidence) -> dict[str, str]:
-    around = evidence.experiment.around if evidence.experiment else ()
-    said = [(each, _said(each.name, evidence)) for each in around]
+    experiment = evidence.experiment
+    arms = {arm.name for arm in experiment.arms} if experiment else set()
+    brought = [each for each in experiment.programs if each.name not in arms] if experiment else []
+    said = [(each, _said(each.name, evidence)) for each in brought]
     return {each.title: version_in(text, each.version) if text else UNKNOWN for each, text in said}
 
 

@@ -1,0 +1,3 @@
+module benchlab.dev/otelcol
+
+go 1.24
