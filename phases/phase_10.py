@@ -131,11 +131,7 @@ PHASE = Phase(
                 ),
             ),
         ),
-<<<<<<< HEAD
         *phase_10_databases.EXPERIMENTS,
-=======
-        *DATABASES,
-        *FULL_STACK,
->>>>>>> fullstack
+        *phase_10_fullstack.EXPERIMENTS,
     ),
 )

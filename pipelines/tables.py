@@ -100,7 +100,7 @@ def _called(each: Experiment, cell: Cell) -> str:
     return cell.contender if len(each.loads) == 1 else f"{cell.contender}/{names_of(each.load_called(cell.load))[-1]}"
 
 
-def _about(each: Experiment) -> str:
+def _about(each: Experiment, made: Plan) -> str:
     """How long a run takes, and at most, where it may add rounds."""
     about = f"about {duration.spoken(duration.of_plan(each, made))} on this machine"
     most_s = duration.at_most(each)

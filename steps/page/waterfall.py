@@ -147,7 +147,7 @@ class WaterfallView:
         ]
 
     def title_of(self, arm: str) -> str:
-        titles = {each.name: each.title for each in (*self.section.arms, *self.report.absent)}
+        titles = {arm.name: arm.title for arm in self.section.arms} | {each.name: each.title for each in self.report.absent}
         return titles.get(arm, arm)
 
     def panels(self) -> tuple[Panel, ...]:

@@ -52,14 +52,10 @@ def of(
     mounts: list[Object] = [{"name": "config", "mountPath": CONFIG, "readOnly": True}] if config else []
     secret: list[Object] = [{"name": "identity", "mountPath": IDENTITY, "readOnly": True}] if identity else []
     volumes: list[Object] = [{"name": "config", "configMap": {"name": config}}] if config else []
-<<<<<<< HEAD
+    volumes += [{"name": "identity", "secret": {"secretName": identity}}] if identity else []
     before = [
         {**_prepares(component, number, words, env), "volumeMounts": folder + mounts} for number, words in enumerate(prepare, 1)
     ]
-=======
-    volumes += [{"name": "identity", "secret": {"secretName": identity}}] if identity else []
-    before = [{**_prepares(component, number, words, env), "volumeMounts": folder + mounts} for number, words in enumerate(prepare, 1)]
->>>>>>> fullstack
     return {
         **_without_rights(image_of(component).user),
         "shareProcessNamespace": True,

@@ -75,14 +75,8 @@ def render(component: Component, *, job: Job, beside: Mapping[str, Deployed], se
     config = _config(component, job, values)
     name = name_of(job, component.name)
     meta = _meta(name, _labels(component, job), setting)
-<<<<<<< HEAD
-    spec = pod_spec.of(
-        component, argv=argv, env=env, config=None if config is None else name, keeper=setting.image, prepare=prepare
-    )
-=======
-    held = {"config": name if component.config else None, "identity": name if component.identity else None}
+    held = {"config": None if config is None else name, "identity": name if component.identity else None}
     spec = pod_spec.of(component, argv=argv, env=env, keeper=setting.image, prepare=prepare, **held)
->>>>>>> fullstack
     objects = [_service(component, job, meta), _deployment(component, job, meta, {**spec, "affinity": _together(job)})]
     if config is not None:
         objects.insert(0, _object("v1", "ConfigMap", meta, immutable=True, data={component.config: config}))
