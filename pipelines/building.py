@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from pipelines import completion
 from steps.errors import PlaceError, Unavailable, UsageError
-from steps.model import Absent, Build, Component, Experiment
+
+if TYPE_CHECKING:  # pydantic takes its time, and `--help` needs none of it
+    from steps.model import Absent, Build, Component, Experiment
 
 
 def prepared(experiment: Experiment) -> Experiment:
@@ -29,6 +32,8 @@ def in_pods(experiment: Experiment) -> Experiment:
 
 def _imageless(arm: Component) -> Absent | None:
     """An arm of which a part has no image; None: all have one."""
+    from steps.model import Absent
+
     missing = next((part for part in arm.parts if part.image is None), None)
     if missing is None:
         return None
@@ -45,6 +50,7 @@ def _without(experiment: Experiment, absent: Sequence[Absent]) -> Experiment:
 
 
 def _absent(component: Component) -> Absent | None:
+    from steps.model import Absent
     from steps.places.programs import check, fetch
 
     try:
@@ -68,9 +74,8 @@ def make(components: Iterable[Component]) -> int:
     wanted = {build.source: build for each in components for build in builds_of(each, os.environ)}
     due = [build for build in wanted.values() if building.due(build, os.environ)]
     if due:
-        with State.from_environment(os.environ).hold(
-            "build"
-        ) as folder:  # a compiler beside a measurement would be in its figures
+        # A compiler beside a measurement would be in its figures.
+        with State.from_environment(os.environ).hold("build") as folder:
             try:
                 for build in due:
                     _make(build)

@@ -65,7 +65,7 @@ def test_name_of_a_metric_at_a_share_is_the_plain_name_with_its_share(metric, fo
         (EXPERIMENT, {"loads": (LOAD,)}, "shape compare sends at given rates; a RampLoad goes with shape ramp"),
         (EXPERIMENT, {"metrics": (P50, KNEE)}, "knee_rps is measured by shape ramp only"),
         (EXPERIMENT, {"metrics": (P50, CPU_AT_75)}, "cpu_at_75_us_per_request is measured by shape ramp only"),
-        (RAMP, {"loads": (STEADY,)}, "shape ramp searches the rate itself: give it a RampLoad, not an HttpLoad"),
+        (RAMP, {"loads": (STEADY,)}, "shape ramp searches the rate itself: give it a RampLoad"),
         (RAMP, {"loads": (LOAD, STEADY)}, "shape ramp searches the rate itself"),
         (RAMP, {"loads": (LOAD, LOAD)}, "two loads are called ramp"),
         (RAMP, {"metrics": (KNEE, P50)}, "the rest at shares of it, as in p99_at_75_ms; p50_ms has no share"),
