@@ -92,6 +92,7 @@ class Sent:
     canaries: tuple[Canary | None, Canary | None] = (None, None)
     cross_checks: tuple[CrossCheck, ...] = ()
     idle: tuple[Usage, ...] = ()
+    logged_bytes: int | None = None  # by a database
 
 
 async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http") -> Sent:
@@ -130,6 +131,7 @@ async def _transact(sent: Sent, bank: Bank, where: Endpoints, *, spin: bool) -> 
             sent.cross_checks = await cross_check.compare(where, witnesses)
         if sent.flown is not None:
             sent.checks.append(await bank.audit(sent.flown.recording))
+            sent.logged_bytes = bank.logged_bytes
             sent.failure = sent.failure or _wrong(sent.checks)
     except MeasureError as error:
         sent.failure = sent.failure or str(error)
@@ -227,6 +229,7 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         failure=sent.failure,
         cross_checks=sent.cross_checks,
         idle=sent.idle,
+        logged_bytes=sent.logged_bytes,
     )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))
