@@ -250,10 +250,6 @@ class Experiment(Model):
         known = [name for load in self.loads for name in names_of(load)]
         for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
             if known.count(named) != 1:
-                which, there = (
-                    "no load" if named not in known else "more than one load",
-                    ", ".join(load.label for load in self.loads),
-                )
                 which = "more than one load" if named in known else "no load"
                 there = ", ".join(load.label for load in self.loads)
                 message = f"experiment {self.name}: {which} is called {named}; there are {there}"
