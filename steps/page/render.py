@@ -22,7 +22,10 @@ from steps.page.waterfall import WaterfallView
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
     here = files("steps.page")
-    templates = {name: (here / name).read_text(encoding="utf-8") for name in ("page.html", "decisions.html", "costs.html", "waterfall.html")}
+    templates = {
+        name: (here / name).read_text(encoding="utf-8")
+        for name in ("page.html", "decisions.html", "costs.html", "waterfall.html")
+    }
     style = (here / "page.css").read_text(encoding="utf-8")
     environment = Environment(
         loader=DictLoader(templates),

@@ -166,7 +166,11 @@ class WaterfallView:
         return Panel(
             f"{metric.title}, {metric.unit}",
             self._bars(
-                [figure.value for figure in figures], texts, whole.value, _cell(whole, digits, signed=OWN), self._left(metric.name)
+                [figure.value for figure in figures],
+                texts,
+                whole.value,
+                _cell(whole, digits, signed=OWN),
+                self._left(metric.name),
             ),
         )
 
@@ -175,9 +179,7 @@ class WaterfallView:
         texts = [_money(each, signed=place > 0) for place, each in enumerate(costs)]
         left = Cell(DASH) if self.found.remainder_usd is None else Cell(money(self.found.remainder_usd))
         whole = self.found.usd
-        return Panel(
-            unit, self._bars([_float(each.value) for each in costs], texts, _float(whole.value), _money(whole), left)
-        )
+        return Panel(unit, self._bars([_float(each.value) for each in costs], texts, _float(whole.value), _money(whole), left))
 
     def _bars(
         self, values: Sequence[float | None], texts: Sequence[Cell], whole: float | None, said: Cell, left: Cell

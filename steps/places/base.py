@@ -70,7 +70,9 @@ def spoken_of(component: Component, beside: Mapping[str, Deployed]) -> dict[str,
         values |= other.placeholders(name)
     if component.upstream is not None:
         if component.upstream not in beside:
-            message = f"{component.name}: its upstream {component.upstream} is not deployed before it; there are {', '.join(beside)}"
+            message = (
+                f"{component.name}: its upstream {component.upstream} is not deployed before it; there are {', '.join(beside)}"
+            )
             raise UsageError(message)
         values |= beside[component.upstream].placeholders("upstream")
     return values

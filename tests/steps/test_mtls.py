@@ -75,7 +75,9 @@ def test_a_sidecar_lets_in_nobody_but_the_other_one(lab, tmp_path):
 def test_a_sidecar_calls_nobody_but_the_other_one(lab):
     """A server that shows a good certificate of somebody else is not spoken to: the arm does not get ready."""
     somebody = SERVER.under("sidecar-server", identity="somebody")
-    lab.asked = experiment((MESH.under("mesh", brings=(somebody, CLIENT.under("sidecar-client", ready=Ready(path="/json", within_s=1)))),))
+    lab.asked = experiment(
+        (MESH.under("mesh", brings=(somebody, CLIENT.under("sidecar-client", ready=Ready(path="/json", within_s=1)))),)
+    )
 
     with pytest.raises(NotReady, match=r"sidecar-client was not ready after 1 s: GET /json was answered 503"):
         lab.deploy(CELL)
