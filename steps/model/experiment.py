@@ -209,7 +209,7 @@ class Experiment(Model):
             message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
-        arms = {arm.name for arm in (*self.arms, *self.absent)}
+        arms = {arm.name for arm in self.arms} | {each.name for each in self.absent}
         for hypothesis in self.hypotheses:
             if hypothesis.metric not in measured:
                 message = f"experiment {self.name}: {hypothesis.statement!r} needs {hypothesis.metric} among the metrics"
@@ -250,7 +250,8 @@ class Experiment(Model):
         known = [name for load in self.loads for name in names_of(load)]
         for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
             if known.count(named) != 1:
-                which, there = "no load" if named not in known else "more than one load", ", ".join(load.label for load in self.loads)
+                which = "more than one load" if named in known else "no load"
+                there = ", ".join(load.label for load in self.loads)
                 message = f"experiment {self.name}: {which} is called {named}; there are {there}"
                 raise ValueError(message)
         return self

@@ -5,8 +5,8 @@
     …/go.log                                               what the last build of it printed
     …/.go-…                                                one that is being made
 
-A folder has its name only when it is whole: it is made beside and renamed. Its digest is that of the sources, the commands and the
-machine's type; with which versions of its tools it was made stands in built.json.
+A folder has its name only when it is whole: it is made beside and renamed. Its digest is that of the sources, the commands and
+the machine's type; with which versions of its tools it was made stands in built.json.
 """
 
 from __future__ import annotations

@@ -123,7 +123,8 @@ def _seen_standing(section: LoadSection, metric: Metric, at: str) -> str:
     values = sorted(figure.value or 0.0 for figure in figures)
     doubt = " (in suspect cells only)" if all(figure.suspect for figure in figures) else ""
     who = f"{'all' if len(figures) == len(section.arms) else f'{len(figures)} of'} {len(section.arms)}"
-    return f"{who} are between {number(values[0], digits)} and {number(values[-1], digits)} {metric.unit} {_where(metric)}{at}{doubt}"
+    low, high = number(values[0], digits), number(values[-1], digits)
+    return f"{who} are between {low} and {high} {metric.unit} {_where(metric)}{at}{doubt}"
 
 
 def _ranked(experiment: Experiment, section: LoadSection, *, several: bool) -> Answer:

@@ -5,11 +5,11 @@ import re
 import pytest
 from pydantic import ValidationError
 
+from steps.evidence import read
 from steps.model import Experiment, HttpLoad, Hypothesis, Plan
 from steps.model.metric import P50
 from steps.page.render import render
 from steps.statistics.findings import report_of
-from steps.evidence import read
 from tests.steps.simulated import RUN, simulate, tiny
 
 READS = HttpLoad(name="reads", path="/json", rate_rps=100, duration_s=4, warmup_s=1, expect="{}")
@@ -50,7 +50,9 @@ def test_a_body_is_posted():
         HttpLoad(path="/echo", body="{}", rate_rps=1, duration_s=1, expect="{}")
 
 
-@pytest.mark.parametrize("changes", [{"hypotheses": (about("lists"),)}, {"quick_loads": ("lists",)}], ids=["hypothesis", "preview"])
+@pytest.mark.parametrize(
+    "changes", [{"hypotheses": (about("lists"),)}, {"quick_loads": ("lists",)}], ids=["hypothesis", "preview"]
+)
 def test_a_load_that_is_not_there_is_named(changes):
     """A typo names what there is."""
     with pytest.raises(ValidationError, match="no load is called lists; there are reads-100rps, writes-100rps"):
@@ -70,7 +72,9 @@ def test_a_preview_takes_the_loads_it_is_told_to():
 
 def test_each_load_has_its_table_and_its_sentence():
     """The page shows both, each under its name, and a hypothesis is judged under the load that it names."""
-    asked = experiment(metrics=(P50, *(metric for metric in tiny().metrics if metric != P50)), hypotheses=(about("writes"), about("reads")))
+    asked = experiment(
+        metrics=(P50, *(metric for metric in tiny().metrics if metric != P50)), hypotheses=(about("writes"), about("reads"))
+    )
     found = report(asked)
     page = render(found)
 

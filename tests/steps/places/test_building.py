@@ -120,7 +120,9 @@ def test_a_failed_build_shows_the_last_words_and_keeps_nothing(bench):
     """A compiler that fails is a failure with its last lines."""
     bench.compiler("echo program.txt:1: no verb; exit 3")
 
-    with pytest.raises(PlaceError, match=r"(?s)images/toy could not be built: .* ended with status 3.*program\.txt:1: no verb") as caught:
+    with pytest.raises(
+        PlaceError, match=r"(?s)images/toy could not be built: .* ended with status 3.*program\.txt:1: no verb"
+    ) as caught:
         bench.make()
 
     assert not isinstance(caught.value, Unavailable)
