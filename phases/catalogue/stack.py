@@ -17,7 +17,7 @@ from phases.catalogue.gateways import ENVOY, KEPT, NGINX
 from phases.catalogue.runtimes import GO
 from steps.model import Build, Component, Image, Parity, Port, Process, Program, Ready, Tool
 
-GO_TOOL = Tool(name="go", version_argv=("version",), get="install Go 1.25 or later (https://go.dev/dl)")
+GO_TOOL = Tool(name="go", version_argv=("version",), get="install Go 1.26 or later (https://go.dev/dl)")
 GO_ENV = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
 TRANSACTION = Ready(path="/database")  # ready is who brings a row of the database
 ADMIN = Port(name="admin", number=9901)
@@ -118,6 +118,7 @@ OTELCOL = Component(
     ready=Ready(path="/metrics", port="metrics"),
 )
 
+VICTORIA = "github.com/VictoriaMetrics/VictoriaMetrics"
 VICTORIA_METRICS = Component(
     name="victoria-metrics",
     title="VictoriaMetrics",
@@ -130,8 +131,9 @@ VICTORIA_METRICS = Component(
                 needs=(GO_TOOL,),
                 commands=(
                     (
-                        *("@{go}", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "victoria-metrics"),
-                        "github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics",
+                        *("@{go}", "build", "-trimpath", "-buildvcs=false", "-o", "victoria-metrics"),
+                        f"-ldflags=-s -w -X {VICTORIA}/lib/buildinfo.Version=v1.150.0",  # it says what it was told
+                        f"{VICTORIA}/app/victoria-metrics",
                     ),
                 ),
                 env=GO_ENV,

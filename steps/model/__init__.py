@@ -62,16 +62,8 @@ if TYPE_CHECKING:
     from steps.model.search import Probe, Search
     from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings, Usual
 
-_RECORDS = (
-    "plan",
-    "search",
-    "surroundings",
-    "outcome",
-    "figure",
-    "layers",
-    "report",
-    "comparison",
-)  # in the order of their imports
+# In the order of their imports.
+_RECORDS = ("plan", "search", "surroundings", "outcome", "figure", "layers", "report", "comparison")
 
 __all__ = [
     "Absent",

@@ -1,9 +1,9 @@
 """A stack taken apart: what each layer adds to those before it, in milliseconds, CPU and dollars. Pure.
 
 A layer's part is the median, over rounds, of its arm minus the arm before it. Only rounds count in which every layer was
-measured, so that all parts speak of the same minutes; valid ones, or where there is none the suspect ones, marked so. In each such
-round the parts make the whole exactly. Their medians need not, and percentiles of sums are not sums of percentiles: what is left
-between the whole and its parts is told as the remainder and never spread over them.
+measured, so that all parts speak of the same minutes; valid ones, or where there is none the suspect ones, marked so. In each
+such round the parts make the whole exactly. Their medians need not, and percentiles of sums are not sums of percentiles: what is
+left between the whole and its parts is told as the remainder and never spread over them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from steps.costs.unit_costs import Priced, Value
@@ -44,7 +45,7 @@ def steps_of(arms: Sequence[Sequence[Seen[N]]]) -> list[list[Seen[N]]]:
     rounds = _rounds([arm for arm in arms if arm])
     kept = [{each.repetition: each for each in arm if each.repetition in rounds} for arm in arms]
     added = [list(kept[0].values())]
-    for below, above in zip(kept, kept[1:], strict=False):
+    for below, above in pairwise(kept):
         pairs = [(above[at], below[at]) for at in sorted(above.keys() & below.keys())]
         added.append([Seen(one.repetition, one.value - other.value, one.suspect or other.suspect) for one, other in pairs])
     return added

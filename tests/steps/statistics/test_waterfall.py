@@ -148,8 +148,6 @@ def test_the_answer_tells_what_each_layer_adds():
     """The whole first, then its parts in the order of the layers."""
     said = layered().answer
 
-    assert re.match(
-        r"Through the whole stack a transaction takes 0\.\d+ ms \(.+\) at the median: 0\.\d+ ms of Direct, 0\.\d+ of nginx and 0\.\d+ of Envoy\.",
-        said.lead,
-    )
+    assert re.match(r"Through the whole stack a transaction takes 0\.\d+ ms \(.+\) at the median: ", said.lead)
+    assert re.search(r": 0\.\d+ ms of Direct, 0\.\d+ of nginx and 0\.\d+ of Envoy\.$", said.lead)
     assert said.more[0].startswith("CPU ")
