@@ -197,15 +197,18 @@ def memory_kib(tree: Iterable[Process]) -> tuple[int | None, str | None]:
     for kind, read in (("pss", _pss_kib), ("rss", _rss_kib)):
         sizes = {each.pid: read(each.pid) for each in living}
         known = [size for size in sizes.values() if size is not None]
-        # A database's processes come and go: one that is gone by now does not stand in the way of the others.
-        if known and not any(size is None and _lives(pid) for pid, size in sizes.items()):
+        # A database's processes come and go: one that has given its memory back does not stand in the way of the others.
+        if known and not any(size is None and _holds_memory(pid) for pid, size in sizes.items()):
             return sum(known), kind
     return None, None
 
 
-def _lives(pid: int) -> bool:
-    found = look(pid)
-    return found is not None and not found.zombie
+def _holds_memory(pid: int) -> bool:
+    """False: it is gone, or on its way out and no zombie yet."""
+    try:
+        return int(_read(f"/proc/{pid}/statm").split()[0]) > 0
+    except OSError:
+        return False
 
 
 def _pss_kib(pid: int) -> int | None:

