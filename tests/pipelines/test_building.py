@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from phases.catalogue.runtimes import DOTNET, GO
+from phases.phase_10 import PHASE
 from pipelines import building
 from pipelines.__main__ import cli
 from pipelines.local import doctor
-from phases.phase_10 import PHASE
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def test_runtime_without_its_toolchain_is_a_row_and_no_cell(bare_machine, capsys
         GO, RUST, PYTHON, GO.model_copy(update={"name": "python-again", "optional": False, "process": PYTHON.process})
     )
 
-    here = preparing.prepared(asked.model_copy(update={"loads": asked.loads[:2]}))
+    here = preparing.prepared(asked.model_copy(update={"loads": asked.loads[:2], "quick_loads": ()}))
     story = Story(natures={name: Nature(0.5, 0.2) for name in ("python", "python-again")})
     found = report_of(read(simulate(here, story), run=RUN, prefix=f"{here.key}/{RUN}", status="Succeeded", failures="null"))
     page = render(found)
