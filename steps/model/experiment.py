@@ -222,7 +222,7 @@ class Experiment(Model):
 
     @model_validator(mode="after")
     def _layered(self) -> Self:
-        arms = [each.name for each in (*self.arms, *self.absent)]
+        arms = [*(arm.name for arm in self.arms), *(gone.name for gone in self.absent)]
         named = (*self.layers, *(name for tuning in self.tunings for name in (tuning.arm, tuning.over)))
         for name in named:
             if name not in arms:
