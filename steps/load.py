@@ -92,11 +92,10 @@ class Sent:
     canaries: tuple[Canary | None, Canary | None] = (None, None)
     cross_checks: tuple[CrossCheck, ...] = ()
     idle: tuple[Usage, ...] = ()
+    logged_bytes: int | None = None  # by a database
 
 
-async def send(
-    load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http"
-) -> Sent:
+async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http") -> Sent:
     """Checks, loads, checks again."""
     sent = Sent()
     sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)
@@ -132,6 +131,7 @@ async def _transact(sent: Sent, bank: Bank, where: Endpoints, *, spin: bool) -> 
             sent.cross_checks = await cross_check.compare(where, witnesses)
         if sent.flown is not None:
             sent.checks.append(await bank.audit(sent.flown.recording))
+            sent.logged_bytes = bank.logged_bytes
             sent.failure = sent.failure or _wrong(sent.checks)
     except MeasureError as error:
         sent.failure = sent.failure or str(error)
@@ -151,7 +151,7 @@ async def idle(where: Endpoints) -> tuple[Usage, ...]:
     return tuple(reading.usage for reading in keepers.readings)
 
 
-async def _check(sent: Sent, load: Load, url: str, when: Literal["before", "after"]) -> None:
+async def _check(sent: Sent, load: HttpLoad | RampLoad, url: str, when: Literal["before", "after"]) -> None:
     """Asks some questions; the first wrong answer is the failure, unless there is one already."""
     client, target = Client(url), Target.of(url)
     content = content_of(load, target) if isinstance(load, HttpLoad) else target.get(load.path)
@@ -229,6 +229,7 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         failure=sent.failure,
         cross_checks=sent.cross_checks,
         idle=sent.idle,
+        logged_bytes=sent.logged_bytes,
     )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))

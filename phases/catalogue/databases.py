@@ -22,7 +22,7 @@ GRANT SELECT ON product TO bench
 VACUUM ANALYZE product
 """
 # Protocol 3.0, user bench, database postgres; 52 is R, an answer to who one is. E is an error: it is still starting.
-POSTGRES_HELLO = (b"\0\0\0\x26\0\3\0\0" b"user\0bench\0database\0postgres\0\0").hex()
+POSTGRES_HELLO = (b"\0\0\0\x26\0\3\0\0user\0bench\0database\0postgres\0\0").hex()
 
 POSTGRES = Component(
     name="postgres",
@@ -101,7 +101,9 @@ MARIADB = Component(
         ),
         prepare=(
             (
-                *("@{bin}/../bin/mariadb-install-db", "--no-defaults", "--user=root", "--basedir=@{bin}/..", "--datadir=@{folder}/data"),
+                # It asks for the user, and is run in its folder, for it does not take a path with a blank in it.
+                *("/bin/sh", "-c", 'exec "$0" --no-defaults --user=`id -u` --datadir=./data "$@"'),
+                *("@{bin}/../bin/mariadb-install-db", "--basedir=@{bin}/.."),
                 *("--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--force"),
             ),
             ("/bin/sh", "-c", 'printf "%s" "$2" > "$1"', "sh", "@{folder}/init.sql", "@{schema}"),

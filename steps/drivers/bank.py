@@ -1,7 +1,7 @@
 """The tables of a SQL load: made before it, and added up after it. Correctness before speed.
 
-Before: is a commit as durable as the load says, do the tables hold what was put in, does one transaction do what it should? After: is
-every acknowledged transaction there, with its values, and no other; do the balances add up?
+Before: is a commit as durable as the load says, and does one transaction do what it should? After: is every acknowledged
+transaction there, with its values, and no other; do the balances add up?
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Bank:
         self._requests = Requests.of(load, len(Schedule.of(load)))
         self._whole = load.mix == "tpcb"
         self.first_ms: float | None = None  # of the first transaction: cold
+        self.logged_bytes: int | None = None  # how much the log grew by the load
 
     async def open(self) -> tuple[Check, ...]:
         """Makes the tables and looks at them. Raises MeasureError: the database does not do what it is told."""
@@ -51,7 +52,9 @@ class Bank:
             began = time.monotonic_ns()
             await console.say(*transactions.moving(FIRST, whole=self._whole))
             self.first_ms = (time.monotonic_ns() - began) / 1e6
-            return durable, await self._audit(console, "before", {FIRST.request: FIRST}, frozenset())
+            found = await self._audit(console, "before", {FIRST.request: FIRST}, frozenset())
+            self._logged_before = await self._logged(console)
+            return durable, found
 
     def flight(self, *, spin: bool) -> SqlFlight:
         """Sends the load."""
@@ -63,7 +66,12 @@ class Bank:
         done = {request: self._requests.movement(request) for request in writing if recording.fates[request] == Fate.OK}
         unknown = frozenset(request for request in writing if recording.sent_ns[request]) - done.keys()
         async with self._console() as console:
+            self.logged_bytes = await self._logged(console) - self._logged_before
             return await self._audit(console, "after", {FIRST.request: FIRST, **done}, unknown)
+
+    async def _logged(self, console: Console) -> int:
+        ((found,),) = await console.say(self._dialect.logged)
+        return int(found or 0)
 
     async def _durable(self, console: Console) -> Check:
         (found,) = await console.say(self._dialect.asks)
@@ -72,13 +80,17 @@ class Bank:
         right = found == safe
         return Check(when="before", right=right, what=what if right else f"{what} instead of {' '.join(map(str, safe))}")
 
-    async def _audit(self, console: Console, when: Literal["before", "after"], expected: dict[int, Movement], unknown: frozenset[int]) -> Check:
+    async def _audit(
+        self, console: Console, when: Literal["before", "after"], expected: dict[int, Movement], unknown: frozenset[int]
+    ) -> Check:
         found = [Movement(*(int(value or 0) for value in row)) for row in await console.say(transactions.HISTORY)]
         (sums,) = await console.say(transactions.SUMS)
         wrong = transactions.untrue(
             found, tuple(int(value or 0) for value in sums), expected=expected, unknown=unknown, whole=self._whole
         )
-        return Check(when=when, right=wrong is None, what=wrong or f"{len(expected):,} acknowledged transactions are there, balanced")
+        return Check(
+            when=when, right=wrong is None, what=wrong or f"{len(expected):,} acknowledged transactions are there, balanced"
+        )
 
     @asynccontextmanager
     async def _console(self) -> AsyncIterator[Console]:

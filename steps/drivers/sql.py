@@ -1,8 +1,8 @@
 """The SQL driver: the open loop of the HTTP driver, with sessions of a database in the place of connections.
 
-Ours for both databases, and not pgbench for one and sysbench for the other: two tools differ in their clocks, schedules (random in
-both, so unlike in each run), percentiles and mixes by more than two databases do, and neither has room for a check of what was
-committed. pgbench's own log is what this is held against (tests/oracles).
+Ours for both databases, and not pgbench for one and sysbench for the other: two tools differ in clocks, schedules (random in both),
+percentiles and mixes by more than two databases do, and neither has room for a check of what was committed. pgbench's own log
+is what this is held against (tests/oracles).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Dialect:
     asks: str  # how durable a commit is, as it will be for the load
     safe: dict[Durability, Row]  # what must be the answer
     settles: tuple[str, ...]  # said once the tables are filled
+    logged: str  # asks how many bytes its log has had
 
 
 DIALECTS: dict[Speaks, Dialect] = {
@@ -38,6 +39,7 @@ DIALECTS: dict[Speaks, Dialect] = {
         asks="SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')",
         safe={"fsync": ("on", "on", "on"), "relaxed": ("on", "on", "off")},
         settles=("VACUUM ANALYZE branches, tellers, accounts", "CHECKPOINT"),
+        logged="SELECT pg_current_wal_insert_lsn() - '0/0'",
     ),
     "mysql": Dialect(
         session=MysqlSession,
@@ -45,6 +47,7 @@ DIALECTS: dict[Speaks, Dialect] = {
         asks="SELECT @@innodb_flush_log_at_trx_commit, @@innodb_doublewrite, @@log_bin",
         safe={"fsync": ("1", "1", "0"), "relaxed": ("2", "1", "0")},
         settles=("ANALYZE TABLE branches, tellers, accounts",),
+        logged="SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'innodb_lsn_current'",
     ),
 }
 

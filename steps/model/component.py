@@ -24,7 +24,6 @@ from pydantic import Field, model_validator
 from steps.model.build import Build
 from steps.model.values import Model, Name, Positive
 
-
 Speaks = Literal["http", "postgresql", "mysql"]
 HEX = "^([0-9a-f]{2})*$"  # bytes as text
 

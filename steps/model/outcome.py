@@ -178,6 +178,7 @@ class LoadRecord(Model):
     canary_before: Canary | None = None
     canary_after: Canary | None = None
     idle: tuple[Usage, ...] = ()  # of each component, ready and before it was asked anything by this step
+    logged_bytes: int | None = None  # by a database, over the whole load
 
 
 class Measurement(Model):

@@ -70,7 +70,11 @@ def _unpack(packages: tuple[str, ...], draft: Path, environment: Mapping[str, st
     into.mkdir()
     env = {**environment, "LANG": "C.UTF-8"}
     try:
-        shell.ask(("sh", "-c", 'cd "$1" && shift && exec apt-get download "$@"', "sh", str(draft), *packages), env=env, within_s=WITHIN_S)
+        shell.ask(
+            ("sh", "-c", 'cd "$1" && shift && exec apt-get download "$@"', "sh", str(draft), *packages),
+            env=env,
+            within_s=WITHIN_S,
+        )
         for package in sorted(draft.glob("*.deb")):
             shell.ask(("dpkg-deb", "-x", str(package), str(into)), env=env, within_s=WITHIN_S)
     except PlaceError as error:

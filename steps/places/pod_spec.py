@@ -53,7 +53,9 @@ def of(
     secret: list[Object] = [{"name": "identity", "mountPath": IDENTITY, "readOnly": True}] if identity else []
     volumes: list[Object] = [{"name": "config", "configMap": {"name": config}}] if config else []
     volumes += [{"name": "identity", "secret": {"secretName": identity}}] if identity else []
-    before = [{**_prepares(component, number, words, env), "volumeMounts": folder + mounts} for number, words in enumerate(prepare, 1)]
+    before = [
+        {**_prepares(component, number, words, env), "volumeMounts": folder + mounts} for number, words in enumerate(prepare, 1)
+    ]
     return {
         **_without_rights(image_of(component).user),
         "shareProcessNamespace": True,

@@ -69,7 +69,9 @@ def render(component: Component, *, job: Job, beside: Mapping[str, Deployed], se
     process = component.process
     argv = tuple(fill(word, values, source=f"{source}: argv") for word in (process.argv if process else ()))
     env = {name: fill(text, values, source=f"{source}: env") for name, text in (process.env if process else {}).items()}
-    prepare = [[fill(word, values, source=f"{source}: prepare") for word in words] for words in (process.prepare if process else ())]
+    prepare = [
+        [fill(word, values, source=f"{source}: prepare") for word in words] for words in (process.prepare if process else ())
+    ]
     config = _config(component, job, values)
     name = name_of(job, component.name)
     meta = _meta(name, _labels(component, job), setting)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from steps import shell
 from steps.errors import PlaceError, Unavailable
-from steps.model import Build, Component, Process, Program
+from steps.model import Build, Component, Program
 from steps.places import debian, wheels
 from steps.places.building import due
 from steps.places.builds import Entry
@@ -57,7 +57,7 @@ def find_program(component: Component, environment: Mapping[str, str]) -> Found:
     _fits(path, component, variable)
     app = _built(component, component.process.app, environment) if component.process.app else None
     said = _version(program, {"program": str(path), "app": str(app)}, env)
-    how = _how_built(component.process, path, environment, own=bool(given))
+    how = _how_built(component, path, environment)
     return Found(path=path, env=env, version="\n".join(filter(None, (said, how))), app=app)
 
 
@@ -99,16 +99,18 @@ def _built(component: Component, build: Build, environment: Mapping[str, str]) -
     return entry.folder
 
 
-def _how_built(process: Process, path: Path, environment: Mapping[str, str], *, own: bool) -> str:
-    """With which tools it was made, and how large it is: in the place of an image's size."""
-    builds = [build for build in (None if own else process.program.built, process.app) if build]
+def _how_built(component: Component, path: Path, environment: Mapping[str, str]) -> str:
+    """With which tools it was made, and how large it is: in the place of an image's size. Empty: it was not built here."""
+    builds, process = builds_of(component, environment), component.process
     records = [record for build in builds if (record := Entry.of(build, environment).record)]
-    if not records:
+    if not records or process is None:
         return ""
     tools = [f"built with {said if name in said else f'{name} {said}'}" for each in records for name, said in each.tools.items()]
-    interpreter = 0 if process.program.built and not own else path.stat().st_size
+    if _elf_machine(path) is None:
+        return "\n".join(tools)  # a script: the interpreter behind it, and what that brings, cannot be told from here
+    interpreter = path.stat().st_size if process.app else 0
     size_mib = (interpreter + sum(record.size_bytes for record in records)) / 2**20
-    what = "the program and what it runs, without libraries of the system and of wheels" if process.app else "the program"
+    what = "the interpreter and what it runs, without libraries of the system" if process.app else "the program"
     return "\n".join([*tools, f"size on disk: {size_mib:.1f} MiB ({what})"])
 
 

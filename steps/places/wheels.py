@@ -13,6 +13,6 @@ def file_of(wheel: str, file: str) -> Path | None:
     except importlib.metadata.PackageNotFoundError:
         return None
     for each in distribution.files or ():
-        if each.as_posix().endswith(f"/{file}"):
+        if f"/{each.as_posix()}".endswith(f"/{file}"):
             return Path(str(distribution.locate_file(each))).resolve()
     return None

@@ -129,15 +129,13 @@ def _idle_memory(facts: Facts) -> Figure:
     return Figure(idle)
 
 
-def _written(facts: Facts) -> Figure:
-    """From the counters of the tree at the window's edges: what it caused to be written to storage."""
-    name, answered = facts.contender.name, facts.counts.ok if facts.record.answered is None else facts.record.answered
-    edges = edges_of(facts.readings, name)
-    start, end = (edges[edge].write_bytes if edge in edges else None for edge in ("start", "end"))
-    if start is None or end is None or not answered:
-        message = f"what {name} writes to storage could not be read" if answered else "no right answer ended in the window"
+def _logged(facts: Facts) -> Figure:
+    record = facts.record
+    done = facts.counts.ok + (record.warmup.ok if record.warmup else 0)
+    if record.logged_bytes is None or not done:
+        message = "how much was logged is not known" if done else "no transaction was carried out"
         raise MeasureError(message)
-    return Figure((end - start) / 1024 / answered)
+    return Figure(record.logged_bytes / 1024 / done)
 
 
 def _ready(facts: Facts) -> Figure:
@@ -157,7 +155,7 @@ _READERS: dict[str, Callable[[Facts], Figure]] = {
     "memory_mib": _memory,
     "idle_memory_mib": _idle_memory,
     "ready_ms": _ready,
-    "written_kib_per_request": _written,
+    "logged_kib_per_request": _logged,
 }
 
 

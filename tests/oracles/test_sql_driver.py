@@ -82,7 +82,7 @@ def test_killed_database_has_every_acknowledged_transaction(lab, tmp_path):
 
 
 def test_database_that_lost_acknowledged_transactions_is_found_out(lab):
-    """A row that is gone, as a database would lose it that did not wait for the disk: the contender fails, and it is said which."""
+    """A row that is gone, as one would lose it that did not wait for the disk: the contender fails, and it is said which."""
     load = short()
     with cell(lab, load, needs(POSTGRES)) as endpoints:
         bank = Bank(load, endpoints.target, "postgresql")
@@ -137,7 +137,12 @@ def _order(lab):
 def _again(order, tmp_path):
     """The database once more, on the files of the one that was killed."""
     again = shell.start(
-        order["argv"], cwd=Path(order["room"]), env=order["env"], log=tmp_path / "again.log", user=order["user"], own_session=False
+        order["argv"],
+        cwd=Path(order["room"]),
+        env=order["env"],
+        log=tmp_path / "again.log",
+        user=order["user"],
+        own_session=False,
     )
     port = int(re.search(r"port = (\d+)", Path(order["config"]).read_text())[1])
     deadline = time.monotonic() + 30

@@ -39,7 +39,7 @@ def test_packages_that_cannot_be_fetched_leave_nothing_behind(tmp_path):
         (tmp_path / tool).chmod(0o755)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "cache")}
 
-    with pytest.raises(Unavailable, match="could not be fetched .*Unable to locate package mariadb-server-core"):
+    with pytest.raises(Unavailable, match=r"could not be fetched .*Unable to locate package mariadb-server-core"):
         debian.fetch(PACKAGES, environment)
     assert [each.name for each in (tmp_path / "cache" / "benchlab" / "programs").iterdir()] == ["debian.lock"]
 
@@ -49,7 +49,6 @@ def test_program_of_the_packages_says_its_version(tmp_path):
     """Fetched and unpacked without root, it runs from where it lies."""
     if shutil.which("apt-get") is None:
         pytest.skip("needs Debian's apt-get")
-
 
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
     try:
