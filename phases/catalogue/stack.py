@@ -24,12 +24,14 @@ ADMIN = Port(name="admin", number=9901)
 TLS = "none, HTTP/1.1 on both sides"
 MTLS = "mTLS (TLS 1.3) between the sidecars, which know each other by certificate; plain HTTP/1.1 elsewhere"
 
+UNSEEN = {"traces": "none", "metrics": "not scraped"}
+
 APP = GO.under(
     "app",
     title="App",
     ready=TRANSACTION,
     optional=False,  # without it there is nothing to stand on
-    parity=Parity(workers="1 each", upstream_keep_alive="8 connections to the database", tls=TLS, access_log="off"),
+    parity=Parity(workers="1 each", upstream_keep_alive="8 connections to the database", tls=TLS, access_log="off", more=UNSEEN),
 )
 
 GATEWAY = NGINX.under(
@@ -38,7 +40,7 @@ GATEWAY = NGINX.under(
     upstream="app",
     ready=TRANSACTION,
     brings=(APP,),
-    parity=Parity(workers="1 each", upstream_keep_alive=KEPT, tls=TLS, access_log="off"),
+    parity=Parity(workers="1 each", upstream_keep_alive=KEPT, tls=TLS, access_log="off", more=UNSEEN),
 )
 
 # Envoy's words in one line each: what a sidecar's template takes in their place is YAML, and may be nothing.
@@ -90,7 +92,7 @@ MESH = NGINX.under(
     upstream="sidecar-client",
     ready=TRANSACTION,
     brings=(APP, SIDECAR_SERVER, SIDECAR_CLIENT),
-    parity=Parity(workers="1 each", upstream_keep_alive=KEPT, tls=MTLS, access_log="off"),
+    parity=Parity(workers="1 each", upstream_keep_alive=KEPT, tls=MTLS, access_log="off", more=UNSEEN),
 )
 
 OTELCOL = Component(

@@ -93,7 +93,7 @@ class WaterfallView:
         left = [self._left(name) for name in names]
         whole = [_cell(self.found.whole[name], self._digits(name), signed=OWN) for name in names]
         if self.unit:
-            left.append(Cell(DASH) if self.found.remainder_usd is None else Cell(money(self.found.remainder_usd)))
+            left.append(self._left_usd())
             whole.append(_money(self.found.usd))
         return [*rows, Row("remainder", None, tuple(left)), Row("whole", None, tuple(whole))]
 
@@ -103,8 +103,12 @@ class WaterfallView:
         return Row(_called(place, layer), self._hue(layer.arm), (*cells, *priced))
 
     def _left(self, name: str) -> Cell:
-        left = self.found.remainder[name]
+        left = None if name in NOT_ADDITIVE else self.found.remainder[name]
         return Cell(DASH) if left is None else Cell(number(left, self._digits(name), signed=SIGNED))
+
+    def _left_usd(self) -> Cell:
+        left = self.found.remainder_usd
+        return Cell(DASH) if left is None else Cell(f"{'+' if left > 0 else ''}{money(left)}")
 
     def _digits(self, name: str) -> int:
         return common_decimals([*(layer.added[name] for layer in self.found.layers), self.found.whole[name]])
@@ -177,9 +181,10 @@ class WaterfallView:
     def _dollars(self, unit: str) -> Panel:
         costs = [layer.usd for layer in self.found.layers]
         texts = [_money(each, signed=place > 0) for place, each in enumerate(costs)]
-        left = Cell(DASH) if self.found.remainder_usd is None else Cell(money(self.found.remainder_usd))
         whole = self.found.usd
-        return Panel(unit, self._bars([_float(each.value) for each in costs], texts, _float(whole.value), _money(whole), left))
+        return Panel(
+            unit, self._bars([_float(each.value) for each in costs], texts, _float(whole.value), _money(whole), self._left_usd())
+        )
 
     def _bars(
         self, values: Sequence[float | None], texts: Sequence[Cell], whole: float | None, said: Cell, left: Cell
@@ -255,7 +260,7 @@ def _bar(canvas: Canvas, bar: Bar, scale: Scale, middle: float) -> None:
     if bar.length is not None:
         one, other = sorted((scale(bar.start), scale(bar.start + bar.length)))
         color = MUTED if bar.hue is None else line_color(bar.hue)
-        canvas.box(one, middle - BAR / 2, max(other - one, 1.0), BAR, color)
+        canvas.line([(one, middle), (max(other, one + 1.0), middle)], color, BAR, zorder=2, solid_capstyle="butt")
     canvas.text(beside, middle - (5 if bar.interval else 0), bar.text, FONT + 0.5, weight="bold")
     if bar.interval:
         canvas.text(beside, middle + 9, bar.interval, FONT - 2, color=MUTED)
