@@ -24,7 +24,6 @@ class Source(Model):
     most: int = Field(default=40, ge=1)  # requests a day
     robots: bool = True  # False: a documented API or a raw file, whose terms are its documentation
     token: str | None = None  # the environment variable that may hold a secret for this host, and for no other
-    required: bool = False  # without a snapshot of it there is no report
 
 
 class Weights(Model):
