@@ -32,8 +32,7 @@ SOURCES = (
     Source(
         kind="hacker-news",
         urls=(
-            "https://hn.algolia.com/api/v1/search_by_date?tags=story&hitsPerPage=50"
-            "&query=@{repository}&numericFilters=created_at_i%3E@{since}",
+            "https://hn.algolia.com/api/v1/search_by_date?tags=story&query=@{repository}&numericFilters=created_at_i%3E@{since}",
         ),
         robots=False,
     ),
@@ -44,7 +43,9 @@ SOURCES = (
         cadences=("weekly", "monthly"),
     ),
     Source(kind="feeds", urls=("https://www.cncf.io/feed/", "https://kubernetes.io/feed.xml")),
-    Source(kind="trending", urls=("https://github.com/trending?since=weekly",), enabled=False),  # HTML that breaks every year or two
+    Source(
+        kind="trending", urls=("https://github.com/trending?since=weekly",), enabled=False
+    ),  # HTML that breaks every year or two
 )
 
 # Category of the landscape → how much of what matters there this lab can measure on a machine or in a cluster, under load. What

@@ -245,7 +245,10 @@ def _container(step: Step) -> Container:
                 SecretEnv(name=name, secret_name=secret.NAME, secret_key=key, optional=free or None)
                 for name, key, free in secret.SETTINGS
             ),
-            *(SecretEnv(name=name, secret_name=of, secret_key=key, optional=True) for name, of, key in secret.TOKENS.get(step.verb, ())),
+            *(
+                SecretEnv(name=name, secret_name=of, secret_key=key, optional=True)
+                for name, of, key in secret.TOKENS.get(step.verb, ())
+            ),
         ],
         inputs=[*(Parameter(name=name) for name in step.inputs), *(_stored(file, "in") for file in step.reads)],
         outputs=outputs,

@@ -76,10 +76,14 @@ def documents(
         "workflows.argoproj.io/description": f"What to compare next: what changed in the field since a {WORDS[cadence]} before.",
     }
     made = of_shape(
-        shape.of(cadence), name=name, labels={"benchlab.dev/discovery": cadence}, annotations=titles, values=values, template=False
+        shape.of(cadence),
+        name=name,
+        labels={"benchlab.dev/discovery": cadence},
+        annotations=titles,
+        values=values,
+        template=False,
     )
     return [made]
 
 
 WORDS = {"daily": "day", "weekly": "week", "monthly": "month"}
-

@@ -21,7 +21,7 @@ from pipelines.local.state import RunFolder, State
 from steps.store import Store
 
 # As in a pod, where it comes from a Secret that may be missing.
-TOKEN, SECRET, KEY = "GITHUB_TOKEN", "benchlab-discovery", "github-token"  # noqa: S105  # names
+TOKEN, SECRET, KEY = "GITHUB_TOKEN", "benchlab-discovery", "github-token"  # names
 FILES = ("digest.md", "index.html", "radar.json", "findings.json", "diff.json", "issue.md")
 
 
@@ -54,7 +54,11 @@ def _tell(status: Status, store: Store, cadence: str, folder: RunFolder, reports
     if not status.succeeded:
         click.echo(f"{status.phase}: {status.message or 'no report was made'}", err=True)
         return 1
-    days = [node.outputs.parameters[0].value for node in status.nodes.values() if node.display_name.startswith("plan") and node.outputs]
+    days = [
+        node.outputs.parameters[0].value
+        for node in status.nodes.values()
+        if node.display_name.startswith("plan") and node.outputs
+    ]
     prefix = f"discovery/{cadence}/{days[-1]}"
     target = reports / folder.name
     for file in FILES:

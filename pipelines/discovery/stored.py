@@ -34,7 +34,9 @@ def findings(cadence: str) -> Findings:
 def candidate(found: Findings, name: str) -> tuple[Score, Verdict]:
     """A candidate by its name or repository. Raises UsageError: there is none, or several."""
     wanted = plain_name(name)
-    same = [score for score in found.scores if name.lower() in {score.key, score.name.lower()} or plain_name(score.name) == wanted]
+    same = [
+        score for score in found.scores if name.lower() in {score.key, score.name.lower()} or plain_name(score.name) == wanted
+    ]
     if len(same) == 1:
         return same[0], next(verdict for verdict in found.verdicts if verdict.key == same[0].key)
     if same:

@@ -18,9 +18,13 @@ from steps.errors import UsageError
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 cadence_option = click.option("--cadence", type=click.Choice(CADENCES), default="weekly", show_default=True)
 name_argument = click.argument("name", metavar="DISCOVERY", type=click.Choice(NAMES))
-date_option = click.option("--date", default="today", show_default=True, metavar="DATE", help="A day that is over is not fetched.")
+date_option = click.option(
+    "--date", default="today", show_default=True, metavar="DATE", help="A day that is over is not fetched."
+)
 publish_option = click.option("--publish", is_flag=True, help="Write the week's issue at GitHub; else it is printed.")
-image_option = click.option("--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code.")
+image_option = click.option(
+    "--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code."
+)
 reports_option = click.option(
     "--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="Where pages go."
 )
@@ -60,9 +64,7 @@ def run(name: str, *, date: str, publish: bool, reports: Path, dry_run: bool) ->
 @click.option("--watch", is_flag=True, help="Show it until it is over.")
 @dry_run_option
 @whereabouts.argo_options
-def submit(
-    name: str, *, date: str, publish: bool, image: str | None, watch: bool, dry_run: bool, where: Where
-) -> None:
+def submit(name: str, *, date: str, publish: bool, image: str | None, watch: bool, dry_run: bool, where: Where) -> None:
     """The same on a cluster; its report is in the store, as DISCOVERY/DATE."""
     from pipelines.cluster import follow
     from pipelines.cluster import submit as work
@@ -190,4 +192,3 @@ def stub(name: str, *, cadence: str) -> None:
     made = stubs.of(score)
     stubs.check(made)
     click.echo(stubs.patch(made), nl=False)
-

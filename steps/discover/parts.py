@@ -81,21 +81,9 @@ def mentions_part(facts: Sequence[Fact], weights: Weights) -> Part:
 
 
 def penalties(
-    entry: Entry,
-    maturity: Maturity | None,
-    facts: Sequence[Fact],
-    weights: Weights,
-    date: dt.date,
-    *,
-    new_stars: float | None,
-) -> tuple[Part, ...]:
-    """What speaks against a candidate; only what is known does."""
-    return tuple(_penalties(entry, maturity, facts, weights, date, new_stars))
-
-
-def _penalties(
-    entry: Entry, maturity: Maturity | None, facts: Sequence[Fact], weights: Weights, date: dt.date, new_stars: float | None
+    entry: Entry, facts: Sequence[Fact], weights: Weights, *, maturity: Maturity | None, date: dt.date, new_stars: float | None
 ) -> Iterator[Part]:
+    """What speaks against a candidate; only what is known does."""
     archived, licence, created = (_fact(facts, name) for name in ("archived", "licence", "created"))
     if maturity == "archived" or (archived and archived.value):
         where = "at the CNCF" if maturity == "archived" else "at GitHub"

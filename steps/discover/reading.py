@@ -69,7 +69,9 @@ def days_compared(store: Store, cadence: Cadence, date: dt.date) -> tuple[dt.dat
     after = day_of(store, LANDSCAPE, until=date)
     if after is None:
         trouble = Snapshots(store, LANDSCAPE).trouble(date)
-        message = f"there is no landscape up to {date} ({trouble.why if trouble else 'it was never read'}): a report of nothing is none"
+        message = (
+            f"there is no landscape up to {date} ({trouble.why if trouble else 'it was never read'}): a report of nothing is none"
+        )
         raise MeasureError(message)
     before = day_of(store, LANDSCAPE, until=after - dt.timedelta(days=BACK_DAYS[cadence]))
     if before is None:

@@ -48,7 +48,7 @@ def scores(entries: Sequence[Entry], discovery: Discovery, known: Known, *, date
         groups[identity.canonical(entry.key, discovery.aliases)].append(entry)
     gains = _gains(groups, known)
     found = [
-        _score(_speaker(group, discovery), group, discovery, known, gains, date)
+        _score(group, discovery, known, gains=gains, date=date)
         for group in groups.values()
         if any(_relevance(each, discovery) for each in group)
     ]
@@ -80,13 +80,15 @@ def _number(facts: Iterable[Fact], name: str) -> float | None:
 
 
 def _score(
-    entry: Entry, group: Sequence[Entry], discovery: Discovery, known: Known, gains: Mapping[str, Mapping[str, float]], date: dt.date
+    group: Sequence[Entry], discovery: Discovery, known: Known, *, gains: Mapping[str, Mapping[str, float]], date: dt.date
 ) -> Score:
+    entry = _speaker(group, discovery)
     key = identity.canonical(entry.key, discovery.aliases)
     facts = known.facts.get(key, ())
     weights = discovery.weights
     maturity = min((each.maturity for each in group), key=RANK.__getitem__)
-    growth = growth_part(key, gains.get(entry.category, {}), known.stars_before.get(key), facts, weights)
+    gained = gains.get(entry.category, {})
+    growth = growth_part(key, gained, known.stars_before.get(key), facts, weights)
     parts = (
         _gap_part(entry, discovery),
         maturity_part(entry, maturity, weights),
@@ -95,7 +97,7 @@ def _score(
         health_part(facts, weights),
         mentions_part(facts, weights),
     )
-    off = penalties(entry, maturity, facts, weights, date, new_stars=gains.get(entry.category, {}).get(key))
+    off = tuple(penalties(entry, facts, weights, maturity=maturity, date=date, new_stars=gained.get(key)))
     points = sum(part.points for part in parts if part.points is not None)
     possible = sum(part.most for part in parts if part.points is not None)
     raw = 100 * points / possible + sum(part.points or 0.0 for part in off)
@@ -140,4 +142,3 @@ def _gap_part(entry: Entry, discovery: Discovery) -> Part:
         why=f"the lab has {names} of {path}, and can measure {relevance:.0%} of what matters there",
         evidence=(),
     )
-

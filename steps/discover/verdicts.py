@@ -17,7 +17,11 @@ ORDER: tuple[VerdictName, ...] = ("hold", "assess", "trial", "adopt")
 
 def line(score: Score, weights: Weights) -> VerdictName:
     """Where the score alone would put a candidate; with too little known, not above `assess`."""
-    lines: tuple[tuple[float, VerdictName], ...] = ((weights.adopt, "adopt"), (weights.trial, "trial"), (weights.assess, "assess"))
+    lines: tuple[tuple[float, VerdictName], ...] = (
+        (weights.adopt, "adopt"),
+        (weights.trial, "trial"),
+        (weights.assess, "assess"),
+    )
     found = next((name for least, name in lines if score.value >= least), "hold")
     return _at_most("assess", found) if score.known < weights.enough_known else found
 

@@ -56,8 +56,7 @@ def why(score: Score) -> str:
 def points(score: Score) -> str:
     """`gap 30/30, maturity 18/20, cadence unknown …`."""
     return ", ".join(
-        f"{part.name} {'unknown' if part.points is None else f'{part.points:g}/{part.most:g}'}"
-        for part in score.parts
+        f"{part.name} {'unknown' if part.points is None else f'{part.points:g}/{part.most:g}'}" for part in score.parts
     ) + "".join(f", {part.name} {part.points:g}" for part in score.penalties)
 
 
@@ -78,7 +77,7 @@ def explain(score: Score, verdict: Verdict | None) -> str:
     if score.covered_by:
         lines.append(f"  the lab has it: {score.covered_by}")
     for part in (*score.parts, *score.penalties):
-        told = "unknown" if part.points is None else f"{part.points:+g}" if part.most == 0 else f"{part.points:g} of {part.most:g}"
+        told = "unknown" if part.points is None else f"{part.points:g} of {part.most:g}" if part.most else f"{part.points:+g}"
         lines.append(f"  {part.name:<14} {told:>12}  {part.why}")
         lines += [f"  {'':<28} {address}" for address in part.evidence]
     if verdict:

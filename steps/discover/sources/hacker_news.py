@@ -21,9 +21,7 @@ def parse(answer: Received, entries: Sequence[Entry]) -> Sequence[Fact]:
         link = str(hit.get("url") or "")
         if identity.repository(link) in places or (identity.homepage(link) or "").partition("/")[0] in places:
             title = str(hit.get("title") or "a story")
-            facts.append(
-                Fact(key=answer.key, name="mention", value=title, source="hacker-news", url=f"{STORY}{hit['objectID']}")
-            )
+            facts.append(Fact(key=answer.key, name="mention", value=title, source="hacker-news", url=f"{STORY}{hit['objectID']}"))
     return facts
 
 

@@ -13,9 +13,11 @@ from pathlib import Path
 from steps.discover import reading, targets
 from steps.discover.settings import Discovery, Source
 from steps.discover.snapshots import Received, Snapshots, received
-from steps.discover.web import FetchError, Manners, Web
-from steps.errors import LabError
+from steps.discover.web import Answer, FetchError, Manners, Web
+from steps.errors import LabError, UsageError
 from steps.store import Store
+
+GIVE_UP_AFTER = 3  # failures in a row: the server is not there today
 
 
 def run(
@@ -31,29 +33,28 @@ def run(
     """source: its kind. Raises StoreError: what was read could not be kept."""
     discovery = reading.discovery(settings)
     found = discovery.source(source)
-    day = dt.date.fromisoformat(date)
+    if found is None:
+        message = f"{source} is not among the sources of the settings"
+        raise UsageError(message)
+    token = (os.environ if environment is None else environment).get(found.token, "") if found.token else ""
     kept = Snapshots(store or Store.from_environment(), source)
-    said = (
-        _fetch(kept, found, discovery, day, today or dt.datetime.now(dt.UTC).date(), os.environ if environment is None else environment)
-        if found
-        else "it is not among the sources"
-    )
+    day = dt.date.fromisoformat(date)
+    said = _fetch(kept, found, discovery, day=day, over=day != (today or dt.datetime.now(dt.UTC).date()), token=token)
     result.write_text(said, encoding="utf-8")
     print(f"{source}: {said}")
 
 
-def _fetch(
-    kept: Snapshots, source: Source, discovery: Discovery, day: dt.date, today: dt.date, environment: Mapping[str, str]
-) -> str:
+def _fetch(kept: Snapshots, source: Source, discovery: Discovery, *, day: dt.date, over: bool, token: str) -> str:
     if kept.has(day):
         return f"there is a snapshot of {day} already"
-    if day != today:
+    if over:
         kept.keep_trouble(day, f"was not read on {day}, and what it says later is not what it said then")
         return "that day is over: not asked"
     entries = reading.entries(kept.store, until=day)
     candidates = targets.chosen(entries, discovery, most=source.most) if entries else []
     asked = targets.addresses(source, candidates, date=day)
-    answers, unchanged, failed = _ask(kept, source, discovery, day, asked, environment)
+    manners = Manners(contact=discovery.contact, delay_s=source.delay_s, robots=source.robots, token=token, allow=discovery.allow)
+    answers, unchanged, failed = _ask(asked, _before(kept, day), manners)
     if not answers:
         kept.keep_trouble(day, failed[0] if failed else "there was nothing to ask about: the landscape has to be read first")
         return f"nothing was got: {failed[0] if failed else 'nothing to ask about'}"
@@ -62,22 +63,9 @@ def _fetch(
 
 
 def _ask(
-    kept: Snapshots,
-    source: Source,
-    discovery: Discovery,
-    day: dt.date,
-    asked: Sequence[tuple[str, str]],
-    environment: Mapping[str, str],
+    asked: Sequence[tuple[str, str]], before: Mapping[str, Received], manners: Manners
 ) -> tuple[list[Received], int, list[str]]:
     """All answers of a source, how many were as before, and what was not got. Gives up a server that fails three times in a row."""
-    before = _before(kept, day)
-    manners = Manners(
-        contact=discovery.contact,
-        delay_s=source.delay_s,
-        robots=source.robots,
-        token=environment.get(source.token, "") if source.token else "",
-        allow=discovery.allow,
-    )
     web = Web(manners)
     answers: list[Received] = []
     failed: list[str] = []
@@ -87,6 +75,7 @@ def _ask(
             old = before.get(url)
             try:
                 answer = web.get(url, etag=old.etag if old else "", last_modified=old.last_modified if old else "")
+                answers.append(_kept(answer, url, key, old))
             except LabError as error:
                 failed.append(str(error))
                 in_a_row += 1
@@ -96,27 +85,22 @@ def _ask(
                 continue
             in_a_row = 0
             unchanged += answer.status == 304
-            answers.append(_kept(url, key, answer.status, answer.body, answer.etag, answer.last_modified, old))
     finally:
         web.close()
     return answers, unchanged, failed
 
 
-GIVE_UP_AFTER = 3
-
-
-def _kept(url: str, key: str, status: int, body: bytes, etag: str, last_modified: str, old: Received | None) -> Received:
+def _kept(answer: Answer, url: str, key: str, old: Received | None) -> Received:
     """An answer as it is kept: after a 304 with the body that it stands for, so that each snapshot is whole."""
-    if status == 304 and old is not None:
+    if answer.status == 304 and old is not None:
         return old.model_copy(update={"status": 304, "key": key})
-    if status == 304:
+    if answer.status == 304:
         message = f"{url}: answered 304, and nothing was said to compare with"
         raise FetchError(message)
-    return received(url, body, status=status, key=key, etag=etag, last_modified=last_modified)
+    return received(url, answer.body, status=answer.status, key=key, etag=answer.etag, last_modified=answer.last_modified)
 
 
 def _before(kept: Snapshots, day: dt.date) -> dict[str, Received]:
     """The answers of the newest snapshot, by address."""
     newest = kept.newest(until=day)
     return {answer.url: answer for answer in kept.answers(newest)} if newest else {}
-

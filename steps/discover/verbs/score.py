@@ -23,9 +23,7 @@ def run(*, date: str, cadence: str, settings: Path, changes: Path, findings: Pat
     scores = scoring.scores(
         reading.landscape(store, changed.after),
         known,
-        scoring.Known(
-            facts=scoring.facts_by_key(told, known.aliases), stars_before=reading.stars_before(store, date=day)
-        ),
+        scoring.Known(facts=scoring.facts_by_key(told, known.aliases), stars_before=reading.stars_before(store, date=day)),
         date=day,
     )
     decided = verdicts.decide(
