@@ -1,4 +1,4 @@
-"""What discovery is told: which sources are read and how, what this lab can measure, how candidates are weighed, who was overruled.
+"""What discovery is told: which sources are read, what this lab can measure, how candidates are weighed, who was overruled.
 
 One file holds every weight and every line of the score (`Weights`); its defaults are in `steps/discover/settings.py`, with what
 each is for. What the lab covers is not here: it follows from the catalogue, where each component names its landscape category.

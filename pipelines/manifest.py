@@ -89,7 +89,8 @@ def of_shape(
         _fill(flows[flow.name], flow, {**flows, **steps})
     kind = WorkflowTemplate if template else Workflow
     made = kind(
-        **({"name": name} if template else {"generate_name": f"{name}-"}),
+        name=name if template else None,
+        generate_name=None if template else f"{name}-",
         labels=labels,
         annotations=annotations,
         entrypoint=shape.entry,

@@ -3,8 +3,8 @@
     main    plan ─► landscape ─► sources: fetch(kind) for each other source, side by side
             ─► normalise ─► diff ─► score ─► report ─► notify
 
-The landscape comes first: it says what the others are asked about. A fetch that gets nothing succeeds and leaves word of it, so one
-source never takes the run with it; a fetch whose pod dies is tried again, and `normalise` waits for its end, not for its success.
+The landscape comes first: it says what the others are asked about. A fetch that gets nothing succeeds and leaves word of it, so
+one source never takes the run with it; a fetch whose pod dies is tried again, and `normalise` waits for its end, not its success.
 Nothing is created that would have to be removed, so there is no exit handler.
 """
 

@@ -1,4 +1,4 @@
-"""A candidate as a module of the catalogue and an experiment that compile: where a person begins. What only a person knows is marked.
+"""A candidate as a module of the catalogue and an experiment that compile: what only a person knows is marked.
 
 The experiment compares the candidate with what the lab has of its category, before the static upstream; where it has nothing,
 with the direct path alone. Nothing here was run: a stub says what to fill in, and `lint` says whether it still fits.
@@ -20,14 +20,15 @@ from steps.model import Component, Experiment
 
 MARK = "FILL IN"
 LONGEST = 24  # of a name: "-comparison" and a cell's load come behind it
-_CONFIG = """# {mark}: what {title} reads. Placeholders: @{{host}} @{{port}} @{{workers}} @{{folder}} @{{upstream.host}} @{{upstream.port}}
+_CONFIG = """# {mark}: what {title} reads.
+# Placeholders: @{{host}} @{{port}} @{{workers}} @{{folder}} @{{upstream.host}} @{{upstream.port}}
 """
 _MODULE = '''"""{title}, proposed by discovery: {category}; score {value:g} of 100.
 
 {repository}
 
-A person has to fill in what is marked {mark}: its version, where the program comes from, how it is started and configured, what makes
-it alike to the others, and whether the load suits it. Then move the experiment into a phase.
+A person has to fill in what is marked {mark}: its version, where the program comes from, how it is started and configured,
+what makes it alike to the others, and whether the load suits it. Then move the experiment into a phase.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The verb `discover` and what it has below it. `run`, `submit`, `compile`, `lint` and `cron create` lead here for a discovery's name."""
+"""The verb `discover`. `run`, `submit`, `compile`, `lint` and `cron create` of a discovery's name lead here too."""
 
 from __future__ import annotations
 

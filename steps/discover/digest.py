@@ -53,9 +53,8 @@ def _candidates(found: Findings) -> Iterator[str]:
         name = link(score.name, score.repository)
         links = " ".join(link(str(number), address) for number, address in enumerate(words.evidence(score)[:4], 1))
         pending = f" ({verdict.pending}?)" if verdict.pending else ""
-        rows.append(
-            f"| {name} | {score.value:g} ({score.known:g} known) | {verdict.verdict}{pending} | {plain(words.why(score))} | {links} |"
-        )
+        known = f"{score.value:g} ({score.known:g} known)"
+        rows.append(f"| {name} | {known} | {verdict.verdict}{pending} | {plain(words.why(score))} | {links} |")
     yield "\n".join(rows)
     if moved := words.moved(found):
         yield "Moved: " + "; ".join(f"{plain(each.name)}: {each.verdict} ({plain(each.why)})" for each in moved) + "."

@@ -48,7 +48,7 @@ def _call(pool: httpcore.ConnectionPool, place: Place, method: str, path: str, c
     body = json.dumps(content).encode() if content is not None else None
     times = {"timeout": {"connect": 15.0, "read": 30.0, "write": 15.0, "pool": 15.0}}
     try:
-        answer = pool.request(method, place.api + path, headers=headers, content=body, extensions=times)
+        answer = pool.request(method, place.api + path, headers=list(headers.items()), content=body, extensions=times)
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
         message = f"{place.api} cannot be reached: {type(error).__name__}: {error}"
         raise FetchError(message) from error

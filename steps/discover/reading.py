@@ -17,6 +17,7 @@ LANDSCAPE = "landscape"
 BACK_DAYS: dict[Cadence, int] = {"daily": 1, "weekly": 7, "monthly": 30}
 GROWTH_DAYS = 30
 STALE_DAYS = 45  # a snapshot that is older tells nothing of today
+_ALONE = frozenset({LANDSCAPE, "repositories"})  # whose rows need no landscape beside them
 
 
 def discovery(path: Path) -> Discovery:
@@ -41,22 +42,21 @@ def normalised(store: Store, kind: str, date: dt.date, entries: Sequence[Entry])
 
 
 def day_of(store: Store, kind: str, *, until: dt.date, since: dt.date | None = None) -> dt.date | None:
-    """The newest day of which there are rows."""
+    """The newest day of which there are rows. Days before a parser changed are read again where that takes nothing but them."""
     kept = Snapshots(store, kind)
-    parser = KINDS[kind].parser
-    days = [day for day in kept.dates() if day <= until and (since is None or day >= since)]
-    return next((day for day in reversed(days) if (found := kept.parsed(day, parser=parser)) and found.rows), None)
+    for day in reversed([day for day in kept.dates() if day <= until and (since is None or day >= since)]):
+        if kind in _ALONE:
+            normalised(store, kind, day, ())
+        found = kept.parsed(day, parser=KINDS[kind].parser)
+        if found and found.rows:
+            return day
+    return None
 
 
 def entries(store: Store, *, until: dt.date) -> tuple[Entry, ...]:
     """The landscape of the newest day that can be read, its rows made where they are not; empty: there is none."""
-    kept = Snapshots(store, LANDSCAPE)
-    for day in reversed([day for day in kept.dates() if day <= until]):
-        normalised(store, LANDSCAPE, day, ())
-        found = kept.rows(day, Entry, parser=KINDS[LANDSCAPE].parser)
-        if found:
-            return found
-    return ()
+    day = day_of(store, LANDSCAPE, until=until)
+    return landscape(store, day) if day else ()
 
 
 def landscape(store: Store, date: dt.date) -> tuple[Entry, ...]:
@@ -76,7 +76,7 @@ def days_compared(store: Store, cadence: Cadence, date: dt.date) -> tuple[dt.dat
     before = day_of(store, LANDSCAPE, until=after - dt.timedelta(days=BACK_DAYS[cadence]))
     if before is None:
         earlier = [day for day in Snapshots(store, LANDSCAPE).dates() if day < after]
-        before = next((day for day in earlier if day_of(store, LANDSCAPE, until=day, since=day)), None)
+        before = next((day for day in earlier if day_of(store, LANDSCAPE, until=day, since=day)), None)  # the oldest
     return before, after
 
 

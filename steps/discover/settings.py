@@ -14,7 +14,7 @@ Kind = Literal["landscape", "releases", "repositories", "artifact-hub", "hacker-
 
 
 class Source(Model):
-    """A source that is read. `url` may hold @{repository}, @{name}, @{project} or @{since}: then it is asked once for each target."""
+    """A source that is read. Its addresses may hold @{repository} @{name} @{project} @{since}: then one for each candidate."""
 
     kind: Kind
     urls: tuple[str, ...] = Field(min_length=1)

@@ -22,7 +22,7 @@ def line(score: Score, weights: Weights) -> VerdictName:
         (weights.trial, "trial"),
         (weights.assess, "assess"),
     )
-    found = next((name for least, name in lines if score.value >= least), "hold")
+    found: VerdictName = next((name for least, name in lines if score.value >= least), "hold")
     return _at_most("assess", found) if score.known < weights.enough_known else found
 
 
@@ -57,8 +57,8 @@ def _decide(score: Score, old: Verdict | None, date: dt.date, weights: Weights, 
     if old.pending == said and old.pending_since is not None and old.pending_since < date:
         why = f"{old.verdict} before; {said} on {old.pending_since} and on {date}"
         return _verdict(score, said, date, why=why)
-    since = old.pending_since if old.pending == said else date
-    return _verdict(score, old.verdict, old.since, pending=said, pending_since=since, why="a second date decides")
+    pending_since = old.pending_since if old.pending == said else date
+    return _verdict(score, old.verdict, old.since, pending=said, pending_since=pending_since, why="a second date decides")
 
 
 def _verdict(

@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"[\d,]+")
 
 
 def parse(answer: Received, entries: Sequence[Entry]) -> Sequence[Fact]:  # noqa: ARG001
-    """The repositories of the page with their new stars. The first link of a row may be a sponsor's: the name stands in its h2."""
+    """The repositories of the page with their new stars. The first link of a row may be a sponsor's: the name is in its h2."""
     facts = []
     for row in LexborHTMLParser(answer.content.decode("utf-8", "replace")).css("article.Box-row"):
         link = row.css_first("h2 a[href]")

@@ -65,7 +65,7 @@ def _fetch(kept: Snapshots, source: Source, discovery: Discovery, *, day: dt.dat
 def _ask(
     asked: Sequence[tuple[str, str]], before: Mapping[str, Received], manners: Manners
 ) -> tuple[list[Received], int, list[str]]:
-    """All answers of a source, how many were as before, and what was not got. Gives up a server that fails three times in a row."""
+    """All answers of a source, how many were as before, and what was not got. Leaves a server that fails three times in a row."""
     web = Web(manners)
     answers: list[Received] = []
     failed: list[str] = []

@@ -34,7 +34,7 @@ def rows(kind, body):
     ],
 )
 def test_source_is_read(kind, body, expected):
-    """Pre-releases do not count, scripts in titles are not read, a story must lead to the candidate, a sponsor is no repository."""
+    """No pre-release counts, no script in a title is read, a story must lead to the candidate, a sponsor is no repository."""
     assert rows(kind, body) == (expected, "")
 
 
