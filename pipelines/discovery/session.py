@@ -54,12 +54,9 @@ def _tell(status: Status, store: Store, cadence: str, folder: RunFolder, reports
     if not status.succeeded:
         click.echo(f"{status.phase}: {status.message or 'no report was made'}", err=True)
         return 1
-    days = [
-        node.outputs.parameters[0].value
-        for node in status.nodes.values()
-        if node.display_name.startswith("plan") and node.outputs
-    ]
-    prefix = f"discovery/{cadence}/{days[-1]}"
+    given = [each for node in status.nodes.values() if node.outputs for each in node.outputs.parameters]
+    day = next(each.value for each in given if each.name == "day")
+    prefix = f"discovery/{cadence}/{day}"
     target = reports / folder.name
     for file in FILES:
         store.download(f"{prefix}/{file}", target / file)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.argo
 PORT = 8080
 PAGES = {
     "/landscape.yml": "landscape:\n  - name: A\n    subcategories:\n      - name: Gateway\n        items:\n"
-    '          - {name: Thing, homepage_url: "https://thing.example", repo_url: "https://github.com/a/thing", project: sandbox}\n',
+    '          - {name: Thing, homepage_url: "https://a.example", repo_url: "https://github.com/a/thing", project: sandbox}\n',
     "/releases/a/thing": shapes.RELEASES.decode(),
     "/repositories/a/thing": shapes.REPOSITORY.decode(),
     "/feed": shapes.FEED.decode(),

@@ -10,6 +10,7 @@ from steps.discover import reading
 from steps.discover.records import Findings, Trouble
 from steps.discover.settings import Covered, Discovery, Source
 from steps.discover.snapshots import Snapshots, received
+from steps.discover.sources import KINDS
 from steps.discover.verbs import diff, fetch, normalise, notify, plan, report, score
 from steps.errors import MeasureError, UsageError
 from tests.steps.discover import server, shapes
@@ -39,20 +40,14 @@ OLD = landscape(("Thing", "thing"), ("Gone", "gone"))
 class Lab:
     """The steps of one discovery, with their files in a folder."""
 
-    def __init__(self, site, store, folder, **more):
+    def __init__(self, site, store, folder, kinds):
         self.site, self.store, self.folder = site, store, folder
-        kinds = ("releases", "repositories", "artifact-hub", "hacker-news", "lfx", "feeds", "trending")
-        one_each = {kind: f"{site.url}/{kind}/@{{repository}}" for kind in kinds} | {
-            "feeds": f"{site.url}/feeds",
-            "trending": f"{site.url}/trending",
-            "lfx": f"{site.url}/lfx/@{{project}}",
-        }
-        sources = (
-            Source(kind="landscape", urls=(f"{site.url}/landscape.yml",), delay_s=0, robots=False),
-            *(Source(kind=kind, urls=(url,), delay_s=0, robots=False) for kind, url in one_each.items()),
+        paths = {"landscape": "landscape.yml", "feeds": "feeds", "trending": "trending", "lfx": "lfx/@{project}"}
+        sources = tuple(
+            Source(kind=kind, urls=(f"{site.url}/{paths.get(kind, f'{kind}/@{{repository}}')}",), delay_s=0, robots=False)
+            for kind in kinds
         )
-        given = {"contact": "c", "sources": sources, "scope": {"A / Gateway": 1.0}, "allow": (site.place,)} | more
-        self.settings = Discovery(**given)
+        self.settings = Discovery(contact="c", sources=sources, scope={"A / Gateway": 1.0}, allow=(site.place,))
 
     def file(self, name):
         return self.folder / name
@@ -86,7 +81,8 @@ class Lab:
 
 
 @pytest.fixture
-def lab(site, own_store, tmp_path):
+def pages(site):
+    """What every source says on a good day."""
     site.pages |= {
         "/landscape.yml": server.with_etag(NOW),
         "/releases/a/thing": shapes.RELEASES,
@@ -101,28 +97,39 @@ def lab(site, own_store, tmp_path):
         "/feeds": shapes.FEED,
         "/trending": shapes.TRENDING,
     }
-    return Lab(site, own_store, tmp_path)
+
+
+@pytest.fixture
+def lab(site, pages, own_store, tmp_path):
+    """With three sources beside the landscape."""
+    return Lab(site, own_store, tmp_path, ("landscape", "repositories", "hacker-news", "feeds"))
+
+
+@pytest.fixture
+def whole_lab(site, pages, own_store, tmp_path):
+    """With all of them."""
+    return Lab(site, own_store, tmp_path, tuple(KINDS))
 
 
 def every(lab):
     return [source.kind for source in lab.settings.sources]
 
 
-def test_discovery_goes_from_its_servers_to_its_digest(lab):
+def test_discovery_goes_from_its_servers_to_its_digest(whole_lab):
     """Eight sources are read, what changed is told, every candidate scored, and the report says why, with links."""
-    lab.keep(BEFORE)
+    whole_lab.keep(BEFORE)
 
-    lab.fetch(*every(lab))
-    found = lab.conclude()
+    whole_lab.fetch(*every(whole_lab))
+    found = whole_lab.conclude()
 
     assert {(each.kind, each.name) for each in found.diff.changes} == {("added", "New <b>one</b>"), ("removed", "Gone")}
     thing = next(each for each in found.scores if each.name == "Thing")
     assert {part.name for part in thing.parts if part.points is None} == {"growth"}
     assert thing.known == 85
-    digest = lab.file("text").read_text()
+    digest = whole_lab.file("text").read_text()
     assert "[Thing](https://github.com/a/thing)" in digest
     assert r"New \<b\>one\</b\>" in digest
-    assert [name for name, _ in found.sources] == every(lab)
+    assert [name for name, _ in found.sources] == every(whole_lab)
     assert [each.source for each in found.troubles] == ["lfx"]  # which answered 404 for one of the two
 
 
@@ -303,22 +310,22 @@ def test_day_that_is_none_is_refused(lab, said, why):
         plan.run(date=said, cadence="weekly", settings=lab.file("settings"), **files)
 
 
-def test_plan_names_the_sources_that_are_switched_on(lab):
+def test_plan_names_the_sources_that_are_switched_on(whole_lab):
     """A source that is off, or not of this cadence, is not read."""
     sources = tuple(
         source.model_copy(
             update={"enabled": source.kind != "trending", "cadences": ("weekly",) if source.kind == "lfx" else ("daily",)}
         )
-        for source in lab.settings.sources
+        for source in whole_lab.settings.sources
     )
-    lab.settings = lab.settings.model_copy(update={"sources": sources})
-    lab.file("settings").write_text(lab.settings.to_json())
+    whole_lab.settings = whole_lab.settings.model_copy(update={"sources": sources})
+    whole_lab.file("settings").write_text(whole_lab.settings.to_json())
 
     plan.run(
         date="today",
         cadence="daily",
-        settings=lab.file("settings"),
-        **{name: lab.file(name) for name in ("stored", "day", "sources")},
+        settings=whole_lab.file("settings"),
+        **{name: whole_lab.file(name) for name in ("stored", "day", "sources")},
     )
 
     assert json.loads(lab.file("sources").read_text()) == ["releases", "repositories", "artifact-hub", "hacker-news", "feeds"]
