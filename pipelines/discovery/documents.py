@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.discovery import NAMES, shape
+from pipelines.select import UNSAFE
 from steps.discover.settings import Covered, Discovery
 from steps.errors import UsageError
 from steps.model import Component
@@ -60,30 +61,28 @@ def documents(
         message = f"there is no discovery {name!r}; there are {', '.join(NAMES)}"
         raise UsageError(message)
     cadence = name.removeprefix("discovery-")
-    text = (discovery or settings()).model_dump_json()
-    if "{{" in text or "$(" in text or "$$" in text:
-        message = "the settings of the discovery hold {{, $( or $$, which Argo or the kubelet would change on their way"
-        raise UsageError(message)
     values = {
         "run": "{{workflow.name}}",
         "image": image or reference(),
         "date": date,
         "publish": "true" if publish else "false",
-        "settings": text,
+        "settings": _text(discovery or settings()),
     }
     titles = {
         "workflows.argoproj.io/title": f"**{name}**",
         "workflows.argoproj.io/description": f"What to compare next: what changed in the field since a {WORDS[cadence]} before.",
     }
-    made = of_shape(
-        shape.of(cadence),
-        name=name,
-        labels={"benchlab.dev/discovery": cadence},
-        annotations=titles,
-        values=values,
-        template=False,
-    )
-    return [made]
+    labels = {"benchlab.dev/discovery": cadence}
+    return [of_shape(shape.of(cadence), name=name, labels=labels, annotations=titles, values=values, template=False)]
+
+
+def _text(discovery: Discovery) -> str:
+    """The settings as they travel. Raises UsageError: they hold what would be changed on the way."""
+    text = discovery.model_dump_json()
+    if any(sign in text for sign in UNSAFE):
+        message = f"the settings of the discovery hold one of {', '.join(UNSAFE)}, which Argo or the kubelet would change"
+        raise UsageError(message)
+    return text
 
 
 WORDS = {"daily": "day", "weekly": "week", "monthly": "month"}

@@ -48,11 +48,12 @@ def _main() -> Flow:
 
 
 def _steps(cadence: str) -> tuple[Step, ...]:
-    here = f"discovery/{cadence}/{DATE}"
     settings = File("settings", f"discovery/{cadence}/settings/{RUN}.json")
-    findings = File("findings", f"{here}/findings.json")
-    issue = File("issue", f"{here}/issue.md")
-    day = {"date": DATE}
+    return (*_reading(cadence, settings), *_concluding(cadence, settings))
+
+
+def _reading(cadence: str, settings: File) -> tuple[Step, ...]:
+    """The steps that ask and keep."""
     plan = Step(
         "discover-plan",
         values={"date": "{{workflow.parameters.date}}", "cadence": cadence},
@@ -63,29 +64,40 @@ def _steps(cadence: str) -> tuple[Step, ...]:
     )
     fetch = Step(
         "discover-fetch",
-        values={**day, "source": "{{inputs.parameters.source}}"},
+        values={"date": DATE, "source": "{{inputs.parameters.source}}"},
         inputs=("date", "source"),
         reads=(settings,),
         gives=("result",),
         limit_s=FETCH_S,
         attempts=2,
     )
-    normalise = Step("discover-normalise", values=day, inputs=("date",), reads=(settings,), gives=("result",), attempts=3)
-    changes = File("changes", f"{here}/diff.json")
-    both = {**day, "cadence": cadence}
-    diff = Step("discover-diff", values=both, inputs=("date",), reads=(settings,), writes=(changes,), attempts=3)
-    score = Step("discover-score", values=both, inputs=("date",), reads=(settings, changes), writes=(findings,), attempts=3)
+    normalise = Step(
+        "discover-normalise", values={"date": DATE}, inputs=("date",), reads=(settings,), gives=("result",), attempts=3
+    )
+    return plan, fetch, normalise
+
+
+def _concluding(cadence: str, settings: File) -> tuple[Step, ...]:
+    """The steps that work from what is kept."""
+    here = f"discovery/{cadence}/{DATE}"
+    changes, findings, issue = (
+        File(name, f"{here}/{file}")
+        for name, file in (("changes", "diff.json"), ("findings", "findings.json"), ("issue", "issue.md"))
+    )
+    pages = (
+        File(name, f"{here}/{file}")
+        for name, file in (("text", "digest.md"), ("html", "index.html"), ("technologies", "radar.json"))
+    )
+    both = {"date": DATE, "cadence": cadence}
+    day = ("date",)
+    diff = Step("discover-diff", values=both, inputs=day, reads=(settings,), writes=(changes,), attempts=3)
+    score = Step("discover-score", values=both, inputs=day, reads=(settings, changes), writes=(findings,), attempts=3)
     report = Step(
         "discover-report",
         values={},
-        inputs=("date",),
+        inputs=day,
         reads=(findings,),
-        writes=(
-            File("text", f"{here}/digest.md"),
-            File("html", f"{here}/index.html"),
-            File("technologies", f"{here}/radar.json"),
-            issue,
-        ),
+        writes=(*pages, issue),
         gives=("summary",),
         shown=("summary",),
         attempts=3,
@@ -93,8 +105,8 @@ def _steps(cadence: str) -> tuple[Step, ...]:
     notify = Step(
         "discover-notify",
         values={"publish": "{{workflow.parameters.publish}}"},
-        inputs=("date",),
+        inputs=day,
         reads=(settings, findings, issue),
         gives=("result",),
     )
-    return plan, fetch, normalise, diff, score, report, notify
+    return diff, score, report, notify

@@ -108,6 +108,12 @@ def _troubles(kept: Snapshots, kind: str, date: dt.date, used: dt.date | None) -
     return [Trouble(source=kind, why="; ".join(why), latest=used)] if why else []
 
 
+def with_renames(discovery: Discovery, told: Sequence[Fact]) -> Discovery:
+    """The settings with the renames that GitHub tells of; what a person wrote there comes first."""
+    renamed = {fact.key: str(fact.value) for fact in told if fact.name == "renamed_to"}
+    return discovery.model_copy(update={"aliases": renamed | discovery.aliases})
+
+
 def stars_before(store: Store, *, date: dt.date) -> dict[str, tuple[float, dt.date]]:
     """The stars of about a month ago, by repository: of our own snapshots, as GitHub tells only those of now."""
     day = day_of(store, "repositories", until=date - dt.timedelta(days=GROWTH_DAYS))

@@ -84,23 +84,17 @@ def _score(
 ) -> Score:
     entry = _speaker(group, discovery)
     key = identity.canonical(entry.key, discovery.aliases)
-    facts = known.facts.get(key, ())
-    weights = discovery.weights
+    facts, weights, gained = known.facts.get(key, ()), discovery.weights, gains.get(entry.category, {})
     maturity = min((each.maturity for each in group), key=RANK.__getitem__)
-    gained = gains.get(entry.category, {})
-    growth = growth_part(key, gained, known.stars_before.get(key), facts, weights)
     parts = (
         _gap_part(entry, discovery),
         maturity_part(entry, maturity, weights),
         rhythm_part(facts, weights, date),
-        growth,
+        growth_part(key, gained, known.stars_before.get(key), facts, weights),
         health_part(facts, weights),
         mentions_part(facts, weights),
     )
     off = tuple(penalties(entry, facts, weights, maturity=maturity, date=date, new_stars=gained.get(key)))
-    points = sum(part.points for part in parts if part.points is not None)
-    possible = sum(part.most for part in parts if part.points is not None)
-    raw = 100 * points / possible + sum(part.points or 0.0 for part in off)
     covered = covering(group, discovery)
     return Score(
         key=key,
@@ -112,9 +106,16 @@ def _score(
         covered_by=covered.component if covered else None,
         parts=parts,
         penalties=off,
-        value=round(min(100.0, max(0.0, raw)), 1),
-        known=possible,
+        value=_value(parts, off),
+        known=sum(part.most for part in parts if part.points is not None),
     )
+
+
+def _value(parts: Sequence[Part], off: Sequence[Part]) -> float:
+    """The points out of those that the known parts can give, times 100, less the penalties."""
+    points = [(part.points, part.most) for part in parts if part.points is not None]
+    share = sum(got for got, _ in points) / sum(most for _, most in points)
+    return round(min(100.0, max(0.0, 100 * share + sum(part.points or 0.0 for part in off))), 1)
 
 
 def covering(group: Sequence[Entry], discovery: Discovery) -> Covered | None:

@@ -18,12 +18,11 @@ def run(*, date: str, cadence: str, settings: Path, changes: Path, store: Store 
     day = dt.date.fromisoformat(date)
     before, after = reading.days_compared(store, cast("Cadence", cadence), day)
     told, _, _ = reading.facts(store, discovery, date=day)
-    renamed = {fact.key: str(fact.value) for fact in told if fact.name == "renamed_to"}
     found = diff.compare(
         reading.landscape(store, before) if before else None,
         reading.landscape(store, after),
         dates=(before, after),
-        aliases=renamed | discovery.aliases,
+        aliases=reading.with_renames(discovery, told).aliases,
     )
     changes.write_text(found.to_json(), encoding="utf-8")
     print(f"{len(found.changes)} changes between {before or 'nothing'} and {after}")

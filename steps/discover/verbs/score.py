@@ -14,25 +14,15 @@ from steps.store import Store
 def run(*, date: str, cadence: str, settings: Path, changes: Path, findings: Path, store: Store | None = None) -> None:
     """Writes the Findings. The same snapshots, settings and earlier findings give the same bytes."""
     store = store or Store.from_environment()
-    discovery = reading.discovery(settings)
     day = dt.date.fromisoformat(date)
     changed = Diff.from_json(changes.read_bytes(), source="the diff")
-    told, days, troubles = reading.facts(store, discovery, date=day)
-    renamed = {fact.key: str(fact.value) for fact in told if fact.name == "renamed_to"}
-    known = discovery.model_copy(update={"aliases": renamed | discovery.aliases})
-    scores = scoring.scores(
-        reading.landscape(store, changed.after),
-        known,
-        scoring.Known(facts=scoring.facts_by_key(told, known.aliases), stars_before=reading.stars_before(store, date=day)),
-        date=day,
-    )
-    decided = verdicts.decide(
-        scores,
-        reading.verdicts(store, cadence, before=day),
-        date=day,
-        weights=discovery.weights,
-        overrides=discovery.overrides,
-    )
+    told, days, troubles = reading.facts(store, reading.discovery(settings), date=day)
+    discovery = reading.with_renames(reading.discovery(settings), told)
+    facts = scoring.facts_by_key(told, discovery.aliases)
+    known = scoring.Known(facts=facts, stars_before=reading.stars_before(store, date=day))
+    scores = scoring.scores(reading.landscape(store, changed.after), discovery, known, date=day)
+    before = reading.verdicts(store, cadence, before=day)
+    decided = verdicts.decide(scores, before, date=day, weights=discovery.weights, overrides=discovery.overrides)
     found = Findings(
         cadence=cast("Cadence", cadence),
         date=day,
