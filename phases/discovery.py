@@ -74,7 +74,7 @@ SCOPE = {
 }
 
 DISCOVERY = Discovery(
-    contact="https://github.com/benchlab/benchlab/issues",  # put an address here that somebody reads
+    contact="",  # an address that somebody reads, or BENCHLAB_CONTACT
     sources=SOURCES,
     scope=SCOPE,
     weights=Weights(releases_a_year=10),  # a feed of GitHub's holds the newest ten

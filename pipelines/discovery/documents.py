@@ -13,6 +13,7 @@ from steps.errors import UsageError
 from steps.model import Component
 
 OWN = "BENCHLAB_DISCOVERY"
+CONTACT = "BENCHLAB_CONTACT"
 
 
 def settings() -> Discovery:
@@ -24,7 +25,17 @@ def settings() -> Discovery:
 
     own = os.environ.get(OWN)
     found = _from_file(Path(own)) if own else DISCOVERY
-    return found if found.coverage else found.model_copy(update={"coverage": coverage()})
+    contact = os.environ.get(CONTACT) or found.contact
+    return found.model_copy(update={"coverage": found.coverage or coverage(), "contact": contact})
+
+
+def polite() -> Discovery:
+    """The same, with a contact. Raises UsageError: other people's servers are not asked without one."""
+    found = settings()
+    if not found.contact:
+        message = f"say whom a server's owner can reach: {CONTACT}=mailto:you@example.org, or `contact` in phases/discovery.py"
+        raise UsageError(message)
+    return found
 
 
 def _from_file(path: Path) -> Discovery:

@@ -27,7 +27,7 @@ FILES = ("digest.md", "index.html", "radar.json", "findings.json", "diff.json", 
 
 def run(name: str, *, date: str, publish: bool, reports: Path) -> int:
     """Runs a discovery here and returns the exit status: 0, or 1 where no report was made. Raises LabError."""
-    manifest = read.documents(documents.documents(name, date=date, publish=publish))
+    manifest = read.documents(documents.documents(name, date=date, publish=publish, discovery=documents.polite()))
     state = State.from_environment(os.environ)
     with state.hold(f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}") as folder:
         try:

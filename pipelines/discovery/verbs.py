@@ -71,10 +71,12 @@ def submit(name: str, *, date: str, publish: bool, image: str | None, watch: boo
     from pipelines.discovery import documents
 
     argo = where.argo()
-    made = work.submit(argo, documents.documents(name, date=date, publish=publish, image=image), dry_run=dry_run)
-    click.echo(f"would create {made['metadata']['name']}" if dry_run else made["metadata"]["name"])
+    polite = documents.polite()
+    made = documents.documents(name, date=date, publish=publish, image=image, discovery=polite)
+    run = work.submit(argo, made, dry_run=dry_run)
+    click.echo(f"would create {run['metadata']['name']}" if dry_run else run["metadata"]["name"])
     if watch and not dry_run:
-        kept = follow.show(argo, made)
+        kept = follow.show(argo, run)
         click.echo(kept.status.output("summary") or f"{kept.status.phase}: {kept.status.message}")
         sys.exit(0 if kept.status.succeeded else 1)
 
@@ -126,7 +128,8 @@ def create(
     from pipelines.discovery import documents
     from pipelines.manifest import to_yaml
 
-    made = documents.documents(name, publish=publish, image=image)
+    discovery = documents.settings() if dry_run else documents.polite()
+    made = documents.documents(name, publish=publish, image=image, discovery=discovery)
     schedule = when or WHEN[name]
     wanted = crons.documents(made, what=name, name=None, when=schedule, timezone=timezone)
     if dry_run:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -51,10 +52,14 @@ class PublicOnly(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """A connection to a checked address. Raises Refused: it is not public."""
-        address = self._checked(host, port)
-        return self._sockets.connect_tcp(address, port, timeout, local_address, socket_options)
+        *others, last = self._checked(host, port)
+        for address in others:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return self._sockets.connect_tcp(address, port, timeout, local_address, socket_options)
+        return self._sockets.connect_tcp(last, port, timeout, local_address, socket_options)
 
-    def _checked(self, host: str, port: int) -> str:
+    def _checked(self, host: str, port: int) -> list[str]:
+        """Every address of a host, all of them public."""
         try:
             found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except OSError as error:
@@ -65,4 +70,4 @@ class PublicOnly(httpcore.NetworkBackend):
                 if not public(address):
                     message = f"{host}:{port} leads to {address}, which is not a public address: not asked"
                     raise Refused(message)
-        return found[0]
+        return list(dict.fromkeys(found))

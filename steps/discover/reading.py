@@ -80,8 +80,10 @@ def days_compared(store: Store, cadence: Cadence, date: dt.date) -> tuple[dt.dat
     return before, after
 
 
-def facts(store: Store, discovery: Discovery, *, date: dt.date) -> tuple[list[Fact], list[tuple[str, dt.date]], list[Trouble]]:
-    """The newest facts of every source, of which day each is, and what is missing of today's."""
+def facts(
+    store: Store, discovery: Discovery, *, cadence: str, date: dt.date
+) -> tuple[list[Fact], list[tuple[str, dt.date]], list[Trouble]]:
+    """The newest facts of every source, of which day each is, and what is missing of those that were due."""
     found: list[Fact] = []
     days: list[tuple[str, dt.date]] = []
     troubles: list[Trouble] = []
@@ -90,7 +92,7 @@ def facts(store: Store, discovery: Discovery, *, date: dt.date) -> tuple[list[Fa
             continue
         kept = Snapshots(store, source.kind)
         day = day_of(store, source.kind, until=date, since=date - dt.timedelta(days=STALE_DAYS))
-        troubles += _troubles(kept, source.kind, date, day)
+        troubles += _troubles(kept, source.kind, date, day) if cadence in source.cadences else []
         if day is not None:
             days.append((source.kind, day))
             if source.kind != LANDSCAPE:

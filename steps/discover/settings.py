@@ -80,7 +80,7 @@ class Override(Model):
 class Discovery(Model):
     """The whole of it."""
 
-    contact: str  # in the User-Agent: whom to tell that we are a nuisance
+    contact: str  # in the User-Agent: whom to tell that we are a nuisance; empty: nobody is asked anything
     sources: tuple[Source, ...]
     scope: dict[str, float]  # category → how much this lab can measure of it, from 0 to 1; not in it: nothing
     weights: Weights = Weights()

@@ -38,14 +38,18 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class FetchError(LabError):
-    """A server did not give what was asked for, and the reason."""
+    """A server did not give what was asked for, and the reason. status: what it answered; None: nothing."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class _Again(FetchError):
     """It may do so later. after_s: when it says; None: it does not."""
 
-    def __init__(self, message: str, after_s: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, status: int | None = None, after_s: float | None = None) -> None:
+        super().__init__(message, status)
         self.after_s = after_s
 
 
@@ -171,8 +175,8 @@ class Web:
             if after_s is not None and after_s > self.manners.patience_s:
                 message += f", and to come again in {after_s:.0f} s"
                 raise FetchError(message)
-            raise _Again(message, after_s)
-        raise FetchError(message)
+            raise _Again(message, status, after_s)
+        raise FetchError(message, status)
 
     def _body(self, url: str, response: httpcore.Response, told: Mapping[str, str], until: float) -> Iterator[bytes]:
         """The body in pieces, unpacked, up to its cap and its time."""
@@ -213,7 +217,7 @@ class Web:
                 answer = self._insisting(f"{origin}/robots.txt", {})
                 text = answer.body.decode("utf-8", "replace")
             except FetchError as error:
-                missing = any(f"answered {status}" in str(error) for status in range(400, 429))
+                missing = error.status is not None and 400 <= error.status < 500 and error.status != 429
                 text = "" if missing else "User-agent: *\nDisallow: /"
             self._robots[origin] = Protego.parse(text)
         return bool(self._robots[origin].can_fetch(url, AGENT))

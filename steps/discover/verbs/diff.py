@@ -17,7 +17,7 @@ def run(*, date: str, cadence: str, settings: Path, changes: Path, store: Store 
     discovery = reading.discovery(settings)
     day = dt.date.fromisoformat(date)
     before, after = reading.days_compared(store, cast("Cadence", cadence), day)
-    told, _, _ = reading.facts(store, discovery, date=day)
+    told, _, _ = reading.facts(store, discovery, cadence=cadence, date=day)
     found = diff.compare(
         reading.landscape(store, before) if before else None,
         reading.landscape(store, after),

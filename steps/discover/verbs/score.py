@@ -16,7 +16,7 @@ def run(*, date: str, cadence: str, settings: Path, changes: Path, findings: Pat
     store = store or Store.from_environment()
     day = dt.date.fromisoformat(date)
     changed = Diff.from_json(changes.read_bytes(), source="the diff")
-    told, days, troubles = reading.facts(store, reading.discovery(settings), date=day)
+    told, days, troubles = reading.facts(store, reading.discovery(settings), cadence=cadence, date=day)
     discovery = reading.with_renames(reading.discovery(settings), told)
     facts = scoring.facts_by_key(told, discovery.aliases)
     known = scoring.Known(facts=facts, stars_before=reading.stars_before(store, date=day))

@@ -108,6 +108,16 @@ def test_verbs_of_experiments_take_discoveries_too(words):
     assert "landscape" in done.output or "discovery-weekly: fine" in done.output
 
 
+def test_no_server_is_asked_without_a_contact(monkeypatch):
+    """One sentence that names the variable; with it the address is in the settings."""
+    monkeypatch.delenv(documents.CONTACT, raising=False)
+    refused = CliRunner().invoke(cli, ["run", "discovery-weekly"])
+
+    assert (refused.exit_code, "BENCHLAB_CONTACT" in refused.output) == (2, True)
+    monkeypatch.setenv(documents.CONTACT, "mailto:me@lab.example")
+    assert documents.polite().contact == "mailto:me@lab.example"
+
+
 def test_two_files_of_the_landscape_are_compared():
     """`discover diff FILE FILE`, as text and as JSON, in a process of its own."""
     before, after = sorted(LANDSCAPE.glob("*.gz"))[1:]

@@ -110,6 +110,18 @@ def test_one_failing_source_degrades_the_report_and_says_so(lab):
     assert len(found.scores) == 2
 
 
+def test_source_that_is_not_due_is_no_trouble(lab):
+    """One that is read each month is not missing from a weekly report."""
+    sources = [
+        source.model_copy(update={"cadences": ("monthly",)} if source.kind != "landscape" else {})
+        for source in lab.settings.sources
+    ]
+    lab.settings = lab.settings.model_copy(update={"sources": tuple(sources)})
+    lab.fetch("landscape")
+
+    assert lab.conclude().troubles == ()
+
+
 def test_unchanged_landscape_is_a_snapshot_of_its_own(lab):
     """304: the snapshot of the day is whole, with the body of the one before it."""
     lab.fetch("landscape")
