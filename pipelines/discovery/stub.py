@@ -58,7 +58,7 @@ EXPERIMENT = Experiment(
     name={experiment},
     question={question},
     baseline=DIRECT,
-    contenders=({contenders},),
+    contenders=({contenders}),
     around=(UPSTREAM,),
     loads=(HttpLoad(path="/json", rate_rps=500, warmup_s=3, duration_s=12, expect=PRODUCT_JSON),),  # {mark}: a load that suits it
     repetitions=6,
@@ -112,7 +112,7 @@ def of(score: Score) -> Stub:
         landscape=_quoted(score.category),
         experiment=_quoted(f"{name}-comparison"),
         question=_quoted(f"What does {score.name} cost beside what the lab has of {score.category}?"),
-        contenders=", ".join([constant, *rivals]),
+        contenders=", ".join([constant, *rivals]) if rivals else f"{constant},",
     )
     module = f"phases/catalogue/{name.replace('-', '_')}.py"
     return Stub(name, {module: text, f"phases/configs/{config}": _CONFIG.format(mark=MARK, title=_comment(score.name))})

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from steps.discover import words
-from steps.discover.records import Change, Findings
+from steps.discover.records import Change, Findings, Score
 
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>|#~!])")
 LISTED = 40  # changes of a kind; the page has them all
@@ -64,20 +64,25 @@ def _changes(found: Findings) -> Iterator[str]:
     if found.diff.before is None:
         return
     yield f"### What changed, {found.diff.before} to {found.diff.after}"
+    scores = {score.key: score for score in found.scores}
     for kind, word in words.KINDS:
         changes = found.diff.of(kind)
         if changes:
             more = [f"- and {len(changes) - LISTED} more"] if len(changes) > LISTED else []
-            yield "\n".join([f"**{word}** ({len(changes)})", "", *map(_change, changes[:LISTED]), *more])
+            yield "\n".join(
+                [f"**{word}** ({len(changes)})", "", *(_change(each, scores.get(each.key)) for each in changes[:LISTED]), *more]
+            )
     if found.diff.suggestions:
         alike = "; ".join(f"{plain(each.removed)} and {plain(each.added)}" for each in found.diff.suggestions)
         yield f"Perhaps the same, which a person has to say: {alike}."
 
 
-def _change(each: Change) -> str:
+def _change(each: Change, score: Score | None) -> str:
+    """A line; of one that came, how much it is worth a look here."""
     repository = f"https://{each.key}" if each.key.startswith(("github.com/", "gitlab.com/")) else None
     told = words.change(each)
-    return f"- {link(each.name, repository)}, {plain(each.category)}" + (f": {plain(told)}" if told else "")
+    worth = f" ({score.value:g} of 100 here)" if score and each.kind == "added" else ""
+    return f"- {link(each.name, repository)}, {plain(each.category)}" + (f": {plain(told)}" if told else "") + worth
 
 
 def _troubles(found: Findings) -> Iterator[str]:

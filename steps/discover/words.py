@@ -14,18 +14,26 @@ KINDS: tuple[tuple[ChangeKind, str], ...] = (
     ("relocated", "Repository moved"),
     ("removed", "Gone"),
 )
+_SPOKEN: dict[ChangeKind, str] = {
+    "matured": "changed maturity",
+    "added": "came",
+    "moved": "moved",
+    "renamed": "were renamed",
+    "relocated": "moved their repository",
+    "removed": "went",
+}
 SHOWN = 10  # candidates of a digest
 
 
 def lead(found: Findings) -> str:
     """The findings in a sentence."""
     worth = sum(verdict.verdict in {"adopt", "trial"} for verdict in found.verdicts)
-    counted = [f"{len(found.diff.of(kind))} {word.lower()}" for kind, word in KINDS if found.diff.of(kind)]
+    counted = [f"{len(found.diff.of(kind))} {word}" for kind, word in _SPOKEN.items() if found.diff.of(kind)]
     if found.diff.before is None:
         what = f"First snapshot of the landscape, {found.diff.after}: nothing to compare it with"
     else:
         what = f"{found.diff.before} to {found.diff.after}: {', '.join(counted) or 'nothing changed'}"
-    missing = f"; {len({trouble.source for trouble in found.troubles})} sources incomplete" if found.troubles else ""
+    missing = f"; incomplete: {', '.join(unique(trouble.source for trouble in found.troubles))}" if found.troubles else ""
     return f"{what}; {worth} of {len(found.scores)} candidates are worth an experiment{missing}."
 
 

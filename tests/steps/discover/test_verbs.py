@@ -66,6 +66,7 @@ def test_discovery_goes_from_its_servers_to_its_digest(whole_lab):
     digest = whole_lab.file("text").read_text()
     assert "[Thing](https://github.com/a/thing)" in digest
     assert r"New \<b\>one\</b\>" in digest
+    assert re.search(r"- \[New .*: sandbox \(\d+(\.\d)? of 100 here\)", digest)
     assert [name for name, _ in found.sources] == every(whole_lab)
     assert [each.source for each in found.troubles] == ["lfx"]  # which answered 404 for one of the two
 
@@ -277,4 +278,10 @@ def test_plan_names_the_sources_that_are_switched_on(whole_lab):
         **{name: whole_lab.file(name) for name in ("stored", "day", "sources")},
     )
 
-    assert json.loads(lab.file("sources").read_text()) == ["releases", "repositories", "artifact-hub", "hacker-news", "feeds"]
+    assert json.loads(whole_lab.file("sources").read_text()) == [
+        "releases",
+        "repositories",
+        "artifact-hub",
+        "hacker-news",
+        "feeds",
+    ]
