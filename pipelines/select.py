@@ -171,12 +171,11 @@ def _share(text: str) -> float:
 def _whole(phase: Phase, experiment: Experiment) -> Experiment:
     """The experiment with its phase and the texts of its configuration templates."""
     names = sorted({each.config for each in (*experiment.arms, *experiment.around) if each.config})
-    texts = {name: config_text(experiment, name) for name in names}
+    texts = {name: _config(experiment, name) for name in names}
     return experiment.model_copy(update={"phase": phase.id, "configs": texts})
 
 
-def config_text(experiment: Experiment, name: str) -> str:
-    """A configuration template as it travels. Raises UsageError: it cannot be read, or holds what Argo would change."""
+def _config(experiment: Experiment, name: str) -> str:
     try:
         text = (files("phases") / "configs" / name).read_text(encoding="utf-8")
     except OSError as error:

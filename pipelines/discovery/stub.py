@@ -9,9 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
-from pipelines import lint, select
+from pipelines import lint
 from pipelines.manifest import documents
 from steps.discover.identity import plain_name
 from steps.discover.records import Score
@@ -133,7 +134,7 @@ def check(stub: Stub) -> None:
     made: Experiment = space["EXPERIMENT"]
     config, text = stub.config
     others = {each.config for each in (*made.arms, *made.around) if each.config} - {config}
-    texts = {name: select.config_text(made, name) for name in sorted(others)} | {config: text}
+    texts = {name: (files("phases") / "configs" / name).read_text(encoding="utf-8") for name in sorted(others)} | {config: text}
     whole = made.model_copy(update={"phase": "phase-99", "configs": texts})
     problems = lint.of_documents(documents([whole]))
     if problems:
