@@ -56,9 +56,7 @@ def coverage() -> tuple[Covered, ...]:
             for component in (*experiment.arms, *experiment.around):
                 if component.landscape and not component.same_as:
                     found[component.name] = component
-    return tuple(
-        Covered(component=name, title=each.title, landscape=each.landscape or "", repository=None) for name, each in found.items()
-    )
+    return tuple(Covered(component=name, title=each.title, landscape=each.landscape or "") for name, each in found.items())
 
 
 def documents(

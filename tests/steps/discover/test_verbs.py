@@ -192,6 +192,22 @@ def test_growth_comes_from_an_earlier_snapshot_of_ours(lab):
     assert (growth.points, growth.why) == (15.0, "1000 new stars since 2026-07-02; the most in its category are 1000")
 
 
+def test_rename_that_github_tells_of_pairs_old_and_new(lab):
+    """Neither name, page nor id stayed: only that the old repository answers under the new name."""
+    lab.keep(BEFORE)
+    kept = Snapshots(lab.store, "repositories")
+    old = received("https://x.example", shapes.RENAMED, status=200, key="github.com/a/thing")
+    kept.keep(BEFORE, [old], at=dt.datetime(2026, 7, 2, tzinfo=dt.UTC))
+    new = landscape(("Else", "else")).replace(b"github.com/a/else", b"github.com/b/thing")
+    lab.site.pages["/landscape.yml"] = new
+    lab.fetch("landscape")
+
+    found = lab.conclude().diff
+
+    assert [(each.name, each.matched_by) for each in found.of("relocated")] == [("Else", "known rename")]
+    assert [each.name for each in found.of("removed")] == ["Gone"]
+
+
 def test_what_the_lab_has_is_not_proposed(lab):
     """It stands on the radar as adopted, and not among the candidates."""
     lab.settings = lab.settings.model_copy(
