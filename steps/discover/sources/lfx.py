@@ -1,6 +1,7 @@
 """The health of a project, from the public API of LFX Insights.
 
-Its shape was not seen live: `score` and `contributors` are looked for under the names that its documentation and badges use.
+Its shape was not seen: health and contributors are looked for under names like those of its badges. Where none is there, the
+report says so.
 """
 
 from __future__ import annotations

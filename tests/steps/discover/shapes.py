@@ -1,4 +1,4 @@
-"""Answers in the shapes that the sources really have, made small."""
+"""Answers in the shapes that the sources' documentation describes, made small; none was recorded live."""
 
 import json
 

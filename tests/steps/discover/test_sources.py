@@ -1,4 +1,4 @@
-"""Each source's parser against an answer of the real shape, and against one that has lost it."""
+"""Each source's parser against an answer of the documented shape, and against one that has lost it."""
 
 import pytest
 
