@@ -15,28 +15,12 @@ from pipelines.cluster import verbs as cluster
 from pipelines.comparing import files
 from pipelines.comparing import verbs as comparing
 from pipelines.costs import verbs as costs
+from pipelines.discovery import verbs as discovering
+from pipelines.group import Lab
 from pipelines.whereabouts import Where
-from steps.errors import LabError, UsageError
+from steps.errors import UsageError
 
 # Nothing heavy is imported up here: `list`, `show` and `--help` answer at once.
-
-
-class Lab(click.Group):
-    """Verbs in the order in which one needs them; every expected failure is one sentence."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(self.commands)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except LabError as error:
-            click.echo(f"{ctx.invoked_subcommand}: {error}", err=True)
-            ctx.exit(error.exit_status)
-        except OSError as error:  # a full disk above all
-            click.echo(f"{ctx.invoked_subcommand}: {error.filename or 'this machine'}: {error.strerror or error}", err=True)
-            ctx.exit(1)
-
 
 experiment_argument = click.argument("what", metavar="PHASE|EXPERIMENT", shell_complete=completion.names)
 run_argument = click.argument("run", metavar="RUN", default="@latest", shell_complete=completion.runs)
@@ -288,6 +272,7 @@ for verb in (
     cluster.delete,
     *comparing.VERBS,
     *costs.VERBS,
+    discovering.discover,
     commands.cron,
     commands.install,
     commands.uninstall,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import select
+from pipelines.discovery import NAMES
 from pipelines.local import read
 from pipelines.local.manifest import Manifest
 from pipelines.local.references import place
@@ -26,14 +27,16 @@ LARGEST_BYTES = 300_000
 
 
 def all_of(what: tuple[str, ...]) -> list[tuple[str, list[str]]]:
-    """Findings by name: of all experiments, or of the phases, experiments and files named."""
+    """Findings by name: of all experiments and discoveries, or of the phases, experiments and files named."""
+    from pipelines.discovery import documents as discoveries
     from pipelines.manifest import documents
 
     files = [name for name in what if name.endswith((".yaml", ".yml", ".json"))]
     ids = [name for name in what if name not in files] or ([] if files else [phase.id for phase in select.phases()])
     chosen = [experiment for wanted in ids for experiment in select.experiments(wanted)]
     of_files = [(name, of_file(Path(name))) for name in files]
-    return of_files + [(f"{each.phase}/{each.name}", of_documents(documents([each]))) for each in chosen]
+    found = of_files + [(f"{each.phase}/{each.name}", of_documents(documents([each]))) for each in chosen]
+    return found if what else found + [(name, of_documents(discoveries.documents(name))) for name in NAMES]
 
 
 def of_file(path: Path) -> list[str]:

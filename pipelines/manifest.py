@@ -44,7 +44,7 @@ from hera.workflows.models import (
 
 from pipelines import rights, secret, shapes
 from pipelines.image import reference
-from pipelines.shapes import File, Flow, Step, Task
+from pipelines.shapes import File, Flow, Shape, Step, Task
 from steps.model import Experiment
 from steps.places import pods
 
@@ -74,22 +74,32 @@ def of_experiment(experiment: Experiment, *, image: str) -> dict[str, Any]:
 
     image: what every step runs in, named by content, so that the manifest says which code made the figures.
     """
-    shape = shapes.of(experiment)
+    values = _values(experiment, image)
+    name, labels, titles = shapes.template_name(experiment), _labels(experiment), _titles(experiment)
+    return of_shape(shapes.of(experiment), name=name, labels=labels, annotations=titles, values=values)
+
+
+def of_shape(
+    shape: Shape, *, name: str, labels: dict[str, str], annotations: dict[str, str], values: dict[str, str], template: bool = True
+) -> dict[str, Any]:
+    """A shape as a WorkflowTemplate, or as a Workflow that needs none. values: the arguments of a run."""
     flows = {flow.name: DAG(name=flow.name) for flow in shape.flows}
     steps = {step.verb: _container(step) for step in shape.steps}
     for flow in shape.flows:
         _fill(flows[flow.name], flow, {**flows, **steps})
-    template = WorkflowTemplate(
-        name=shapes.template_name(experiment),
-        labels=_labels(experiment),
-        annotations=_titles(experiment),
+    kind = WorkflowTemplate if template else Workflow
+    made = kind(
+        name=name if template else None,
+        generate_name=None if template else f"{name}-",
+        labels=labels,
+        annotations=annotations,
         entrypoint=shape.entry,
-        on_exit=shape.closing,
-        arguments=[Parameter(name=name, value=value) for name, value in _values(experiment, image).items()],
+        on_exit=shape.closing or None,
+        arguments=[Parameter(name=key, value=value) for key, value in values.items()],
         templates=[*flows.values(), *steps.values()],
-        **_surroundings(_labels(experiment)),
+        **_surroundings(labels),
     )
-    built: dict[str, Any] = template.to_dict()
+    built: dict[str, Any] = made.to_dict()
     return built
 
 
@@ -235,6 +245,10 @@ def _container(step: Step) -> Container:
             *(
                 SecretEnv(name=name, secret_name=secret.NAME, secret_key=key, optional=free or None)
                 for name, key, free in secret.SETTINGS
+            ),
+            *(
+                SecretEnv(name=name, secret_name=of, secret_key=key, optional=True)
+                for name, of, key in secret.TOKENS.get(step.verb, ())
             ),
         ],
         inputs=[*(Parameter(name=name) for name in step.inputs), *(_stored(file, "in") for file in step.reads)],

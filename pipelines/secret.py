@@ -16,6 +16,10 @@ SETTINGS = (
     ("AWS_SESSION_TOKEN", "session-token", True),
 )
 
+# What only some steps get: verb → variable, secret, key. Each may be missing.
+_GITHUB = (("GITHUB_TOKEN", "benchlab-discovery", "github-token"),)
+TOKENS = {"discover-fetch": _GITHUB, "discover-notify": _GITHUB}
+
 
 # Names that boto3 takes too; a Secret has one key for each pair.
 _ALSO = {"AWS_ENDPOINT_URL": "AWS_ENDPOINT_URL_S3", "AWS_REGION": "AWS_DEFAULT_REGION"}

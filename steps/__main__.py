@@ -40,6 +40,13 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
         "json": FILE,
         "verdict": FILE,
     },
+    "discover-plan": {"date": TEXT, "cadence": TEXT, "settings": FILE, "stored": FILE, "day": FILE, "sources": FILE},
+    "discover-fetch": {"source": TEXT, "date": TEXT, "settings": FILE, "result": FILE},
+    "discover-normalise": {"date": TEXT, "settings": FILE, "result": FILE},
+    "discover-diff": {"date": TEXT, "cadence": TEXT, "settings": FILE, "changes": FILE},
+    "discover-score": {"date": TEXT, "cadence": TEXT, "settings": FILE, "changes": FILE, "findings": FILE},
+    "discover-report": {"findings": FILE, "text": FILE, "html": FILE, "technologies": FILE, "issue": FILE, "summary": FILE},
+    "discover-notify": {"findings": FILE, "issue": FILE, "settings": FILE, "publish": TEXT, "result": FILE},
     "check": {"found": FILE},
     "sweep": {"time-to-live-s": TEXT, "removed": FILE},
 }
@@ -63,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
     if os.environ.get("BENCHLAB_PLACE") == "process":  # after kill -9 of the run its steps must not go on
         shell.die_with_parent()
     verb: str = given.pop("verb")
-    module = importlib.import_module(f"steps.{verb.replace('-all', '')}")
+    module = importlib.import_module(f"steps.{verb.replace('-all', '').replace('discover-', 'discover.verbs.')}")
     step = module.run_all if verb.endswith("-all") else module.run
     try:
         step(**given)

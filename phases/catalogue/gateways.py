@@ -53,6 +53,7 @@ NGINX = Component(
         access_log=NO_LOG,
         buffering="the whole answer first (proxy_buffering on, the default), 8 buffers of a page; asks the upstream in HTTP/1.1",
     ),
+    landscape="Orchestration & Management / Service Proxy",
 )
 
 HAPROXY = Component(
@@ -74,6 +75,7 @@ HAPROXY = Component(
         access_log=NO_LOG,
         buffering="streams through one buffer of 16 KiB (the default)",
     ),
+    landscape="Orchestration & Management / Service Proxy",
 )
 
 ENVOY = Component(
@@ -104,6 +106,7 @@ ENVOY = Component(
         access_log=NO_LOG,
         buffering="streams, up to 1 MiB (the default); adds x-request-id and x-envoy headers (the default)",
     ),
+    landscape="Orchestration & Management / Service Proxy",
 )
 
 TRAEFIK = Component(
@@ -134,6 +137,7 @@ TRAEFIK = Component(
         access_log=NO_LOG,
         buffering="streams, 32 KiB at a time (the default); adds X-Forwarded headers (the default)",
     ),
+    landscape="Orchestration & Management / API Gateway",
 )
 
 CADDY = Component(
@@ -160,6 +164,7 @@ CADDY = Component(
         access_log=NO_LOG,
         buffering="streams, 32 KiB at a time (the default); adds X-Forwarded and Via headers (the default)",
     ),
+    landscape="Orchestration & Management / Service Proxy",
 )
 
 GATEWAYS = (NGINX, HAPROXY, ENVOY, TRAEFIK, CADDY)

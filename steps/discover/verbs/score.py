@@ -1,0 +1,36 @@
+"""Scores every candidate in the lab's scope, and says where each stands now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import cast
+
+from steps.discover import reading, scoring, verdicts
+from steps.discover.records import Cadence, Diff, Findings
+from steps.store import Store
+
+
+def run(*, date: str, cadence: str, settings: Path, changes: Path, findings: Path, store: Store | None = None) -> None:
+    """Writes the Findings. The same snapshots, settings and earlier findings give the same bytes."""
+    store = store or Store.from_environment()
+    day = dt.date.fromisoformat(date)
+    changed = Diff.from_json(changes.read_bytes(), source="the diff")
+    told, days, troubles = reading.facts(store, reading.discovery(settings), cadence=cadence, date=day)
+    discovery = reading.with_renames(reading.discovery(settings), told)
+    facts = scoring.facts_by_key(told, discovery.aliases)
+    known = scoring.Known(facts=facts, stars_before=reading.stars_before(store, date=day))
+    scores = scoring.scores(reading.landscape(store, changed.after), discovery, known, date=day)
+    before = reading.verdicts(store, cadence, before=day)
+    decided = verdicts.decide(scores, before, date=day, weights=discovery.weights, overrides=discovery.overrides)
+    found = Findings(
+        cadence=cast("Cadence", cadence),
+        date=day,
+        diff=changed,
+        scores=scores,
+        verdicts=decided,
+        troubles=tuple(troubles),
+        sources=tuple(days),
+    )
+    findings.write_text(found.to_json(), encoding="utf-8")
+    print(f"{len(scores)} candidates, {sum(each.verdict in {'adopt', 'trial'} for each in decided)} of them worth an experiment")
