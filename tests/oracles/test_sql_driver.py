@@ -23,7 +23,7 @@ from steps.keeper import ORDER
 from steps.model import Check
 from steps.places import readiness
 from steps.places.programs import find_program
-from tests.databases import cell, needs, send, short, signalled, stopped
+from tests.databases import cell, needs, short, signalled, stopped
 
 pytestmark = pytest.mark.slow
 STALL_S = 1.5
@@ -103,18 +103,24 @@ def test_database_that_lost_acknowledged_transactions_is_found_out(lab):
 
 
 def test_driver_agrees_with_the_log_of_pgbench(lab, tmp_path):
-    """The same transaction at the same rate on the same tables, one after the other: p50 within a third and a millisecond."""
+    """The same transaction at the same rate on the same tables, one after the other, each through a stall: p99 within a tenth.
+
+    At the median within a factor of two, as two loads are that share a machine with other work.
+    """
     load = short(rate_tps=150, duration_s=6)
     with cell(lab, load, needs(POSTGRES)) as endpoints:
         pgbench = Path(find_program(POSTGRES, {}).path).parent / "pgbench"
         if not pgbench.is_file():
             pytest.skip("this PostgreSQL comes without pgbench")
-        sent = send(load, endpoints, POSTGRES)
+        bank = Bank(load, endpoints.target, "postgresql")
+        flown, _ = asyncio.run(_flight(bank, meanwhile=lambda: stopped(lab, after_s=3, for_s=STALL_S)))
+        stopped(lab, after_s=3, for_s=STALL_S)
         theirs_ms = _pgbench(pgbench, Target.of(endpoints.target), load, tmp_path)
 
-    ours_ms = summarize(sent.flown).histograms["response"].get_value_at_percentile(50) / 1000
+    ours = summarize(flown).histograms["response"]
     assert len(theirs_ms) > 0.8 * load.rate_tps * load.duration_s
-    assert ours_ms == pytest.approx(theirs_ms[len(theirs_ms) // 2], rel=0.33, abs=1.0)
+    assert ours.get_value_at_percentile(99) / 1000 == pytest.approx(theirs_ms[len(theirs_ms) * 99 // 100], rel=0.1)
+    assert 0.5 < (1 + ours.get_value_at_percentile(50) / 1000) / (1 + theirs_ms[len(theirs_ms) // 2]) < 2
 
 
 async def _flight(bank, *, meanwhile=lambda: None, audit=True):
