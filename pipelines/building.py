@@ -100,7 +100,11 @@ def buildable() -> dict[str, Component]:
     from steps.places.programs import builds_of
 
     every = [each for phase in select.phases() for one in phase.experiments for each in one.programs]
-    return {each.name: each for each in every if builds_of(each, {})}
+    found: dict[str, Component] = {}
+    for each in every:
+        if builds_of(each, {}):
+            found.setdefault(each.same_as or each.name, each)
+    return found
 
 
 @click.command("build")

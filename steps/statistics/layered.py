@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Sequence
+from itertools import takewhile
 
 from steps.costs.words import money
-from steps.model import Answer, Figure, RunVerdict, Waterfall
+from steps.model import Answer, Layer, RunVerdict, Waterfall
 from steps.statistics.answer import UNRANKED
 from steps.statistics.words import common_decimals, listed, number, with_interval
 
@@ -13,35 +14,39 @@ TIME, CPU = "p50_ms", "path_cpu_us_per_request"
 
 
 def layered_answer(answer: Answer, found: Waterfall, verdict: RunVerdict) -> Answer:
-    """The same answer, said by layers; as it is, where a layer is missing."""
-    parts = {layer.title: layer.added.get(TIME, Figure(reason="it is not among the metrics")) for layer in found.layers}
-    if any(part.value is None for part in parts.values()):
+    """The same answer, said by layers, up to the first that is missing; as it is, where fewer than two are there."""
+    layers = tuple(takewhile(lambda layer: _value(layer, TIME) is not None, found.layers))
+    if len(layers) < 2 or any(_value(layer, TIME) is not None for layer in found.layers[len(layers) :]):
         return answer
+    stack = "the whole stack" if len(layers) == len(found.layers) else f"the stack up to {layers[-1].title}"
     whole = with_interval(found.whole[TIME], "ms")
-    lead = f"through the whole stack a transaction takes {whole} at the median: {_shares(parts, 'ms')}"
-    more = tuple(f"{line}." for line in (_cpu(found), _usd(found)) if line)
+    lead = f"through {stack} a transaction takes {whole} at the median: {_shares(layers, TIME, 'ms')}"
+    more = tuple(f"{line}." for line in (_cpu(found, layers), _usd(found, layers)) if line)
     if verdict is RunVerdict.ANSWERED:
         return answer.model_copy(update={"lead": f"{lead[0].upper()}{lead[1:]}.", "more": more})
     return answer.model_copy(update={"lead": f"{UNRANKED[verdict]}: {lead}.", "more": more})
 
 
-def _shares(parts: dict[str, Figure], unit: str) -> str:
+def _value(layer: Layer, metric: str) -> float | None:
+    figure = layer.added.get(metric)
+    return figure.value if figure else None
+
+
+def _shares(layers: Sequence[Layer], metric: str, unit: str) -> str:
     """`1.21 ms of App, 0.30 of Gateway and 0.84 of Mesh`."""
-    digits = common_decimals(parts.values())
-    said = [f"{number(part.value or 0.0, digits)} of {title}" for title, part in parts.items()]
-    first, *others = said
+    digits = common_decimals(layer.added[metric] for layer in layers)
+    first, *others = [f"{number(_value(layer, metric) or 0.0, digits)} of {layer.title}" for layer in layers]
     return listed([first.replace(" of ", f" {unit} of ", 1), *others])
 
 
-def _cpu(found: Waterfall) -> str:
-    parts = {layer.title: layer.added.get(CPU, Figure(reason="it is not among the metrics")) for layer in found.layers}
-    if any(part.value is None for part in parts.values()):
+def _cpu(found: Waterfall, layers: Sequence[Layer]) -> str:
+    if any(_value(layer, CPU) is None for layer in layers):
         return ""
-    return f"CPU {with_interval(found.whole[CPU], 'µs')} a transaction: {_shares(parts, 'µs')}"
+    return f"CPU {with_interval(found.whole[CPU], 'µs')} a transaction: {_shares(layers, CPU, 'µs')}"
 
 
-def _usd(found: Waterfall) -> str:
-    costs: dict[str, Decimal | None] = {layer.title: layer.usd.value for layer in found.layers}
+def _usd(found: Waterfall, layers: Sequence[Layer]) -> str:
+    costs = {layer.title: layer.usd.value for layer in layers}
     if found.unit is None or found.usd.value is None or None in costs.values():
         return ""
     return f"{found.unit} {money(found.usd.value)}: {listed(f'{money(usd)} of {title}' for title, usd in costs.items())}"
