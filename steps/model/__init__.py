@@ -12,6 +12,7 @@ from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.ramp import Load, RampLoad, Slo
+from steps.model.reviewing import DutyCycle, Rule
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -85,6 +86,7 @@ __all__ = [
     "DeployedComponent",
     "Difference",
     "Driver",
+    "DutyCycle",
     "Effect",
     "EffectVerdict",
     "Endpoints",
@@ -123,6 +125,7 @@ __all__ = [
     "Ready",
     "Report",
     "Resources",
+    "Rule",
     "RunVerdict",
     "Running",
     "Search",

@@ -37,6 +37,7 @@ from steps.statistics.curves import QUANTILES, response_curve
 from steps.statistics.decision import decided
 from steps.statistics.knees import bounded_figure, knee_answer, path_of
 from steps.statistics.plausibility import remarks
+from steps.statistics.references import held_against
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
 from steps.statistics.verdicts import doubted_metrics, verdict_of
@@ -82,6 +83,7 @@ def report_of(evidence: Evidence) -> Report:
         uses=uses,
         costs=costs,
         budget=budget,
+        references=held_against(loads),
     )
 
 
