@@ -87,6 +87,12 @@ class Contest(Model):
     outcome: Outcome | None = None
 
     @property
+    def where(self) -> str:
+        """`runtime-benchmark, json at 300 requests/s`: the load by its name, where it has one."""
+        name: str | None = getattr(self.section.load, "name", None)
+        return f"{self.experiment}{f', {name}' if name else ''} at {self.use.at}"
+
+    @property
     def titles(self) -> dict[Name, str]:
         """Name → title."""
         return {arm.name: arm.title for arm in self.section.arms}

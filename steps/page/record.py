@@ -61,7 +61,7 @@ def _contest(contest: Contest) -> dict[str, Any]:
         for each in standings(contest)
     ]
     return {
-        "title": f"{contest.experiment} at {contest.use.at}",
+        "title": contest.where,
         "run": contest.run,
         "heads": ("contender", "p99 (ms)", contest.unit.title, "memory (MiB)", "on the front"),
         "rows": rows,

@@ -50,10 +50,6 @@ class ContestView:
     contest: Contest
     number: int
 
-    @property
-    def title(self) -> str:
-        return f"{self.contest.experiment} at {self.contest.use.at}"
-
     def rows(self) -> Iterator[Row]:
         """The contenders of which all is known, in the author's order."""
         markets = {each.contender: each for each in self.contest.markets}

@@ -13,7 +13,7 @@ from steps.costs.duty import duty_of
 from steps.costs.markets import markets_of
 from steps.costs.pareto import front
 from steps.costs.reported import repriced
-from steps.costs.uses import basis_of
+from steps.costs.uses import basis_of, uses_of
 from steps.model import Arm, Figure, LoadSection
 from steps.model.cost import ArmCost, LoadCost, LoadUse, Pricing
 from steps.model.review import Contest, Duty
@@ -31,16 +31,22 @@ class Prices:
 
 
 def contests_of(run: Sealed, prices: Prices, *, cycle: DutyCycle | None) -> tuple[Contest, ...]:
-    """A contest for each load of a run whose cost can be told; none, where its experiment asks for no cost."""
-    if not run.report.costs:
+    """A contest for each load of a run whose cost can be told; none, where there is no cost or no choice."""
+    if not run.report.costs or stacked(run):
         return ()
     on_demand = repriced(run.report, prices.on_demand)
     spot = repriced(run.report, prices.spot) if prices.spot else None
     sections = {section.label: section for section in run.report.loads}
+    uses = run.report.uses or uses_of(run.report.loads)
     return tuple(
         _contest(run, sections[use.load], use, cost, on_demand.unit, cycle=cycle, spot=spot.loads[number] if spot else None)
-        for number, (use, cost) in enumerate(zip(run.report.uses, on_demand.loads, strict=True))
+        for number, (use, cost) in enumerate(zip(uses, on_demand.loads, strict=True))
     )
+
+
+def stacked(run: Sealed) -> bool:
+    """Whether the contenders are layers upon each other: more of them costs more, and that is no choice between them."""
+    return bool(getattr(run.experiment, "layers", ()))
 
 
 def _contest(

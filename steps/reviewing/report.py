@@ -12,7 +12,7 @@ from steps.costs.rates import pricing_of
 from steps.evidence import Evidence
 from steps.model import Answer, Circumstances, Environment, Experiment, Report, RunVerdict
 from steps.model.review import Contest, Review, Source
-from steps.reviewing.contests import Prices, contests_of, priced
+from steps.reviewing.contests import Prices, contests_of, priced, stacked
 from steps.reviewing.deciding import decide, rule_said
 from steps.reviewing.newest import Newest
 from steps.reviewing.sources import alike
@@ -68,7 +68,9 @@ def _unknown(
     yield from (f"{each.experiment}: {each.reason}" for each in sources if each.reason)
     with_costs = {contest.experiment for contest in contests}
     for each in used:
-        if each.report.experiment not in with_costs:
+        if stacked(each):
+            yield f"{each.report.experiment}: which to choose, because its contenders are layers upon each other and no alternatives"
+        elif each.report.experiment not in with_costs:
             yield f"{each.report.experiment}: what it costs, because it asks for no unit cost or measured no CPU"
         elif digest_of(each) not in {None, prices.on_demand.book}:
             yield f"{each.report.experiment}: nothing; its page was priced by another price book, and it is priced anew here"
@@ -142,7 +144,7 @@ def _answer(review: Review | None, verdict: RunVerdict) -> Answer:
     contests = priced(review.contests) if review else []
     if review is None or not contests:
         return Answer(decided=False, lead="Nothing can be weighed: no stored run can be used.")
-    lines = tuple(f"{_where(each)}: {_line(each)}." for each in contests)
+    lines = tuple(f"{each.where}: {_line(each)}." for each in contests)
     return Answer(decided=verdict is RunVerdict.ANSWERED, lead=_lead(review, contests), more=lines)
 
 
@@ -154,10 +156,6 @@ def _lead(review: Review, contests: Sequence[Contest]) -> str:
         return f"{counted(len(contests), 'comparison')} of p99, cost and memory; one contender leads in all three {many}."
     decided = [contest for contest in contests if contest.outcome and contest.outcome.decided]
     return f"The rule decides {len(decided)} of {counted(len(contests), 'comparison')}: {rule_said(review.rule)}."
-
-
-def _where(contest: Contest) -> str:
-    return f"{contest.experiment} at {contest.use.at}"
 
 
 def _line(contest: Contest) -> str:

@@ -22,11 +22,13 @@ from steps.statistics.words import number_of
 
 
 class Reference(Model):
-    """A range that somebody else found."""
+    """A range that somebody else found: of a figure itself, or of what two come to together."""
 
     metric: str
     of: Name
     over: Name | None = None
+    how: Literal["ratio", "difference"] = "ratio"  # of the two
+    load: Name | None = None  # the name of the load under which it is so; None: under any
     low: Positive
     high: Positive
     source: str
@@ -57,15 +59,16 @@ def held_against(loads: Sequence[LoadSection], book: References | None = None) -
 def _of(section: LoadSection, reference: Reference, slack: float) -> Iterator[ReferenceResult]:
     arms = {arm.name: arm for arm in section.arms}
     of, over = arms.get(reference.of), arms.get(reference.over or "")
-    if of is None or (reference.over and over is None):
+    if of is None or (reference.over and over is None) or reference.load not in {None, getattr(section.load, "name", None)}:
         return
     interval = _interval(of, reference.metric)
     if interval is not None and over is not None:
-        interval = _ratio(interval, _interval(over, reference.metric))
+        interval = TOGETHER[reference.how](interval, _interval(over, reference.metric))
     if interval is None:
         return
     low, high = reference.low / slack, reference.high * slack
-    what = f"{reference.metric} of {of.title}{f' over {over.title}' if over else ''}, {section.label}"
+    between = " over " if reference.how == "ratio" else " beyond "
+    what = f"{reference.metric} of {of.title}{f'{between}{over.title}' if over else ''}, {section.label}"
     yield ReferenceResult(
         verdict="inside" if interval.low <= high and interval.high >= low else "outside",
         said=f"{what}: {number_of(interval.low)} to {number_of(interval.high)}, where others found {reference.low:g} to {reference.high:g}",
@@ -87,3 +90,11 @@ def _ratio(of: Interval, over: Interval | None) -> Interval | None:
     if over is None or min(of.low, over.low) <= 0:
         return None
     return Interval(low=of.low / over.high, high=of.high / over.low, coverage=0.0)
+
+
+def _difference(of: Interval, over: Interval | None) -> Interval | None:
+    """As wide as the two together allow."""
+    return None if over is None else Interval(low=of.low - over.high, high=of.high - over.low, coverage=0.0)
+
+
+TOGETHER = {"ratio": _ratio, "difference": _difference}
