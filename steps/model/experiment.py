@@ -219,9 +219,9 @@ class Phase(Model):
             before = [each.name for each in self.experiments[:number] if not each.reviews]
             unknown = [name for name in experiment.reads if name not in before]
             if unknown or (experiment.reviews and not before):
-                what = f"{unknown[0]}, which" if unknown else "experiments, of which none"
-                message = f"{self.id}: {experiment.name} reads {what} is measured before it"
-                raise ValueError(message)
+                what = f"{unknown[0]}, which is not" if unknown else "what is"
+                message = f"{self.id}: {experiment.name} reads {what} measured before it in this phase"
+                raise ValueError(message if unknown else f"{message}, and nothing is")
         return self
 
     def read_by(self, review: Experiment) -> tuple[str, ...]:

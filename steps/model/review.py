@@ -88,9 +88,8 @@ class Contest(Model):
 
     @property
     def where(self) -> str:
-        """`runtime-benchmark, json at 300 requests/s`: the load by its name, where it has one."""
-        name: str | None = getattr(self.section.load, "name", None)
-        return f"{self.experiment}{f', {name}' if name else ''} at {self.use.at}"
+        """`gateway-comparison at 500 requests/s`."""
+        return f"{self.experiment} at {self.use.at}"
 
     @property
     def titles(self) -> dict[Name, str]:
