@@ -1,4 +1,4 @@
-"""What a shape is made of: steps, tasks that call them, and flows of tasks. Plain data; `pipelines.manifest` says it in Argo's words."""
+"""What a shape is made of: steps, tasks that call them, and flows of tasks. Plain data, put into words elsewhere."""
 
 from __future__ import annotations
 

@@ -174,9 +174,9 @@ def _in_order(name: str, called: dict[str, str], *, last: Container | None = Non
 
     called: experiment → its WorkflowTemplate. last: what comes after all of them.
     """
-    names = [*called, *([last.name] if last else [])]
+    names = [*called, *([str(last.name)] if last else [])]
     dag = DAG(name=name, fail_fast=False, target=" ".join(names))
-    for before, each in zip([None, *names], names, strict=False):
+    for before, each in zip(["", *names], names, strict=False):
         arguments = {"run": "{{workflow.parameters.run}}"}
         if each in called:
             experiment = f"{{{{workflow.parameters.experiment-{each}}}}}"

@@ -64,7 +64,10 @@ def _example(each: Experiment) -> Plan:
 
 def expected(seconds: Mapping[str, float], todo: Mapping[str, Sequence[str]]) -> list[str]:
     """What a phase's run has before it, a line for each experiment: `gateway-comparison  36 cells, about 11 min 02 s`."""
-    rows = [(f"  {name}", f"{_counted(todo[name], 'cell') if todo[name] else 'no cells'}, about {duration.spoken(each)}") for name, each in seconds.items()]
+    rows = [
+        (f"  {name}", f"{_counted(todo[name], 'cell') if todo[name] else 'no cells'}, about {duration.spoken(each)}")
+        for name, each in seconds.items()
+    ]
     return columns(rows).splitlines()
 
 

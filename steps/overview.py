@@ -52,7 +52,9 @@ def _report(store: Store, prefix: str) -> Report | str:
 def overview_of(phase: str, run: str, reports: Mapping[str, Report | str]) -> Overview:
     """The overview over these reports, by experiment. Pure."""
     there = [each for each in reports.values() if isinstance(each, Report)]
-    began, ended = zip(*((each.circumstances.started_at, each.circumstances.ended_at) for each in there), strict=True) if there else ((), ())
+    began, ended = (
+        zip(*((each.circumstances.started_at, each.circumstances.ended_at) for each in there), strict=True) if there else ((), ())
+    )
     return Overview(
         run=run,
         phase=phase,

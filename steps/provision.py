@@ -1,9 +1,9 @@
 """`provision`: is this place fit to measure, what is it like, and which cells are to be made?
 
 It fails before anything is deployed when the store does not keep what it is given. A run that is finished later (`retry`) comes
-here again: it keeps the recorded order and plans only the cells without a valid outcome. There may be none: of a phase, where only
-other experiments lack some, or of a run that lost nothing but its report. A new run always has cells, except a review, which has
-none and for which nothing is calibrated.
+here again: it keeps the recorded order and plans only the cells without a valid outcome. There may be none: of a phase in which
+other experiments lack some, or of a run that lost nothing but its report. A new run always has cells; but a review has none, and
+nothing is calibrated for it.
 """
 
 from __future__ import annotations

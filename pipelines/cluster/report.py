@@ -10,15 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipelines import pages, secret
+from pipelines.closing import OVERVIEW
 from pipelines.cluster import forward, runs
 from pipelines.cluster.api import Argo, Document
 from pipelines.cluster.server import Server
-from pipelines.closing import OVERVIEW
 from pipelines.local.nodes import Node
 from steps.errors import ClusterError, UsageError
 from steps.kube import Kube

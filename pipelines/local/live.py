@@ -46,6 +46,12 @@ def cell_name(node: Node) -> str:
     return node.display_name.partition(":")[2].rstrip(")") or node.display_name
 
 
+def experiment_of(status: Status, node: Node) -> str:
+    """`gateway-comparison.`: which experiment of a phase a node is of; nothing in a run of one experiment."""
+    path = node.name.removeprefix(f"{status.workflow}.").removeprefix("onExit.").split(".")
+    return f"{path[0]}." if len(path) > 1 else ""
+
+
 def rows(status: Status) -> Iterator[Row]:
     """The tree without what says nothing: the only attempt of a step that may be tried again."""
     alone = {node.children[0] for node in status.nodes.values() if node.kind == "Retry" and len(node.children) == 1}
@@ -175,7 +181,8 @@ class _Lines:
                 self._tell(status, node, is_cell=node.id in own)
 
     def _tell(self, status: Status, node: Node, *, is_cell: bool) -> None:
-        name = cell_name(node) if is_cell else node.display_name.removesuffix("(0)")  # the first attempt, mostly the only one
+        own = cell_name(node) if is_cell else node.display_name.removesuffix("(0)")  # the first attempt, mostly the only one
+        name = experiment_of(status, node) + own
         over = f"   {self.progress.spoken(status)}" if is_cell else ""
         print(f"{SIGNS.get(node.phase, '?')} {name}  {duration.exact(node.duration_s(now()))}{over}", flush=True)
         inside = [each for each in status.failures() if node.id in {each.boundary_id, each.id}]

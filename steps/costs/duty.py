@@ -32,7 +32,7 @@ def duty_of(arm: Arm, cost: ArmCost, use: ArmUse, *, cycle: DutyCycle, unit: Uni
     rps = exact(median(each.rate_rps for each in use.uses))
     beside = _hours_held(cycle, exact(cold.value))
     months = tuple(_month(cost.curve, rps, exact(share), beside, unit) for share in cycle.busy_shares)
-    even = float(rounded(max(Decimal(0), 1 - beside / HOURS_PER_MONTH)))
+    even = rounded(max(Decimal(0), 1 - beside / HOURS_PER_MONTH))
     return Duty(contender=arm.name, title=arm.title, cold=cold, months=months, break_even_share=even)
 
 
@@ -49,4 +49,4 @@ def _month(curve: CostCurve, rps: Decimal, share: Decimal, held: Decimal, unit: 
     up = curve.memory_usd_per_hour + curve.reserved_usd_per_hour
     always, to_zero = Usd(working + idle * up), Usd(working + min(idle, held) * up)
     saved = 100 * ((always - to_zero) / always) if always.value else Decimal(0)
-    return Month(busy_share=float(share), always_usd=always.value, to_zero_usd=to_zero.value, saved_percent=rounded(saved))
+    return Month(busy_share=rounded(share), always_usd=always.value, to_zero_usd=to_zero.value, saved_percent=rounded(saved))

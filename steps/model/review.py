@@ -9,7 +9,7 @@ from steps.model.price import Number
 from steps.model.report import Figure, LoadSection
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.unit_cost import UnitCost
-from steps.model.values import Finite, Model, Name, RunId
+from steps.model.values import Model, Name, RunId
 from steps.model.verdict import RunVerdict
 
 REVIEW_VERSION: Literal[1] = 1
@@ -42,7 +42,7 @@ class Market(Model):
 class Month(Model):
     """A month of a service that is busy for a share of it."""
 
-    busy_share: Finite
+    busy_share: Number
     always_usd: Number
     to_zero_usd: Number
     saved_percent: Number
@@ -55,7 +55,7 @@ class Duty(Model):
     title: str
     cold: Figure  # ms from its start to the first good answer: what the first request of each wake waits
     months: tuple[Month, ...] = ()
-    break_even_share: Finite | None = None  # busier than this, scaling to zero saves nothing
+    break_even_share: Number | None = None  # busier than this, scaling to zero saves nothing
     reason: str | None = None  # why there are no months
 
 

@@ -44,7 +44,7 @@ def _status(review: Review) -> str:
     """Whether the rule decided, in the words of decision records."""
     outcomes = [contest.outcome for contest in review.contests if contest.outcome]
     decided = sum(outcome.decided for outcome in outcomes)
-    if decided and decided == len(outcomes):
+    if decided and decided == len(outcomes) and not any(source.reason for source in review.sources):
         return "proposed"
     return "proposed in part" if decided else "open: nothing is decided"
 

@@ -20,7 +20,8 @@ LEAST: dict[Least, str] = {"usd": "cost", "p99_ms": "p99", "memory_mib": "memory
 
 def rule_said(rule: Rule) -> str:
     """The rule in a sentence: the only place where its numbers are written."""
-    return f"of those whose p99 stays below {rule.p99_below_ms:g} ms with the whole interval, the one with the least {LEAST[rule.least]}"
+    bound = f"whose p99 stays below {rule.p99_below_ms:g} ms with the whole interval"
+    return f"of those {bound}, the one with the least {LEAST[rule.least]}"
 
 
 def decide(contest: Contest, rule: Rule, *, doubt: str | None) -> Outcome:
@@ -38,7 +39,11 @@ def decide(contest: Contest, rule: Rule, *, doubt: str | None) -> Outcome:
     chosen = _least(kept, rule.least)
     rivals = [each for each in unsure if _span(each, rule.least)[0] <= _span(chosen[0], rule.least)[2]]
     against = doubt or _rivalled(rivals)
-    said = f"{against}; by the medians it would be {_said(chosen, rule.least, contest)}" if against else _said(chosen, rule.least, contest)
+    said = (
+        f"{against}; by the medians it would be {_said(chosen, rule.least, contest)}"
+        if against
+        else _said(chosen, rule.least, contest)
+    )
     return Outcome(decided=not against, said=said, chosen=_names(chosen), **sides)
 
 

@@ -69,7 +69,7 @@ def _unknown(
     with_costs = {contest.experiment for contest in contests}
     for each in used:
         if stacked(each):
-            yield f"{each.report.experiment}: which to choose, because its contenders are layers upon each other and no alternatives"
+            yield f"{each.report.experiment}: which to choose; its contenders are layers upon each other, no alternatives"
         elif each.report.experiment not in with_costs:
             yield f"{each.report.experiment}: what it costs, because it asks for no unit cost or measured no CPU"
         elif digest_of(each) not in {None, prices.on_demand.book}:
@@ -125,7 +125,10 @@ def _verdict(told: Told) -> tuple[RunVerdict, tuple[str, ...]]:
     if failures or review is None:
         return RunVerdict.FAILED, failures or ("what it was asked could not be read",)
     if not priced(review.contests):
-        return RunVerdict.FAILED, ("no stored run has figures to weigh", *(f"{s.experiment}: {s.reason}" for s in review.sources if s.reason))
+        return RunVerdict.FAILED, (
+            "no stored run has figures to weigh",
+            *(f"{s.experiment}: {s.reason}" for s in review.sources if s.reason),
+        )
     open_ = tuple(_open(review))
     if evidence.experiment and evidence.experiment.preview:
         return RunVerdict.PREVIEW, ("previews are read too, which show and decide nothing", *open_)

@@ -20,7 +20,6 @@ from steps.model.values import Finite, Name, Positive
 from steps.statistics.words import number_of
 
 
-
 class Reference(Model):
     """A range that somebody else found: of a figure itself, or of what two come to together."""
 
@@ -69,9 +68,10 @@ def _of(section: LoadSection, reference: Reference, slack: float) -> Iterator[Re
     low, high = reference.low / slack, reference.high * slack
     between = " over " if reference.how == "ratio" else " beyond "
     what = f"{reference.metric} of {of.title}{f'{between}{over.title}' if over else ''}, {section.label}"
+    ours = f"{number_of(interval.low)} to {number_of(interval.high)}"
     yield ReferenceResult(
         verdict="inside" if interval.low <= high and interval.high >= low else "outside",
-        said=f"{what}: {number_of(interval.low)} to {number_of(interval.high)}, where others found {reference.low:g} to {reference.high:g}",
+        said=f"{what}: {ours}, where others found {reference.low:g} to {reference.high:g}",
         source=reference.source,
         trust=reference.trust,
     )

@@ -19,7 +19,9 @@ NAMES = ("first-run", "second-run", "small-review")
 
 def experiments() -> tuple[Experiment, ...]:
     """Previews of some seconds, each with a gateway of its own."""
-    first, second = (small(gateway).model_copy(update={"name": name}) for gateway, name in zip((NGINX, HAPROXY), NAMES, strict=False))
+    first, second = (
+        small(gateway).model_copy(update={"name": name}) for gateway, name in zip((NGINX, HAPROXY), NAMES, strict=False)
+    )
     review = Experiment(
         name=NAMES[2],
         question="Which would one choose?",

@@ -22,7 +22,12 @@ def experiments() -> tuple[Experiment, ...]:
     first, second = (_with_a_cost(short.experiment((gateway,))) for gateway in ("nginx", "haproxy"))
     reads = (first.name, SECOND)
     review = Experiment(
-        name=REVIEW, question="Which would one choose?", shape="review", phase=first.phase, reads=reads, rule=Rule(p99_below_ms=50)
+        name=REVIEW,
+        question="Which would one choose?",
+        shape="review",
+        phase=first.phase,
+        reads=reads,
+        rule=Rule(p99_below_ms=50),
     )
     return (first, second.model_copy(update={"name": SECOND}), review.as_preview())
 

@@ -54,7 +54,7 @@ def test_a_broken_experiment_fails_itself_and_not_its_neighbours(tmp_path):
 
 
 def test_a_killed_phase_is_finished_and_keeps_what_it_has(tmp_path):
-    """Killed -9 in the second experiment: retry makes its missing cells alone, and then every report and the page of the phase."""
+    """Killed -9 in the second experiment: retry makes its missing cell alone, then every report and the page of the phase."""
     bench = PhaseBench(tmp_path)
     process = bench.begin()
     wait_for(process, r"3 of 4 cells are over")

@@ -145,7 +145,7 @@ def test_every_figure_of_the_decision_record_comes_from_what_was_read(lab):
     for row in ("| nginx |", "| Envoy |"):
         assert row in text
     p99 = next(arm for arm in contest.section.arms if arm.name == "nginx").figures["p99_ms"]
-    assert f"| nginx | {p99.value:.2f} ({p99.interval.low:.2f} to {p99.interval.high:.2f}) |" in text
+    assert f"| nginx | {p99.value:.1f} ({p99.interval.low:.1f} to {p99.interval.high:.1f}) |" in text
     assert contest.outcome.said.split(" at ")[0] in text
     assert all(each in text.replace("\\", "") for each in found.unknown)
     assert "a-run" in text

@@ -42,7 +42,7 @@ def test_the_break_even_is_where_it_is_never_down():
     """An hour's wake held 301 s leaves 1 − 301/3600 of the time; beyond that both cost the same."""
     found = duty(DutyCycle(busy_shares=(0.5, 0.95), wakes_per_day=24, hold_s=300))
 
-    assert found.break_even_share == pytest.approx(1 - 301 / 3600, abs=1e-6)
+    assert float(found.break_even_share) == pytest.approx(1 - 301 / 3600, abs=1e-6)
     below, beyond = found.months
     assert below.saved_percent > 0
     assert beyond.always_usd == beyond.to_zero_usd

@@ -77,13 +77,17 @@ def test_contenders_of_two_experiments_are_never_put_beside_each_other():
 
 @pytest.mark.parametrize(
     ("how", "said"),
-    [({"kernel": "Linux 7.0"}, "node.kernel was"), ({"nginx": "9.9"}, "components.nginx was"), ({"place": "kubernetes"}, "place.kind")],
+    [
+        ({"kernel": "Linux 7.0"}, "node.kernel was"),
+        ({"nginx": "9.9"}, "components.nginx was"),
+        ({"place": "kubernetes"}, "place.kind"),
+    ],
     ids=["machine", "version", "place"],
 )
 def test_a_run_of_other_circumstances_is_a_row_with_its_reason(how, said):
     """The newest says what is alike; another machine, version or place is not used, and no figure of it is shown."""
     older = stored("older", experiment="other-comparison", day=0, **how)
-    newer = stored("newer", day=1)
+    newer = stored("newer", day=1, nginx="1.31.3")
 
     found = review(older, newer)
 
@@ -105,7 +109,8 @@ def test_all_are_priced_by_one_book_whatever_their_pages_were_priced_by():
     """A run from before is priced anew, which changes its cost and nothing that was measured."""
     sealed = stored()
     other = tuple(
-        each.model_copy(update={"pricing": each.pricing.model_copy(update={"book": "sha256:other"})}) for each in sealed.report.costs
+        each.model_copy(update={"pricing": each.pricing.model_copy(update={"book": "sha256:other"})})
+        for each in sealed.report.costs
     )
     before = dataclasses.replace(sealed, report=sealed.report.model_copy(update={"costs": other}))
 

@@ -35,9 +35,18 @@ def test_a_review_that_names_nothing_reads_all_that_its_phase_measures(asked):
         (lambda: Experiment(name="x", question="What?", baseline=MEASURING[0].baseline), "shape compare needs contenders"),
         (lambda: MEASURING[0].model_validate(dict(MEASURING[0]) | {"rule": Rule(p99_below_ms=1)}), "rule goes with shape review"),
         (lambda: phase(review(), *MEASURING), "a-review reads what is measured before it in this phase, and nothing is"),
-        (lambda: phase(*MEASURING, review(reads=("gateways",))), "a-review reads gateways, which is not measured before it in this phase"),
+        (
+            lambda: phase(*MEASURING, review(reads=("gateways",))),
+            "a-review reads gateways, which is not measured before it in this phase",
+        ),
     ],
-    ids=["a review with loads", "a comparison without contenders", "a comparison with a rule", "a review that comes first", "no such"],
+    ids=[
+        "a review with loads",
+        "a comparison without contenders",
+        "a comparison with a rule",
+        "a review that comes first",
+        "no such",
+    ],
 )
 def test_what_does_not_go_together_is_named(made, said):
     """In one sentence, when the module is imported."""

@@ -12,7 +12,16 @@ BOOK = References.model_validate(
         "slack": 1.5,
         "references": [
             {"metric": "knee_rps", "of": "go", "over": "rust", "low": 0.5, "high": 1.0, "source": "somebody", "trust": "A"},
-            {"metric": "p90_ms", "how": "difference", "of": "mesh", "over": "go", "low": 1, "high": 2, "source": "us", "trust": "B"},
+            {
+                "metric": "p90_ms",
+                "how": "difference",
+                "of": "mesh",
+                "over": "go",
+                "low": 1,
+                "high": 2,
+                "source": "us",
+                "trust": "B",
+            },
             {"metric": "p50_ms", "load": "json", "of": "go", "low": 1, "high": 2, "source": "us", "trust": "B"},
             {"metric": "memory_mib", "of": "go", "low": 10, "high": 20, "source": "somebody else", "trust": "C"},
         ],
