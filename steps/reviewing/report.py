@@ -153,10 +153,10 @@ def _answer(review: Review | None, verdict: RunVerdict) -> Answer:
 
 def _lead(review: Review, contests: Sequence[Contest]) -> str:
     if review.rule is None:
-        sizes = [len(contest.front) for contest in contests]
-        alone = sum(size == 1 for size in sizes)
-        many = f"in {alone} of {len(contests)}" if len(contests) > 1 else "there" if alone else "nowhere"
-        return f"{counted(len(contests), 'comparison')} of p99, cost and memory; one contender leads in all three {many}."
+        alone = sum(len(contest.front) == 1 for contest in contests)
+        least = "one contender has the least p99, cost and memory at once"
+        which = f"In {alone or 'none'} of {counted(len(contests), 'comparison')} {least}"
+        return f"{which}." if alone == len(contests) else f"{which}; where several are on the front, it is a choice."
     decided = [contest for contest in contests if contest.outcome and contest.outcome.decided]
     return f"The rule decides {len(decided)} of {counted(len(contests), 'comparison')}: {rule_said(review.rule)}."
 
