@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from steps.model import Figure, LoadSection
 from steps.model.cost import CostFigure, LoadCost, LoadUse, Pricing
 from steps.model.price import Number
-from steps.model.report import Figure, LoadSection
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.unit_cost import UnitCost
 from steps.model.values import Model, Name, RunId

@@ -14,8 +14,8 @@ from typing import Literal
 import yaml
 from pydantic import Field
 
-from steps.model import Arm, Figure, LoadSection, Model
-from steps.model.report import Interval, ReferenceResult
+from steps.model import Arm, Figure, Interval, LoadSection, Model
+from steps.model.report import ReferenceResult
 from steps.model.values import Finite, Name, Positive
 from steps.statistics.words import number_of
 
