@@ -26,6 +26,7 @@ class Source(Model):
     answer: str = ""
     reason: str | None = None  # why none of its figures is used
     passed_over: tuple[str, ...] = ()  # newer runs that cannot be used, each with its reason
+    note: str | None = None
 
 
 class Market(Model):

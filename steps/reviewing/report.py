@@ -33,17 +33,25 @@ def review_of(asked: Experiment, found: Sequence[Newest], book: PriceBook, *, ru
     today = date.fromisoformat(at[:10])
     prices = Prices(pricing_of(book, usual, today=today), pricing_of(book, spot, today=today) if spot else None)
     contests = tuple(contest for each in used for contest in contests_of(each, prices, cycle=asked.duty))
-    doubts = {each.name: _doubt(each, asked) for each in used}
+    doubts = {each.report.experiment: _doubt(each, asked) for each in used}  # in a phase's run all have one name
     return Review(
         run=run,
-        sources=sources,
-        contests=tuple(_decided(each, asked, doubts[each.run]) for each in contests),
+        sources=tuple(_priced_by(each, used, prices) for each in sources),
+        contests=tuple(_decided(each, asked, doubts[each.experiment]) for each in contests),
         pricing=prices.on_demand,
         spot=prices.spot,
         duty=asked.duty,
         rule=asked.rule,
         unknown=tuple(_unknown(asked, sources, used, contests, prices)),
     )
+
+
+def _priced_by(source: Source, used: Sequence[Sealed], prices: Prices) -> Source:
+    """The row, with a note where the run's own page was priced by another book than this one's figures are."""
+    books = {each.report.experiment: costs[0].pricing.book for each in used if (costs := each.report.costs)}
+    if books.get(source.experiment) in {None, prices.on_demand.book}:
+        return source
+    return source.model_copy(update={"note": "its own page was priced by another price book"})
 
 
 def _decided(contest: Contest, asked: Experiment, doubt: str | None) -> Contest:
@@ -72,19 +80,12 @@ def _unknown(
             yield f"{each.report.experiment}: which to choose; its contenders are layers upon each other, no alternatives"
         elif each.report.experiment not in with_costs:
             yield f"{each.report.experiment}: what it costs, because it asks for no unit cost or measured no CPU"
-        elif digest_of(each) not in {None, prices.on_demand.book}:
-            yield f"{each.report.experiment}: nothing; its page was priced by another price book, and it is priced anew here"
     yield from (f"{contest.experiment}, {unpriced}" for contest in contests for unpriced in contest.unpriced)
     yield ELSEWHERE_UNKNOWN
     if prices.spot:
         yield SPOT_UNKNOWN
     if asked.duty:
         yield START_UNKNOWN
-
-
-def digest_of(run: Sealed) -> str | None:
-    """The price book that a run's own page was priced by."""
-    return run.report.costs[0].pricing.book if run.report.costs else None
 
 
 @dataclass(frozen=True)

@@ -118,9 +118,8 @@ def test_all_are_priced_by_one_book_whatever_their_pages_were_priced_by():
 
     assert now.contests == then.contests
     assert now.pricing.book != "sha256:other"
-    assert [each for each in then.unknown if each not in now.unknown] == [
-        "gateway-comparison: nothing; its page was priced by another price book, and it is priced anew here"
-    ]
+    assert now.sources[0].note is None
+    assert then.sources[0].note == "its own page was priced by another price book"
 
 
 RULE = Rule(p99_below_ms=5)
@@ -176,6 +175,28 @@ def test_what_decides_nothing_is_no_ground_for_a_decision(how):
 
     assert not found.decided
     assert "decides nothing" in found.said
+
+
+def test_a_doubt_of_one_experiment_is_none_of_another():
+    """In a phase's run all experiments have the same run's name: what is inconclusive is the one, not all of that name."""
+    sound = stored("phase-run", factors=CHEAP_ENVOY)
+    doubtful = stored("phase-run", experiment="other-comparison", factors=CHEAP_ENVOY, verdict=RunVerdict.INCONCLUSIVE)
+
+    first, second = review(sound, doubtful, rule=RULE).contests
+
+    assert (first.outcome.decided, second.outcome.decided) == (True, False)
+
+
+def test_contenders_that_are_layers_are_no_choice():
+    """What has all of the one before it, and one thing more, costs more: nobody would choose between the two."""
+
+    class Layered:
+        layers = ("direct", "nginx", "envoy")
+
+    found = review(dataclasses.replace(stored(), experiment=Layered()), stored("b-run", experiment="other-comparison"))
+
+    assert [contest.experiment for contest in found.contests] == ["other-comparison"]
+    assert any("layers upon each other" in each for each in found.unknown)
 
 
 def test_a_contender_without_a_start_has_no_duty_cycle():
