@@ -2,6 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 TIER ?= cluster and not evidence
+QUICK := not slow and not cluster and not evidence
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -16,8 +17,8 @@ run: .venv/ready  ## a preview of gateway-comparison on this machine (under 4 mi
 answer: .venv/ready  ## the decisive run of gateway-comparison on this machine (under 15 minutes)
 	@$(BIN)/python -m pipelines run gateway-comparison $(ARGS)
 
-test: .venv/ready  ## the tests, on real processes (under 4 minutes)
-	@$(BIN)/python -m pytest -q $(ARGS)
+test: .venv/ready  ## the tests, on real processes (under 3 minutes)
+	@$(BIN)/python -m pytest -q -n 2 -m "not alone and $(QUICK)" $(ARGS) && $(BIN)/python -m pytest -q -m "alone and $(QUICK)" $(ARGS)
 
 test-slow: .venv/ready  ## the tests that take longer: killed runs, full disks, a store that goes away
 	@$(BIN)/python -m pytest -q -m slow $(ARGS)

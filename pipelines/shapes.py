@@ -32,7 +32,7 @@ from pipelines.closing import closing, closing_of_review, closing_steps, report
 from pipelines.flows import ANY, ANY_OR_OMITTED, BRIEF_S, CELL, RUN, File, Flow, Shape, Step, Task, after
 from steps.model import Experiment, Precision
 from steps.model.experiment import MOST_ROUNDS
-from steps.statistics.rounds import MOST_EXTENSIONS
+from steps.statistics.rounds import MOST_EXTENSIONS, REPEATING_PASSES
 
 
 def of(experiment: Experiment) -> Shape:
@@ -66,11 +66,6 @@ def compare(experiment: Experiment) -> Shape:
     )
 
 
-def ramp(experiment: Experiment) -> Shape:
-    """The same cells, each of which finds the contender's knee within its load step: a search over cells would need recursion."""
-    return compare(experiment)
-
-
 def review(experiment: Experiment) -> Shape:
     """No cells: what others stored is read where reports are made, because in a phase's run it is not there before."""
     prefix = f"{experiment.key}/{RUN}"
@@ -82,7 +77,8 @@ def review(experiment: Experiment) -> Shape:
     )
 
 
-SHAPES = {"compare": compare, "ramp": ramp, "review": review}
+# A ramp has the same cells: each finds its contender's knee within its load step, for a search over cells would need recursion.
+SHAPES = {"compare": compare, "ramp": compare, "review": review}
 
 # How long the load step may take follows from the loads; a parameter, so that a run with a longer load needs no other templates.
 LOAD_LIMIT = "load-limit-s"
@@ -94,7 +90,7 @@ def load_limit_s(experiment: Experiment) -> int:
 
 
 def _main(experiment: Experiment) -> Flow:
-    passes = MOST_EXTENSIONS if experiment.precision else 1
+    passes = MOST_EXTENSIONS if experiment.precision else REPEATING_PASSES
     tasks = (
         Task("provision", "provision", values={"run": RUN}, raw={"experiment": "{{inputs.parameters.experiment}}"}),
         _cells_of("provision", name="cells", depends="provision"),

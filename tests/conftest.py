@@ -16,10 +16,32 @@ from steps.state import State
 from steps.store import Store
 from tests.lab import RUN, Lab
 
+# What measures time or CPU, or starts a machine full of processes: it runs when nothing else does. The rest runs two at a time.
+ALONE = (
+    "runs/",
+    "pipelines/local/test_bad_days.py",
+    "pipelines/local/test_steps_as_processes.py",
+    "pipelines/local/test_stopping.py",
+    "steps/costs/test_cpu_behind.py",
+    "steps/drivers/",
+    "steps/test_keeper.py",
+    "steps/test_load_",
+    "steps/test_measure_verb.py",
+    "steps/test_processes.py",
+    "steps/test_sidecar.py",
+)
+
 # What a property test finds by chance belongs to whoever wrote the code, not to the next one whose change is checked.
 settings.register_profile("repeatable", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items):
+    """Marks what runs alone, wherever its file says nothing of it."""
+    for item in items:
+        if item.nodeid.removeprefix("tests/").startswith(ALONE):
+            item.add_marker("alone")
 
 
 @pytest.fixture(scope="session")

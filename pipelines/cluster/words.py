@@ -16,7 +16,7 @@ _PLAIN = (
     ("PodInitializing", ""),
     ("ContainerCreating", ""),
     ("OOMKilled", "it needed more memory than its limit allows, and was killed"),
-    (LATE, "it took longer than its time limit"),
+    (LATE, "it took longer than its time limit (so does one that cannot reach the store: `doctor --argo` tells)"),
     ("pod deleted", "its pod was deleted"),
 )
 PLAIN_FAILURE = re.compile(r"^main: Error \(exit code \d+\)$")

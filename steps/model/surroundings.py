@@ -55,6 +55,7 @@ class Steadiness(Model):
     verdict: Literal["steady", "not steady", "too short to prove"]
     edge_s: int | None = None  # from this second of the window on it had (below zero: in the warm-up); None: never, or not known
     trend: Finite | None = None  # how much it drifted over the window, as a share of its median
+    early: Finite | None = None  # by which share of it the seconds before the edge move the window's mean
 
 
 class PodContainer(Model):

@@ -1,7 +1,9 @@
 """Which further rounds the evidence needs: for suspect cells, and for a precision that was asked for. Pure.
 
 - A suspect cell is repeated once, in a new round with the baseline beside it; a suspect baseline means a round of all arms.
-  It stays on the report, and so does its repeat, which is repeated no more.
+  It stays on the report, and so does its repeat. Where repeats were suspect too, and an arm lacks valid rounds to decide, a
+  second pass makes as many as it lacks, and no third follows. (Without it, two decisive runs on a shared virtual machine ended
+  with one contender at five rounds of six.) Nor does a second where many cells are suspect: that machine is busy, and stays so.
 - A precision asks for the interval of contender over baseline, in the main metric, to be narrow enough for every contender
   under every load. A pass adds as many rounds as the interval so far predicts; the last one may take all that the budget has
   left, so that a run ends in one of two ways: precise enough, or at the end of its budget.
@@ -24,6 +26,8 @@ from steps.statistics.comparison import can_decide, figure_of, paired_effect
 from steps.statistics.intervals import FEWEST, rank_for
 
 MOST_EXTENSIONS = 5  # passes of a run that a precision was asked of
+REPEATING_PASSES = 2  # of a run without a precision
+MANY = 0.25  # suspect cells, of all
 FEWEST_ADDED = 2  # rounds of a pass: looking costs a step, and each look is a chance to stop too early
 
 Arm = tuple[str, str]  # contender, load
@@ -71,26 +75,29 @@ def extended(experiment: Experiment, plan: Plan, outcomes: Mapping[str, CellOutc
 
 
 def repeats(experiment: Experiment, plan: Plan, outcomes: Mapping[str, CellOutcome]) -> tuple[list[list[Arm]], tuple[str, ...]]:
-    """The rounds that repeat planned ones in which something is suspect, and the suspect cells that are repeated by them."""
+    """The rounds that make good for those in which something is suspect, and the suspect cells that are repeated by them."""
     metric, baseline = main_metric(experiment).name, experiment.baseline.name
     before = {cell for extension in plan.extensions for cell in extension.repeats}
-    doubtful = {
-        (cell.contender, cell.load, cell.repetition): cell.id
-        for cell in plan.cells
-        if cell.repetition <= experiment.repetitions and cell.id not in before and suspect(outcomes[cell.id], metric)
+    doubtful = [cell for cell in plan.cells if suspect(outcomes[cell.id], metric)]
+    if plan.extensions and (
+        experiment.precision or len(plan.extensions) >= REPEATING_PASSES or len(doubtful) > MANY * len(plan.cells)
+    ):
+        return [], ()
+    valid = {(cell.contender, cell.load, cell.repetition) for cell in plan.cells} - {
+        (cell.contender, cell.load, cell.repetition) for cell in doubtful
     }
-    planned = range(1, experiment.repetitions + 1)
+    enough = min(experiment.repetitions, FEWEST) if plan.extensions else experiment.repetitions
     lost: dict[Arm, int] = {}  # rounds that an arm has to make again
     for contender, load in product((each.name for each in experiment.contenders), (each.label for each in experiment.loads)):
-        lost[contender, load] = sum(
-            (contender, load, repetition) in doubtful or (baseline, load, repetition) in doubtful for repetition in planned
-        )
-    room = experiment.precision.most_rounds - plan.rounds if experiment.precision else len(planned)
+        both = [number for number in range(1, plan.rounds + 1) if {(contender, load, number), (baseline, load, number)} <= valid]
+        lost[contender, load] = max(0, enough - len(both))
+    room = experiment.precision.most_rounds - plan.rounds if experiment.precision else experiment.repetitions
     rounds = []
     for number in range(1, min(room, max(lost.values())) + 1):
         arms = [arm for arm, times in lost.items() if times >= number]
         rounds.append([*((baseline, load) for load in dict.fromkeys(load for _, load in arms)), *arms])
-    return rounds, tuple(doubtful.values()) if rounds else ()
+    repeated = tuple(cell.id for cell in doubtful if cell.id not in before)
+    return rounds, repeated if rounds else ()
 
 
 def widths(experiment: Experiment, outcomes: Iterable[CellOutcome]) -> list[Width]:

@@ -11,7 +11,7 @@ from math import floor
 
 from steps.model import CellOutcome, Steadiness
 from steps.statistics.figures import Facts, of_component, quantile_of
-from steps.statistics.steady import steadiness
+from steps.statistics.steady import EARLY_MATTERS, steadiness
 
 CLOSEST_S = 0.2  # between two readings: closer ones say little about a rate
 TAIL = 0.95  # quantiles from here on hang on the tail of each second too
@@ -74,6 +74,6 @@ def _below(metric: str) -> tuple[str, ...]:
 
 
 def _how(found: Steadiness) -> str:
-    if found.edge_s is not None and found.edge_s > 0:
+    if found.early is not None and abs(found.early) > EARLY_MATTERS:
         return f"had settled {found.edge_s} s after the window's begin only: the warm-up is too short"
     return f"drifted by {100 * (found.trend or 0):+.0f} % over the window".replace("-", "\N{MINUS SIGN}")

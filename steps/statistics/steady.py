@@ -41,9 +41,12 @@ def steadiness(series: Seconds) -> Steadiness:
     edge = _edge(logs)
     drift, sure = _drift([value for second, value in logs.items() if second >= 0])
     moved = sure and abs(drift) > MATTERS
-    settled = edge is not None and abs(_early(logs, edge)) <= EARLY_MATTERS and not moved
+    early = None if edge is None else _early(logs, edge)
+    settled = early is not None and abs(early) <= EARLY_MATTERS and not moved
     never = moved and edge is not None and _drift([value for second, value in logs.items() if second >= max(edge, 0)])[1]
-    return Steadiness(verdict="steady" if settled else "not steady", edge_s=None if never else edge, trend=drift)
+    return Steadiness(
+        verdict="steady" if settled else "not steady", edge_s=None if never else edge, trend=drift, early=None if never else early
+    )
 
 
 def _early(logs: Seconds, edge: int) -> float:

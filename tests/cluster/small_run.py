@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from phases.catalogue.gateways import NGINX
 from pipelines.cluster import ending, follow, report, runs, submit
+from pipelines.cluster.api import Document
 from pipelines.cluster.direct import Direct
 from pipelines.local.nodes import Status
 from steps.kube import Kube
@@ -37,10 +38,13 @@ class SmallRun:
     asked: Experiment
 
     @classmethod
-    def begin(cls, kube: Kube, asked: Experiment) -> SmallRun:
-        """Submitted as a user does it."""
+    def begin(cls, kube: Kube, asked: Experiment, *, load_memory: str = "") -> SmallRun:
+        """Submitted as a user does it; `load_memory`: a limit of the load step's memory that is another than ours."""
         argo = Direct(kube)
-        document = submit.submit(argo, submit.documents([asked], declared=[asked], image=steps_image()))
+        documents = submit.documents([asked], declared=[asked], image=steps_image())
+        if load_memory:
+            _limit(documents, "load", load_memory)
+        document = submit.submit(argo, documents)
         return cls(argo, kube, document["metadata"]["name"], asked)
 
     @property
@@ -114,6 +118,14 @@ class SmallRun:
         for each in self.kube.list("Workflow", selector=f"benchlab.dev/run={self.name}"):
             ending.delete(self.argo, each, force=True, dry_run=False)
         self.kube.delete("WorkflowTemplate", self.asked.name)
+
+
+def _limit(documents: list[Document], step: str, memory: str) -> None:
+    """Another limit of memory for a step."""
+    for document in documents:
+        for template in document["spec"].get("templates", ()):
+            if template["name"] == step:
+                template["container"]["resources"] = {"requests": {"memory": memory}, "limits": {"memory": memory}}
 
 
 def _short(name: str) -> str:

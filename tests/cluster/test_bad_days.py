@@ -33,8 +33,8 @@ def begin(installed, need_images):
     made = []
     need_images(NGINX.image.reference)
 
-    def begun(asked):
-        made.append(SmallRun.begin(installed.kube, asked))
+    def begun(asked, **changes):
+        made.append(SmallRun.begin(installed.kube, asked, **changes))
         return made[-1]
 
     yield begun
@@ -188,6 +188,18 @@ def test_contender_that_runs_out_of_memory_in_the_middle_fails_its_cell(begin):
     assert found.verdict is RunVerdict.FAILED
     assert list(reasons(found)) == ["envoy-200rps-r1"]
     assert "envoy ended" in reasons(found)["envoy-200rps-r1"]
+    assert all_is_gone(run)
+
+
+def test_step_that_runs_out_of_memory_fails_its_cell_by_name(begin):
+    """A load with less memory than it needs: Failed, with the kubelet's own word for it, and nothing stays."""
+    run = begin(small(), load_memory="48Mi")
+    run.wait()
+    found = run.report()
+
+    assert found.verdict is RunVerdict.FAILED
+    assert reasons(found).keys() == {"direct-200rps-r1", "nginx-200rps-r1"}
+    assert all("OOMKilled" in said for said in reasons(found).values())
     assert all_is_gone(run)
 
 

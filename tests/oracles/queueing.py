@@ -87,6 +87,10 @@ class Queue:
             return -log(1 - q) * self.mean_ms(arrivals_rps)
         return 1000 * _bisect(lambda t_s: self._longer(t_s, arrivals_rps) - (1 - q), 0, 100 / (self.rate_rps - arrivals_rps))
 
+    def capacity_rps(self, p99_ms: float) -> float:
+        """The rate of arrivals at which its p99 is this."""
+        return _bisect(lambda rate_rps: p99_ms - self.quantile_ms(0.99, rate_rps), 0.01 * self.rate_rps, 0.9999 * self.rate_rps)
+
     def _longer(self, t_s: float, arrivals_rps: float) -> float:
         """The share of M/M/c responses that take longer."""
         each, spare = self.rate_rps / self.servers, self.rate_rps - arrivals_rps

@@ -161,7 +161,7 @@ def tasks_of(template, name):
     return {task["name"]: task for task in found["dag"]["tasks"]}
 
 
-@pytest.mark.parametrize(("experiment", "passes"), [(PLAIN, 1), (precise(), 5)], ids=["usual", "precise"])
+@pytest.mark.parametrize(("experiment", "passes"), [(PLAIN, 2), (precise(), 5)], ids=["usual", "precise"])
 def test_extensions_form_a_chain_in_which_only_success_is_followed(experiment, passes):
     """Each pass comes after cells that succeeded, which an empty list's do not; what failed anywhere fails the whole."""
     tasks = tasks_of(built(experiment), "main")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from steps import processes
-from tests.runs.test_bad_days import Bench, _environment, wait_for
+from tests.runs.bench import environment, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -16,21 +16,11 @@ DISTURBED = "nginx-400rps-r1"
 REPEAT = "nginx-400rps-r2"
 
 
-@pytest.fixture
-def bench(tmp_path):
-    """A bench; whatever a test leaves under way is ended after it."""
-    made = Bench(tmp_path)
-    yield made
-    for each in processes.everyone():
-        if str(made.state) in _environment(each.pid):
-            processes.send(each, signal.SIGKILL)
-
-
 def driver_of(bench, cell):
     """The load step of a cell, while it lives."""
     for each in processes.everyone():
         words = _words(each.pid)
-        if "load" in words and cell in words and str(bench.state) in _environment(each.pid):
+        if "load" in words and cell in words and str(bench.state) in environment(each.pid):
             return each
     return None
 
@@ -68,7 +58,7 @@ def added(bench):
 
 
 def test_a_disturbed_cell_is_repeated_beside_its_baseline(bench):
-    """What was late in it stays doubted and on the page; its repeat is a new cell, with its reason. (One repetition decides nothing: status 4.)"""
+    """What was late in it stays doubted, on the page; its repeat is a new cell, with its reason. (One round decides nothing.)"""
     process = bench.start("nginx", 1, "none")
     disturb(bench, DISTURBED)
     out, err = process.communicate(timeout=120)

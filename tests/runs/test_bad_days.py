@@ -2,11 +2,9 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -16,68 +14,7 @@ import pytest
 from steps import processes
 from steps.store import Store
 from tests.lab import PRELUDE
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Bench:
-    """A folder of state and reports of its own, and the commands that work on it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.state, self.reports = folder / "state", folder / "reports"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BENCHLAB_"))}
-        self.environment = {**kept, "BENCHLAB_STATE": str(self.state), "PYTHONPATH": str(ROOT)}
-
-    def start(self, contenders: str, repetitions: int = 1, precision: str = "") -> subprocess.Popen[str]:
-        """A short run under way; with a precision, or `none`, it is no preview."""
-        return self._popen(["-m", "tests.runs.short", contenders, str(self.reports), str(repetitions), precision])
-
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """`python -m pipelines …`, to its end."""
-        return self._end(self._popen(["-m", "pipelines", *words]))
-
-    def run(self, contenders: str) -> subprocess.CompletedProcess[str]:
-        return self._end(self.start(contenders))
-
-    def _popen(self, words: list[str]) -> subprocess.Popen[str]:
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen([sys.executable, *words], cwd=ROOT, env=self.environment, start_new_session=True, **pipes)
-
-    @staticmethod
-    def _end(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
-        out, err = process.communicate(timeout=120)
-        assert "Traceback" not in err, err
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-
-    def report(self) -> dict:
-        (page,) = self.reports.glob("*/report.json")
-        return json.loads(page.read_text(encoding="utf-8"))
-
-    def cells(self) -> dict[str, str]:
-        return {cell["id"]: cell["status"] for cell in self.report()["cells"]}
-
-    def leftovers(self) -> list[str]:
-        """Processes that were started for this state, and scratch folders in it."""
-        marked = [each for each in processes.everyone() if str(self.state) in _environment(each.pid)]
-        folders = [str(path) for path in self.state.glob("work/*")]
-        return [processes.name(each.pid) for each in marked if not each.zombie] + folders
-
-
-def _environment(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
-    except OSError:
-        return ""
-
-
-@pytest.fixture
-def bench(tmp_path):
-    """A bench; whatever a test leaves under way is ended after it."""
-    made = Bench(tmp_path)
-    yield made
-    for each in processes.everyone():
-        if str(made.state) in _environment(each.pid):
-            processes.send(each, signal.SIGKILL)
+from tests.runs.bench import ROOT, environment, wait_for
 
 
 def script(folder: Path, name: str, body: str) -> str:
@@ -86,15 +23,6 @@ def script(folder: Path, name: str, body: str) -> str:
     path.write_text(body, encoding="utf-8")
     path.chmod(0o755)
     return str(path)
-
-
-def wait_for(process: subprocess.Popen[str], pattern: str) -> str:
-    """Reads what a run prints until a line matches."""
-    for line in process.stdout:
-        if re.search(pattern, line):
-            return line
-    message = f"the run ended without {pattern!r}: {process.communicate()[1]}"
-    raise AssertionError(message)
 
 
 def fill(path: Path) -> None:
@@ -221,7 +149,7 @@ def test_a_store_that_goes_away_in_the_middle_is_named(bench):
     process = bench.start("nginx,haproxy")
     wait_for(process, r"cells are over")
     for each in processes.everyone():
-        if processes.name(each.pid) == "weed" and str(bench.state) in _environment(each.pid):
+        if processes.name(each.pid) == "weed" and str(bench.state) in environment(each.pid):
             processes.send(each, signal.SIGKILL)
     out, err = process.communicate(timeout=120)
 

@@ -7,8 +7,8 @@ import pytest
 
 from steps.model import Report, RunVerdict
 from steps.model.overview import Overview
+from tests.runs.bench import Bench, wait_for
 from tests.runs.phase import REVIEW, SECOND
-from tests.runs.test_bad_days import Bench, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -33,46 +33,51 @@ class PhaseBench(Bench):
         return Report.from_json((self.folder / experiment / "report.json").read_bytes(), source=experiment)
 
 
-def test_a_broken_experiment_fails_itself_and_not_its_neighbours(tmp_path):
-    """The phase has failed and says where; the first experiment stands, and the review reads it and says what it lacks."""
-    bench = PhaseBench(tmp_path)
-    bench.environment |= {"BENCHLAB_HAPROXY": "/nowhere/haproxy"}
+@pytest.fixture
+def phase(bench, tmp_path):
+    """For a phase, in the bench's own folder: what is left under way is ended after the test."""
+    assert bench.state == PhaseBench(tmp_path).state
+    return PhaseBench(tmp_path)
 
-    out, err = bench.begin().communicate(timeout=120)
+
+def test_a_broken_experiment_fails_itself_and_not_its_neighbours(phase):
+    """The phase has failed and says where; the first experiment stands, and the review reads it and says what it lacks."""
+    phase.environment |= {"BENCHLAB_HAPROXY": "/nowhere/haproxy"}
+
+    out, err = phase.begin().communicate(timeout=120)
 
     assert "Traceback" not in err, err
-    rows = {row.experiment: row for row in bench.overview().rows}
+    rows = {row.experiment: row for row in phase.overview().rows}
     assert list(rows) == [FIRST, SECOND, REVIEW]
     assert (rows[FIRST].verdict, rows[SECOND].verdict) == (RunVerdict.PREVIEW, RunVerdict.FAILED)
     assert rows[REVIEW].verdict is RunVerdict.PREVIEW
-    assert f"run {bench.folder.name} failed" in " ".join(rows[REVIEW].reasons)
-    assert bench.report_of(FIRST).reasons[0].startswith("1 short repetition")
-    assert all((bench.folder / row.page).is_file() for row in rows.values())
-    assert out.strip().splitlines()[-1] == str(bench.folder / "index.html")
-    assert bench.overview().verdict is RunVerdict.FAILED
-    assert bench.leftovers() == []
+    assert f"run {phase.folder.name} failed" in " ".join(rows[REVIEW].reasons)
+    assert phase.report_of(FIRST).reasons[0].startswith("1 short repetition")
+    assert all((phase.folder / row.page).is_file() for row in rows.values())
+    assert out.strip().splitlines()[-1] == str(phase.folder / "index.html")
+    assert phase.overview().verdict is RunVerdict.FAILED
+    assert phase.leftovers() == []
 
 
-def test_a_killed_phase_is_finished_and_keeps_what_it_has(tmp_path):
+def test_a_killed_phase_is_finished_and_keeps_what_it_has(phase):
     """Killed -9 in the second experiment: retry makes its missing cell alone, then every report and the page of the phase."""
-    bench = PhaseBench(tmp_path)
-    process = bench.begin()
+    process = phase.begin()
     wait_for(process, r"3 of 4 cells are over")
     time.sleep(0.5)
     process.kill()
     process.wait()
 
-    left = bench.command("retry", "@latest", "--dry-run").stdout.splitlines()
-    retried = bench.command("retry", "@latest", "--reports", str(bench.reports))
+    left = phase.command("retry", "@latest", "--dry-run").stdout.splitlines()
+    retried = phase.command("retry", "@latest", "--reports", str(phase.reports))
 
     assert retried.returncode == 0, retried.stdout + retried.stderr
     cell = next(each for each in left if each.startswith(f"{SECOND}: "))
     assert left == [f"{FIRST}: the report", cell, f"{REVIEW}: the report", "the page of the phase"]
     assert " 1 cells" in retried.stdout
-    assert {row.verdict for row in bench.overview().rows} == {RunVerdict.PREVIEW}
+    assert {row.verdict for row in phase.overview().rows} == {RunVerdict.PREVIEW}
     assert retried.stdout.count("cells are over") == 1
-    assert [len(bench.report_of(name).cells) for name in (FIRST, SECOND)] == [2, 2]
-    assert bench.leftovers() == []
-    again = bench.command("retry", "@latest", "--reports", str(bench.reports))
+    assert [len(phase.report_of(name).cells) for name in (FIRST, SECOND)] == [2, 2]
+    assert phase.leftovers() == []
+    again = phase.command("retry", "@latest", "--reports", str(phase.reports))
     assert again.returncode == 2
     assert "there is nothing left to do" in again.stderr

@@ -7,7 +7,7 @@ import pytest
 
 from steps.model import ChangeVerdict, Comparison
 from steps.sealed import InFolder, unseal
-from tests.runs.test_bad_days import Bench
+from tests.runs.bench import Bench
 
 pytestmark = pytest.mark.slow
 

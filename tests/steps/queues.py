@@ -1,4 +1,4 @@
-"""Queues in simulated time, and the rates at which theory says that their p99 reaches a limit: oracles for the search of a knee.
+"""Queues in simulated time, quick enough for a search of their knee.
 
 First come, first served; a server answers after an exponential time. Rates and `mu` are per second, times in seconds.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from math import exp, factorial, log
 
 import numpy as np
 
@@ -43,33 +42,3 @@ def several_servers(mu: float, servers: int) -> Simulated:
         return np.array(responses)
 
     return simulated
-
-
-def one_server_capacity(mu: float, p99_s: float) -> float:
-    """M/M/1's response is exponential with the rate mu - rate, so its p99 is ln(100) / (mu - rate)."""
-    return mu - log(100) / p99_s
-
-
-def one_server_evenly_asked_capacity(mu: float, p99_s: float) -> float:
-    """D/M/1's is exponential with the rate mu (1 - s), where s = exp(-mu (1 - s) / rate); so both follow from the p99."""
-    s = 1 - log(100) / p99_s / mu
-    return -mu * (1 - s) / log(s)
-
-
-def several_servers_capacity(mu: float, servers: int, p99_s: float) -> float:
-    """M/M/c: the rate whose share of responses above the limit is 1 %, found by halving."""
-    low, high = 0.0, servers * mu
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _above(mu, servers, middle, p99_s) < 0.01 else (low, middle)
-    return low
-
-
-def _above(mu: float, servers: int, rate: float, limit_s: float) -> float:
-    """P(response > limit): a share C (Erlang's) waits exponentially with the rate c mu - rate, then all are served."""
-    load, spare = rate / mu, servers * mu - rate
-    waiting = load**servers / factorial(servers) * servers / (servers - load)
-    c = waiting / (sum(load**n / factorial(n) for n in range(servers)) + waiting)
-    served = exp(-mu * limit_s)
-    both = (spare * served - mu * exp(-spare * limit_s)) / (spare - mu)
-    return (1 - c) * served + c * both

@@ -106,7 +106,7 @@ def test_lines_of_a_log_are_read_once():
         ("main: OOMKilled (exit code 137)", "it needed more memory than its limit allows"),
         ("pod deleted", "its pod was deleted"),
         ("PodInitializing", ""),
-        (words.LATE, "it took longer than its time limit"),
+        (words.LATE, "it took longer than its time limit (so does one that cannot reach the store: `doctor --argo` tells)"),
         ("main: Error (exit code 1)", "main: Error (exit code 1)"),
     ],
 )

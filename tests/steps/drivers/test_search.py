@@ -13,6 +13,7 @@ from steps.drivers.search import Until, judged, knee_of, search
 from steps.errors import MeasureError
 from steps.model import RampLoad, Search, Slo
 from steps.model.ramp import MOST_PROBES
+from tests.oracles.queueing import Queue
 from tests.steps import queues
 
 SLO = Slo(p99_ms=20)
@@ -48,9 +49,9 @@ def verdicts(probes):
 
 
 QUEUES = {
-    "M/M/1": (queues.one_server(1000), queues.one_server_capacity(1000, 0.020), 40_000),
-    "D/M/1": (queues.one_server_evenly_asked(1000), queues.one_server_evenly_asked_capacity(1000, 0.020), 40_000),
-    "M/M/3": (queues.several_servers(1000, 3), queues.several_servers_capacity(1000, 3, 0.020), 30_000),
+    "M/M/1": (queues.one_server(1000), Queue(1000).capacity_rps(20), 40_000),
+    "D/M/1": (queues.one_server_evenly_asked(1000), Queue(1000, poisson=False).capacity_rps(20), 40_000),
+    "M/M/3": (queues.several_servers(1000, 3), Queue(3000, servers=3).capacity_rps(20), 30_000),
 }
 
 

@@ -55,16 +55,17 @@ def test_a_partial_round_is_paired_within_itself():
 
 
 def test_a_suspect_repeat_leaves_a_run_inconclusive():
-    """Once is enough: both stay visible, and five valid repetitions decide nothing."""
-    found = report(Story(suspect={SUSPECT: LATE, "nginx-100rps-r7": LATE}, extended=True))
+    """Twice is enough: all stay visible, and five valid repetitions decide nothing."""
+    found = report(Story(suspect=dict.fromkeys((SUSPECT, "nginx-100rps-r7", "nginx-100rps-r8"), LATE), extended=True))
 
-    assert found.reasons == (f"nginx: 5 of 7 repetitions are valid, it takes 6: {LATE}",)
-    assert arm(found, "nginx").suspect == 2
+    assert found.reasons == (f"nginx: 5 of 8 repetitions are valid, it takes 6: {LATE}",)
+    assert arm(found, "nginx").suspect == 3
 
 
 def test_enough_cells_in_different_rounds_are_not_enough():
     """Six valid cells of nginx and of the baseline, but only four rounds in which both are."""
-    suspect = dict.fromkeys((SUSPECT, "direct-100rps-r3", "nginx-100rps-r7", "direct-100rps-r8"), LATE)
+    added = ("nginx-100rps-r7", "direct-100rps-r8", "nginx-100rps-r9", "direct-100rps-r10")
+    suspect = dict.fromkeys((SUSPECT, "direct-100rps-r3", *added), LATE)
     found = report(Story(suspect=suspect, extended=True))
 
     assert found.verdict is RunVerdict.INCONCLUSIVE

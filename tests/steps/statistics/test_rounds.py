@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from statistics import median
@@ -126,17 +127,51 @@ def test_a_load_without_doubt_is_not_repeated():
     assert set(further.todo) == {"nginx-200rps-r7", "direct-200rps-r7"}
 
 
-@given(some.sets(some.sampled_from([cell.id for cell in begun(experiment()).cells])), some.booleans())
-def test_a_second_pass_repeats_nothing(suspect, again):
-    """Whatever was suspect, and whether the repeats are suspect too: one pass, and no cell of the plan is lost."""
+def test_an_arm_whose_repeats_were_suspect_too_gets_the_rounds_that_it_lacks():
+    """A second pass for it and the baseline alone; a third does not follow, whatever came of it."""
     plan = begun(experiment())
+    suspect = ["nginx-100rps-r2", "nginx-100rps-r7", "nginx-100rps-r8"]
+    first = extended(experiment(), plan, outcomes(plan, suspect=suspect))
+
+    second = extended(experiment(), first, outcomes(first, suspect=suspect))
+
+    assert set(second.todo) == {"nginx-100rps-r8", "direct-100rps-r8"}
+    assert second.extensions[1].repeats == ("nginx-100rps-r7",)
+    assert extended(experiment(), second, outcomes(second, suspect=suspect)) is second
+
+
+def test_no_more_rounds_are_made_than_decide():
+    """Of eight, seven are valid: a suspect repeat is let be."""
+    asked = experiment(repetitions=8)
+    plan = begun(asked)
+    suspect = ["nginx-100rps-r2", "nginx-100rps-r9"]
+    further = extended(asked, plan, outcomes(plan, suspect=suspect))
+
+    assert extended(asked, further, outcomes(further, suspect=suspect)) is further
+
+
+def test_a_busy_machine_gets_no_second_pass():
+    """Where more than a quarter of all cells is suspect, more of the same would be too."""
+    plan = begun(experiment())
+    suspect = [cell.id for cell in plan.cells if cell.contender == "nginx"]
     further = extended(experiment(), plan, outcomes(plan, suspect=suspect))
-    done = outcomes(further, suspect=suspect | {cell for each in further.extensions for cell in each.cells if again})
+    done = outcomes(further, suspect=[*suspect, "nginx-100rps-r7", "nginx-100rps-r8"])
 
     assert extended(experiment(), further, done) is further
-    assert (further is plan) == (not suspect)
-    assert further.cells[: len(plan.cells)] == plan.cells
-    assert len({cell.id for cell in further.cells}) == len(further.cells)
+
+
+@given(some.sets(some.sampled_from([cell.id for cell in begun(experiment()).cells])), some.sets(some.integers(7, 20)))
+def test_passes_come_to_an_end_and_lose_no_cell(suspect, later):
+    """Whatever was suspect, and whichever of the added rounds are too."""
+    plans = [begun(experiment())]
+    while len(plans) == 1 or plans[-1] is not plans[-2]:
+        bad = suspect | {cell.id for cell in plans[-1].cells if cell.repetition in later}
+        plans.append(extended(experiment(), plans[-1], outcomes(plans[-1], suspect=bad)))
+
+    assert len(plans[-1].extensions) <= rounds.REPEATING_PASSES
+    assert (plans[1] is plans[0]) == (not suspect)
+    assert all(more.cells[: len(fewer.cells)] == fewer.cells for fewer, more in itertools.pairwise(plans))
+    assert len({cell.id for cell in plans[-1].cells}) == len(plans[-1].cells)
 
 
 @pytest.mark.parametrize("lost", ["failed", "missing", "preview"])
