@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from phases import phase_04
+from phases import phase_04, phase_10
 
-PHASES = (phase_04.PHASE,)
+PHASES = (phase_04.PHASE, phase_10.PHASE)

@@ -45,6 +45,7 @@ RIGHTS = (
     Right(PLACE, "apps", "deployments", ("create", "list", "delete"), "a component is a Deployment"),
     Right(PLACE, "", "services", ("create", "list", "delete"), "a component's address"),
     Right(PLACE, "", "configmaps", ("create", "list", "delete"), "a component's configuration"),
+    Right(PLACE, "", "secrets", ("create", "delete"), "a component's certificate and key; none may be read"),
     Right(PLACE, "", "pods", ("create", "get", "list", "delete"), "a pod that asks images their versions; the step's own pod"),
     Right(PLACE, "", "pods/log", ("get",), "what components and versions printed"),
     _argo(SWEEPER),
@@ -52,6 +53,7 @@ RIGHTS = (
     Right(SWEEPER, "apps", "deployments", ("list", "delete"), "components of lost runs"),
     Right(SWEEPER, "", "services", ("list", "delete"), "their addresses"),
     Right(SWEEPER, "", "configmaps", ("list", "delete"), "their configurations"),
+    Right(SWEEPER, "", "secrets", ("delete",), "their certificates and keys; none may be read"),
     Right(SWEEPER, "", "pods", ("list", "delete"), "their pods, and those whose Deployment is gone"),
 )
 

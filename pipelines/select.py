@@ -179,7 +179,7 @@ def _share(text: str) -> float:
 
 def _whole(phase: Phase, experiment: Experiment) -> Experiment:
     """The experiment with its phase and the texts of its configuration templates."""
-    names = sorted({each.config for each in (*experiment.arms, *experiment.around) if each.config})
+    names = sorted({each.config for each in experiment.everyone if each.config})
     texts = {name: _config(experiment, name) for name in names}
     reads = phase.read_by(experiment) if experiment.reviews else ()
     return experiment.model_copy(update={"phase": phase.id, "configs": texts, "reads": reads})
@@ -238,6 +238,7 @@ def _set_loads(loads: Sequence[dict[str, Any]], name: str, value: str, *, settin
 SETTABLE = ("repetitions", "workers", "band", "budget_usd")
 SETTABLE_OF_LOADS = {
     "http": ("rate_rps", "warmup_s", "duration_s", "timeout_s", "connections"),
+    "sql": ("rate_tps", "warmup_s", "duration_s", "timeout_s", "clients", "scale"),
     "ramp": (
         *("slo.p99_ms", "slo.errors", "slo.sent", "start_rps", "most_rps", "resolution"),
         *("probe_s", "measure_s", "warmup_s", "timeout_s", "connections"),

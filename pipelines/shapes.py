@@ -163,7 +163,7 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
     both = {"run": RUN, "cell": CELL}
     stored = File("experiment", f"{prefix}/experiment.json")
     environment = File("environment", f"{prefix}/environment.json")
-    starting_s = sum(each.ready.within_s for each in (*experiment.arms, *experiment.around) if each.ready)
+    starting_s = sum(each.ready.within_s for each in experiment.programs if each.ready)
     deploy = Step(
         "deploy",
         values=both,

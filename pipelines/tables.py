@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipelines import duration
-from steps.model import Experiment, Phase, Plan
+from steps.model import Cell, Component, Experiment, Phase, Plan
+from steps.model.experiment import names_of
 
 
 def columns(rows: Iterable[Sequence[str]]) -> str:
@@ -42,12 +43,13 @@ def experiment(each: Experiment) -> str:
     """An experiment in words."""
     arms = [(arm.name, arm.title, arm.version, "baseline" if arm is each.baseline else "") for arm in each.arms]
     around = [(one.name, one.title, one.version, "fresh in each cell") for one in each.around]
+    brought = [(one.name, one.title, one.version, f"brought by {by}") for one in each.programs if (by := _bringers(one, each))]
     loads = [f"{load.label}: {load.said}" for load in each.loads]
     parts = [
         f"{each.phase}/{each.name}",
         each.question,
         "",
-        *([columns([*arms, *around]), ""] if arms else []),
+        *([columns([*arms, *brought, *around]), ""] if arms else []),
         *([f"reads       the newest runs of {', '.join(each.reads)}"] if each.reviews else []),
         *(f"load        {line}, {each.repetitions} repetitions" for line in loads),
         *(f"metric      {metric.name}: {metric.source}" for metric in each.metrics),
@@ -55,6 +57,11 @@ def experiment(each: Experiment) -> str:
         *([f"precision   at most {_budget(each)}"] if each.precision else []),
     ]
     return "\n".join(parts)
+
+
+def _bringers(one: Component, each: Experiment) -> str:
+    """The arms that bring a component beside themselves."""
+    return ", ".join(arm.name for arm in each.arms if one.name in {part.name for part in arm.brings})
 
 
 def _example(each: Experiment) -> Plan:
@@ -90,7 +97,7 @@ def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
     made = _example(each)
     per_round = len(each.arms) * len(each.loads)
     rounds = [made.cells[start : start + per_round] for start in range(0, len(made.cells), per_round)]
-    lines = [f"  {number}  {' '.join(cell.contender for cell in cells)}" for number, cells in enumerate(rounds, 1)]
+    lines = [f"  {number}  {' '.join(_called(each, cell) for cell in cells)}" for number, cells in enumerate(rounds, 1)]
     repetitions = _counted(range(each.repetitions), "repetition")
     return "\n".join(
         [
@@ -107,6 +114,11 @@ def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
 
 def _head(each: Experiment) -> str:
     return f"{each.phase}/{each.name}{' (preview)' if each.preview else ''}"
+
+
+def _called(each: Experiment, cell: Cell) -> str:
+    """`nginx`; where there are several loads `go/json`."""
+    return cell.contender if len(each.loads) == 1 else f"{cell.contender}/{names_of(each.load_called(cell.load))[-1]}"
 
 
 def _about(each: Experiment) -> str:

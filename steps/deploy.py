@@ -1,16 +1,18 @@
 """`deploy`: a fresh copy of everything that a cell needs, ready to be measured.
 
-What stands around the contender comes first, then the contender. When one of them does not get ready, those that did are
-left to the cell's teardown, which runs whatever happened; deploy.json says what was found out until then.
+What stands around the contender comes first, then what it brings, then the contender. When one of them does not get ready, those
+that did are left to the cell's teardown, which runs whatever happened; deploy.json says what was found out until then.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from steps.certificates import issue
 from steps.errors import BudgetPassed, LeftBehind
 from steps.model import DeployRecord, Endpoints, Experiment, Plan, cell_of, now
 from steps.places import here
@@ -61,9 +63,10 @@ def deploy(place: Place, job: Job, deployed: dict[str, Deployed]) -> None:
     if before.left:
         message = f"an earlier attempt at {job.cell} left {', '.join(before.left)}: a fresh one cannot be started"
         raise LeftBehind(message)
-    for component in (*job.experiment.around, contender):
-        if not component.direct:
-            deployed[component.name] = place.deploy(component, job=job, beside=dict(deployed), ledger=ledger)
+    components = (*job.experiment.around, *contender.parts)
+    known = replace(job, identities=issue(each.identity for each in components if each.identity))
+    for component in components:
+        deployed[component.name] = place.deploy(component, job=known, beside=dict(deployed), ledger=ledger)
 
 
 def _endpoints(place: Place, deployed: Mapping[str, Deployed]) -> Endpoints:

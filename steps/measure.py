@@ -19,7 +19,6 @@ from steps.model import (
     DeployRecord,
     Environment,
     Experiment,
-    HttpLoad,
     Load,
     LoadRecord,
     Measurement,
@@ -29,7 +28,7 @@ from steps.model import (
     digest,
     now,
 )
-from steps.statistics.figures import Facts, Figure, figure
+from steps.statistics.figures import Facts, Figure, figure, shares_of
 from steps.statistics.histogram import read_log
 from steps.statistics.ramp import Ramped, doubts_of, failures_of, figures_of, metric_doubts_of, surroundings_at
 from steps.statistics.settling import steady_of
@@ -95,7 +94,7 @@ def outcome_of(inputs: Inputs, *, at: str) -> CellOutcome:
 def _judged(base: dict[str, Any], experiment: Experiment, environment: Environment, facts: Facts) -> CellOutcome:
     figures = {metric.name: figure(metric.name, facts) for metric in experiment.metrics}
     surroundings, steady = surroundings_of(facts, environment.canary), steady_of(facts)
-    base |= {"surroundings": surroundings, "steady": steady}
+    base |= {"surroundings": surroundings, "steady": steady, "components": shares_of(facts)}
     wrong, suspicions = failures(facts, figures), doubts(facts, environment, surroundings)
     suspect = metric_doubts(facts, figures, steady)
     return _outcome(base, figures, wrong=tuple(wrong), suspicions=tuple(suspicions), suspect=suspect)
@@ -134,7 +133,7 @@ def _withheld(figures: dict[str, Figure]) -> tuple[Measurement, ...]:
 
 def _named(cell: str) -> dict[str, Any]:
     """What a cell's name says of it."""
-    parts = re.fullmatch(r"([a-z][a-z0-9-]*)-([0-9a-z]+rps|ramp)-r(\d+)", cell)
+    parts = re.fullmatch(r"([a-z][a-z0-9-]*)-([0-9a-z]+[rt]ps|ramp)-r(\d+)", cell)
     if parts is None:
         message = f"{cell!r} is not the name of a cell: they look like nginx-500rps-r1"
         raise UsageError(message)
@@ -219,7 +218,7 @@ def _facts(
     window, counts, driver = record.window, record.counts, record.driver
     if window is None or counts is None or driver is None:
         raise MeasureError(record.failure or "load recorded no window")
-    if not isinstance(record.load, HttpLoad) or record.load != (declared or _declared(inputs, experiment)):
+    if isinstance(record.load, RampLoad) or record.load != (declared or _declared(inputs, experiment)):
         raise MeasureError(ANOTHER_LOAD)
     histograms = read_log(inputs.load / "load.hdr")
     found = Facts(

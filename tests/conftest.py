@@ -92,4 +92,4 @@ def lab(state, lock, store_environment, tmp_path):
         store.delete(key)
     yield made
     for run in state.runs():
-        leftovers.remove(state.work(run), entries=[], logs=None)
+        leftovers.remove(state.work(run), entries=made.ledger() if run == made.run else [], logs=None)

@@ -47,7 +47,8 @@ def experiment(contenders=None, *, ready_within_s=20.0):
     whole = PHASE.experiments[0]
     ready = Ready(path="/json", within_s=ready_within_s)
     arms = tuple(each.model_copy(update={"ready": ready}) for each in contenders or (ENVOY,))
-    configs = {each.config: (CONFIGS / each.config).read_text() for each in (*arms, *whole.around) if each.config}
+    parts = [part for arm in arms for part in arm.parts]
+    configs = {each.config: (CONFIGS / each.config).read_text() for each in (*parts, *whole.around) if each.config}
     update = {"baseline": DIRECT, "contenders": arms, "hypotheses": (), "phase": PHASE.id, "configs": configs}
     return whole.model_copy(update=update)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from pipelines import duration, outcome, pages, tables
+from pipelines import building, duration, outcome, pages, tables
 from pipelines.comparing.files import Files
 from pipelines.costs import budget
 from pipelines.local import live, objects, read, runs
@@ -38,6 +38,7 @@ def run(*experiments: Experiment, reports: Path, gate: bool, files: Files | None
 
     for each in experiments:
         budget.check(each)
+    experiments = tuple(building.prepared(each) for each in experiments)
     made = documents(experiments)
     named = experiments[0].name if len(experiments) == 1 else experiments[0].phase
     name = f"{named}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
@@ -56,6 +57,7 @@ def retry(name: str, *, reports: Path, dry_run: bool) -> int:
         left = _left(folder, experiments)
         click.echo("\n".join(left) if left else "every cell has a valid outcome")
         return 0
+    building.make([component for each in experiments for component in each.everyone])
     return _run(read.documents(documents), experiments, name=folder.name, reports=reports, gate=False)
 
 

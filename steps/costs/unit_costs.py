@@ -48,7 +48,7 @@ class Priced:
     def arm(self, arm: ArmUse, baseline: ArmUse, around: Reserved) -> ArmCost:
         """Everything that one arm costs."""
         bills = () if arm.direct else tuple(self.bill(use, arm.reserved) for use in arm.uses)
-        path, base = self._paths(arm, around), self._paths(baseline, around)
+        path, base = self.paths(arm, around), self.paths(baseline, around)
         tax, percent = _tax(path, base) if arm is not baseline else ([], [])
         unknown = arm.reason or ("the path around it was not measured" if not path else None)
         untaxed = BASELINE if arm is baseline else unknown or "no round has both the contender and the baseline"
@@ -79,7 +79,7 @@ class Priced:
             memory_line(f"memory{where}", needs[1], hours, memory_rate(self.pricing)),
         )
 
-    def _paths(self, arm: ArmUse, reserved: Reserved) -> list[Value]:
+    def paths(self, arm: ArmUse, reserved: Reserved) -> list[Value]:
         """The whole path in each repetition of which it is known."""
         known = []
         for use in arm.uses:

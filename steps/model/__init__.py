@@ -7,21 +7,27 @@ else that `list` and `--help` do: they are imported when one of them is asked fo
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from steps.model.absent import Absent
+from steps.model.build import Build, Tool
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
-from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
+from steps.model.experiment import Experiment, Hypothesis, Phase, Precision, Tuning
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.ramp import Load, RampLoad, Slo
 from steps.model.reviewing import DutyCycle, Rule
+from steps.model.sql import SqlLoad, SteadyLoad
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
 if TYPE_CHECKING:
     from steps.model.comparison import Change, ChangePoint, Comparison, Difference, Group, History, Series, SeriesPoint
+    from steps.model.figure import Figure, Interval, Point
+    from steps.model.layers import Layer, Part, Tuned, Waterfall
     from steps.model.outcome import (
         Calibration,
         CellOutcome,
         Check,
+        ComponentUse,
         Counts,
         DeployedComponent,
         DeployRecord,
@@ -46,12 +52,9 @@ if TYPE_CHECKING:
         Curve,
         Decision,
         Effect,
-        Figure,
         HypothesisResult,
-        Interval,
         LoadSection,
         ParityRow,
-        Point,
         PrecisionResult,
         Report,
         SearchPath,
@@ -60,11 +63,14 @@ if TYPE_CHECKING:
     from steps.model.search import Probe, Search
     from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings, Usual
 
-_RECORDS = ("plan", "search", "surroundings", "outcome", "report", "comparison")  # in the order of their imports
+# In the order of their imports.
+_RECORDS = ("plan", "search", "surroundings", "outcome", "figure", "layers", "report", "comparison")
 
 __all__ = [
+    "Absent",
     "Answer",
     "Arm",
+    "Build",
     "Calibration",
     "Canary",
     "CanaryReference",
@@ -78,6 +84,7 @@ __all__ = [
     "Circumstances",
     "Comparison",
     "Component",
+    "ComponentUse",
     "Counts",
     "CrossCheck",
     "Curve",
@@ -102,6 +109,7 @@ __all__ = [
     "HypothesisVerdict",
     "Image",
     "Interval",
+    "Layer",
     "LedgerEntry",
     "Load",
     "LoadRecord",
@@ -111,6 +119,7 @@ __all__ = [
     "Model",
     "Parity",
     "ParityRow",
+    "Part",
     "Phase",
     "Plan",
     "PodContainer",
@@ -133,12 +142,18 @@ __all__ = [
     "Series",
     "SeriesPoint",
     "Slo",
+    "SqlLoad",
     "Steadiness",
+    "SteadyLoad",
     "Surroundings",
     "TeardownRecord",
+    "Tool",
     "Track",
+    "Tuned",
+    "Tuning",
     "Usage",
     "Usual",
+    "Waterfall",
     "Window",
     "cell_of",
     "digest",

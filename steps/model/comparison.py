@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from steps.model.figure import Interval
 from steps.model.metric import Metric
-from steps.model.report import Interval
 from steps.model.values import Finite, Model, Name, RunId
 from steps.model.verdict import ChangeVerdict
 

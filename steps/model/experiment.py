@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from steps.model.absent import Absent
 from steps.model.component import Component
 from steps.model.metric import Metric
 from steps.model.price import Above
@@ -41,6 +42,7 @@ class Hypothesis(Model):
     above: Finite | None = None
     added_below: Finite | None = None
     added_above: Finite | None = None
+    load: Name | None = None  # the name or label of the load under which it is said; None: the experiment's first
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
@@ -52,6 +54,20 @@ class Hypothesis(Model):
             message = f"hypothesis {self.statement!r}: `over` goes with added_below or added_above"
             raise ValueError(message)
         return self
+
+
+class Tuning(Model):
+    """The same stack once more with something set otherwise."""
+
+    arm: ByName  # after
+    over: ByName  # before
+    what: str  # "16 connections to the database instead of 4"
+
+
+def names_of(load: Load) -> tuple[str, ...]:
+    """What a load may be called: by its label, and by its name, if its kind has names and it has one."""
+    name: str | None = getattr(load, "name", None)
+    return (load.label, name) if name else (load.label,)
 
 
 class Precision(Model):
@@ -68,8 +84,8 @@ NOBODY = Component(name="nobody", title="Nobody", version="-", direct=True)  # t
 class Experiment(Model):
     """One question, asked of several contenders under declared loads; or, in shape `review`, of what others of its phase stored.
 
-    The author leaves `phase`, `preview`, `configs` and `pilot` alone: the compiler fills them, and then the experiment travels
-    whole.
+    The author leaves `phase`, `preview`, `configs`, `pilot` and `absent` alone: the compiler fills them, and then the experiment
+    travels whole.
     """
 
     name: Name
@@ -91,6 +107,10 @@ class Experiment(Model):
     precision: Precision | None = None
     unit_cost: UnitCost | None = None
     budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
+    quick_loads: tuple[str, ...] = ()  # names or labels of the loads that a preview takes; none named: all
+    absent: tuple[Absent, ...] = ()  # optional contenders that are not to be had where it runs; put there when a run begins
+    layers: tuple[ByName, ...] = ()  # arms of which each has all that the one before it has, and one thing more; baseline first
+    tunings: tuple[Tuning, ...] = ()
     # Of a review: the experiments that it reads (none named: all that its phase measures), and what decides.
     reads: tuple[Name, ...] = ()
     duty: DutyCycle | None = None
@@ -111,15 +131,52 @@ class Experiment(Model):
         """Where its runs are kept: `runs/phase-4/gateway-comparison`."""
         return f"runs/{self.phase}/{self.name}"
 
+    @property
+    def everyone(self) -> tuple[Component, ...]:
+        """All that its cells deploy, arm by arm: what several arms bring is there several times."""
+        parts = [part for arm in self.arms for part in reversed(arm.parts)]
+        return (*parts, *(each for each in self.around if not each.direct))
+
+    @property
+    def programs(self) -> tuple[Component, ...]:
+        """The first of each name among them: whatever their settings in other arms are, they run the same program."""
+        first: dict[str, Component] = {}
+        for each in self.everyone:
+            first.setdefault(each.name, each)
+        return tuple(first.values())
+
     def component(self, name: str) -> Component:
-        """The component of that name. Raises KeyError."""
+        """The arm of that name, or what stands around all. Raises KeyError."""
         return {each.name: each for each in (*self.arms, *self.around)}[name]
+
+    def load_called(self, name: str | None) -> Load:
+        """The load of that name or label; without one the first. Raises KeyError."""
+        if name is None:
+            return self.loads[0]
+        return {known: load for load in self.loads for known in names_of(load)}[name]
+
+    def without(self, absent: tuple[Absent, ...]) -> Self:
+        """The experiment without arms that are not to be had; they stay on its report, each with its reason.
+
+        When the baseline is one of them, the first that is left takes its place. At least two must be left.
+        """
+        gone = {each.name for each in absent}
+        baseline, *contenders = [each for each in self.arms if each.name not in gone]
+        return self.model_copy(update={"baseline": baseline, "contenders": tuple(contenders), "absent": (*self.absent, *absent)})
 
     def as_preview(self) -> Self:
         """The same with few, short repetitions: real figures that decide nothing."""
-        loads = self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S)
-        repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
-        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True, "precision": None})
+        taken = {self.load_called(name).label for name in self.quick_loads} or {load.label for load in self.loads}
+        loads = tuple(load for load in self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S) if load.label in taken)
+        changes = {
+            "loads": loads,
+            "quick_loads": (),
+            "hypotheses": tuple(each for each in self.hypotheses if self.load_called(each.load).label in taken),
+            "repetitions": min(self.repetitions, PREVIEW_REPETITIONS),
+            "preview": True,
+            "precision": None,
+        }
+        return self.model_copy(update=changes)
 
     def as_pilot(self) -> Self:
         """The baseline against itself under another name, in six short rounds: any difference that it shows is noise.
@@ -135,6 +192,8 @@ class Experiment(Model):
             "repetitions": PILOT_ROUNDS,
             "hypotheses": (),
             "precision": None,
+            "layers": (),
+            "tunings": (),
             "pilot": True,
         }
         return type(self).model_validate(dict(self) | changes)
@@ -162,6 +221,7 @@ class Experiment(Model):
     def _consistent(self) -> Self:
         for what, names in (
             ("components", [each.name for each in (*self.arms, *self.around)]),
+            *((f"components of {arm.name}", [each.name for each in (*arm.parts, *self.around)]) for arm in self.arms),
             ("loads", [load.label for load in self.loads]),
             ("metrics", [metric.name for metric in self.metrics]),
         ):
@@ -177,7 +237,7 @@ class Experiment(Model):
             message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
-        arms = {arm.name for arm in self.arms}
+        arms = {arm.name for arm in self.arms} | {each.name for each in self.absent}
         for hypothesis in self.hypotheses:
             if hypothesis.metric not in measured:
                 message = f"experiment {self.name}: {hypothesis.statement!r} needs {hypothesis.metric} among the metrics"
@@ -186,6 +246,42 @@ class Experiment(Model):
                 if named is not None and named not in arms:
                     message = f"experiment {self.name}: {hypothesis.statement!r} names {named}, which is not a contender"
                     raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _layered(self) -> Self:
+        arms = [*(arm.name for arm in self.arms), *(gone.name for gone in self.absent)]
+        named = (*self.layers, *(name for tuning in self.tunings for name in (tuning.arm, tuning.over)))
+        for name in named:
+            if name not in arms:
+                message = f"experiment {self.name}: its layers and tunings name {name}, which is not a contender"
+                raise ValueError(message)
+        if self.layers and len(set(self.layers)) < max(2, len(self.layers)):
+            message = f"experiment {self.name}: layers are two arms or more, each once"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _same_program(self) -> Self:
+        """Versions are kept by name, so one name is one program, whatever its settings are in each arm."""
+        known: dict[str, Component] = {}
+        for each in self.everyone:
+            other = known.setdefault(each.name, each)
+            mine, its = ((one.process.program if one.process else None, one.image) for one in (each, other))
+            if mine != its:
+                message = f"experiment {self.name}: two arms bring different programs under the name {each.name}"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _speaks_of_its_loads(self) -> Self:
+        known = [name for load in self.loads for name in names_of(load)]
+        for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
+            if known.count(named) != 1:
+                which = "more than one load" if named in known else "no load"
+                there = ", ".join(load.label for load in self.loads)
+                message = f"experiment {self.name}: {which} is called {named}; there are {there}"
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")

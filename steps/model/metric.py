@@ -53,7 +53,7 @@ CPU = Metric(
     title="CPU per request",
     unit="µs",
     better="lower",
-    source="CPU time of the contender's process tree in the window, per right answer",
+    source="CPU time of the process trees of the contender and of what it brings in the window, per right answer",
 )
 PATH_CPU = Metric(
     name="path_cpu_us_per_request",
@@ -67,7 +67,8 @@ MEMORY = Metric(
     title="memory",
     unit="MiB",
     better="lower",
-    source="largest memory of the contender's process tree at the window's readings (PSS where the kernel permits, else RSS)",
+    source="largest memory of the contender's process tree at the window's readings (PSS where the kernel permits, else RSS), "
+    "with that of what it brings",
 )
 READY = Metric(
     name="ready_ms",
@@ -77,8 +78,29 @@ READY = Metric(
     source="from the start of the process to the first good answer of its ready check (cold; never mixed with hot figures)",
 )
 
+IDLE_MEMORY = Metric(
+    name="idle_memory_mib",
+    title="idle memory",
+    unit="MiB",
+    better="lower",
+    source="memory of the contender's process tree when it was ready and had been asked nothing but its ready check",
+)
+
 LATENCY = (P50, P90, P99)
-METRICS = (*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, READY)
+METRICS = (*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, IDLE_MEMORY, READY)
+
+# Of transactions: to a load each is a request, so that what holds for requests is known of them too.
+TPS = GOODPUT.model_copy(update={"title": "TPS", "unit": "tx/s", "source": GOODPUT.source.replace("requests", "transactions")})
+TRANSACTION_CPU = CPU.model_copy(update={"title": "CPU per transaction"})
+# Not what the kernel counts as written: with large folios that is a megabyte for a page of the log, and exact only for what goes
+# past its cache, so that one database looks two hundred times as bad as the other.
+LOGGED = Metric(
+    name="logged_kib_per_request",
+    title="logged per transaction",
+    unit="KiB",
+    better="lower",
+    source="how far the database's log (its sequence number) grew over the whole load, per right answer",
+)
 
 # Of a ramp. `p99_at_75_ms` is p99_ms under a load of 75 % of the knee; any metric can be asked for so, at the ramp's shares.
 KNEE = Metric(

@@ -177,6 +177,8 @@ class LoadRecord(Model):
     cross_checks: tuple[CrossCheck, ...] = ()
     canary_before: Canary | None = None
     canary_after: Canary | None = None
+    idle: tuple[Usage, ...] = ()  # of each component, ready and before it was asked anything by this step
+    logged_bytes: int | None = None  # by a database, over the whole load
 
 
 class Measurement(Model):
@@ -195,6 +197,13 @@ class Measurement(Model):
             message = f"{self.metric}: a measurement has either a value or a reason"
             raise ValueError(message)
         return self
+
+
+class ComponentUse(Model):
+    """What one component of a cell used by itself in the window; None: it could not be read."""
+
+    cpu_us_per_request: Finite | None = None  # CPU time per right answer
+    memory_mib: Finite | None = None  # the largest
 
 
 class CellOutcome(Model):
@@ -225,6 +234,7 @@ class CellOutcome(Model):
     surroundings: Surroundings | None = None
     steady: dict[str, Steadiness] = {}  # p50_ms, p99_ms, cpu_cores … → whether it had settled
     cross_checks: tuple[CrossCheck, ...] = ()
+    components: dict[Name, ComponentUse] = {}  # of whatever stood in the path
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:

@@ -6,11 +6,14 @@ measured is a reason. Nothing here is computed from anything but what the run st
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from steps.model.absent import Absent
 from steps.model.cost import BudgetResult, Costs, LoadUse
+from steps.model.figure import Figure, Interval
+from steps.model.layers import Tuned, Waterfall
 from steps.model.metric import Metric
 from steps.model.outcome import Calibration, Counts
 from steps.model.ramp import Load
@@ -22,42 +25,6 @@ REPORT_VERSION: Literal[1] = 1
 
 CellStatus = Literal["ok", "suspect", "failed", "missing"]
 TrackName = Literal["p50_ms", "p99_ms", "cpu_cores", "around_cpu_cores", "memory_mib"]
-
-
-class Interval(Model):
-    """Two order statistics, and how surely they hold the median between them."""
-
-    low: Finite
-    high: Finite
-    coverage: float = Field(ge=0, le=1)
-
-
-class Point(Model):
-    """One repetition's value; `suspect` ones are shown and not counted."""
-
-    repetition: int
-    value: Finite
-    suspect: bool = False
-
-
-class Figure(Model):
-    """A metric of an arm, or an effect over the baseline: the median over repetitions, or why there is none."""
-
-    value: Finite | None = None
-    interval: Interval | None = None
-    n: int = 0  # repetitions (or rounds) behind the median
-    suspect: bool = False  # only suspect repetitions were there: shown, decides nothing
-    coarse: bool = False  # a percentile from few answers
-    reason: str | None = None
-    points: tuple[Point, ...] = ()
-    at_least: Finite | None = None  # without a value: the median is this or more
-
-    @model_validator(mode="after")
-    def _value_or_reason(self) -> Self:
-        if (self.value is None) == (self.reason is None):
-            message = "a figure has either a value or a reason"
-            raise ValueError(message)
-        return self
 
 
 class Decision(Model):
@@ -189,6 +156,7 @@ class ParityRow(Model):
     version: str
     said: str  # version with build options, whole
     ran: bool
+    more: dict[str, str] = {}  # heading → how it is set
 
 
 class Circumstances(Model):
@@ -269,3 +237,6 @@ class Report(Model):
     costs: tuple[Costs, ...] = ()  # at the usual prices, then as if at each provider; nothing: none were asked for
     budget: BudgetResult | None = None
     references: tuple[ReferenceResult, ...] = ()  # none: there is no reference for any of its figures
+    absent: tuple[Absent, ...] = ()  # contenders that could not be had where it ran
+    waterfalls: tuple[Waterfall, ...] = ()  # by load, where the experiment declares layers
+    tuned: tuple[Tuned, ...] = ()

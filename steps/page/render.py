@@ -12,17 +12,21 @@ from steps.page.percentiles import percentiles
 from steps.page.tables import View
 from steps.page.templates import environment, style
 from steps.page.timeline import timeline
+from steps.page.waterfall import NARROW as NARROW_WIDTH
+from steps.page.waterfall import WIDE as WIDTH
+from steps.page.waterfall import WaterfallView
 
 
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
-    templates = environment(("page.html", "decisions.html", "costs.html", "references.html"))
+    templates = environment(("page.html", "decisions.html", "costs.html", "references.html", "waterfall.html"))
     drawings = [_drawings(report, section, number) for number, section in enumerate(report.loads)]
     return templates.get_template("page.html").render(
         report=report,
         view=View(report),
         drawings=drawings,
         costs=_costs(report),
+        waterfalls=_waterfalls(report),
         style=style(),
     )
 
@@ -35,6 +39,17 @@ def _costs(report: Report) -> dict[str, tuple[CostView, tuple[Markup, Markup] | 
         wide = view.pictures.draw(width=1040, stacked=False, name=f"c{number}w")
         narrow = view.pictures.draw(width=358, stacked=True, name=f"c{number}n")
         found[load.load] = (view, (wide, narrow) if wide and narrow else None)
+    return found
+
+
+def _waterfalls(report: Report) -> dict[str, tuple[WaterfallView, tuple[Markup, Markup] | None]]:
+    """By load: the stack taken apart, and its picture for wide and for narrow screens, where there is one."""
+    sections = {section.label: section for section in report.loads}
+    found: dict[str, tuple[WaterfallView, tuple[Markup, Markup] | None]] = {}
+    for number, each in enumerate(report.waterfalls):
+        view = WaterfallView(report, sections[each.load], each)
+        wide, narrow = view.draw(width=WIDTH, name=f"w{number}w"), view.draw(width=NARROW_WIDTH, name=f"w{number}n")
+        found[each.load] = (view, (wide, narrow) if wide and narrow else None)
     return found
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from steps.certificates import Identity
+from steps.errors import UsageError
 from steps.ledger import Ledger
 from steps.model import Component, DeployedComponent, Environment, Experiment, LedgerEntry, PodContainer, Running
 
@@ -24,6 +26,16 @@ class Job:
     run: str
     cell: str
     experiment: Experiment
+    identities: Mapping[str, Identity] = field(default_factory=dict)  # by name: of components that have one
+
+    def identity(self, component: Component) -> Identity | None:
+        """The component's; None: it has none. Raises UsageError: none was made for it."""
+        if component.identity is None:
+            return None
+        if component.identity not in self.identities:
+            message = f"{component.name}: no certificate was made for {component.identity}"
+            raise UsageError(message)
+        return self.identities[component.identity]
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,26 @@ class Deployed:
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
+
+    def placeholders(self, name: str) -> dict[str, str]:
+        """How a text speaks of it: `name.host`, `name.port`, and `name.port.PORT` for each of its ports."""
+        ports = {f"{name}.port.{port}": str(number) for port, number in self.ports.items()}
+        return {f"{name}.host": self.host, f"{name}.port": str(self.port), **ports}
+
+
+def spoken_of(component: Component, beside: Mapping[str, Deployed]) -> dict[str, str]:
+    """What a component's texts may say of those that were deployed before it. Raises UsageError: its upstream was not."""
+    values: dict[str, str] = {}
+    for name, other in beside.items():
+        values |= other.placeholders(name)
+    if component.upstream is not None:
+        if component.upstream not in beside:
+            message = (
+                f"{component.name}: its upstream {component.upstream} is not deployed before it; there are {', '.join(beside)}"
+            )
+            raise UsageError(message)
+        values |= beside[component.upstream].placeholders("upstream")
+    return values
 
 
 @dataclass(frozen=True)

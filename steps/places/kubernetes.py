@@ -43,7 +43,7 @@ class KubernetesPlace:
 
     def facts(self, experiment: Experiment, *, run: str = "unknown") -> Environment:
         """The circumstances; a component whose image cannot be had says so in place of its version."""
-        components = [each for each in (*experiment.arms, *experiment.around) if not each.direct]
+        components = experiment.programs
         if components:
             ledger = self.ledger(run, prefix=f"{experiment.key}/{run}")
             what = f"the pod that asks {len(components)} images for versions"

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from steps.errors import LeftBehind
 from steps.kube import Kube, Object
+from steps.places.pod_removal import forget_keys
 
 RUN = "benchlab.dev/run"
 # A step's own pod bears its run's label too; Argo looks after that one.
@@ -43,11 +44,24 @@ def sweep(kube: Kube, *, time_to_live_s: float, dry_run: bool = False) -> list[s
     Raises LeftBehind: something is still there a minute later; ClusterError: the API refused.
     """
     found = look(kube, time_to_live_s=time_to_live_s)
+    said = [str(each) for each in found]
     if not dry_run:
+        said += _forget_keys(kube, found)
         for each in found:
             kube.delete(each.kind, each.name, uid=each.uid)
         _wait_until_gone(kube, found)
-    return [str(each) for each in found]
+    return said
+
+
+def _forget_keys(kube: Kube, found: Iterable[Lost]) -> list[str]:
+    """Certificates and keys go before the Service whose name they have, or nobody would find them any more."""
+    uids = {each.uid for each in found}
+    services = [each for each in kube.list("Service", selector=SELECTOR) if each["metadata"]["uid"] in uids]
+    there, still = forget_keys(kube, services)
+    if still:
+        message = f"still there after they were removed: {', '.join(still)}"
+        raise LeftBehind(message)
+    return there
 
 
 def look(kube: Kube, *, time_to_live_s: float) -> list[Lost]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from steps.errors import LabError
@@ -10,7 +11,7 @@ from steps.kube import Kube, Object
 from steps.places.base import Removal
 from steps.places.patience import patiently
 from steps.places.pod_spec import KEEPER
-from steps.places.pods import PREFIX, selector
+from steps.places.pods import IDENTITY_LABEL, PREFIX, selector
 
 KINDS = ("Deployment", "Service", "ConfigMap", "Pod")  # owners before what they own
 GONE_WITHIN_S = 60.0
@@ -21,15 +22,29 @@ def remove(kube: Kube, run: str, cell: str | None, *, logs: Path | None) -> Remo
     """Removes, waits, looks. Raises ClusterError: the API cannot be asked, so nothing is known."""
     which = selector(run, cell)
     removed = _keep_logs(kube, which, logs) if logs is not None else []
+    keys, locked = forget_keys(kube, _list(kube, "Service", which))
+    removed += keys
     for kind in KINDS:
         for each in _list(kube, kind, which):
             if not _goes_by_itself(each):
                 # In the foreground: a Deployment is there until its pods are gone.
                 kube.delete(kind, each["metadata"]["name"], uid=each["metadata"]["uid"], propagation="Foreground")
                 removed.append(_called(each))
-    left = _what_stays(kube, which)
+    left = [*locked, *_what_stays(kube, which)]
     absence = f"no {', '.join(KINDS[:-1])} or {KINDS[-1]} with labels {which} in namespace {kube.namespace}"
+    absence += f", and {', '.join(keys)} cannot be removed a second time" if keys else ""
     return Removal(removed=tuple(removed), left=tuple(left), absence=absence)
+
+
+def forget_keys(kube: Kube, services: Iterable[Object]) -> tuple[list[str], list[str]]:
+    """Removes the Secrets of components that have an identity, each named like its component's Service, which is made before it.
+
+    Who places components may not read Secrets, so none is looked for: one is gone when there is none to remove any more.
+    Returns those that were there, and those that still are.
+    """
+    names = [each["metadata"]["name"] for each in services if IDENTITY_LABEL in each["metadata"]["labels"]]
+    there, still = ([f"Secret {name}" for name in names if kube.delete("Secret", name)] for _ in range(2))
+    return there, still
 
 
 def _goes_by_itself(found: Object) -> bool:

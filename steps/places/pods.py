@@ -1,4 +1,4 @@
-"""A component as Kubernetes objects: a Deployment, a Service and a ConfigMap, from the entry and template that a process has.
+"""A component as Kubernetes objects: a Deployment, a Service, a ConfigMap and for a certificate a Secret, from a process's entry.
 
 Pure: objects are plain dicts, as the API takes them. Decisions:
 - Components are reached by their Service's address, not its name: contenders differ in how often they ask the DNS (nginx once,
@@ -12,18 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from steps.errors import UsageError
 from steps.ledger import entry_id
 from steps.model import Component, Image, digest
 from steps.places import pod_spec
-from steps.places.base import Deployed, Job
-from steps.places.pod_spec import CONFIG, FOLDER, KEEPER, KEEPER_PORT, Object
+from steps.places.base import Deployed, Job, spoken_of
+from steps.places.pod_spec import CONFIG, FOLDER, IDENTITY, KEEPER, KEEPER_PORT, Object
 from steps.places.templates import fill
 
 VERSIONS = "versions"
 PREFIX = "benchlab.dev"
+IDENTITY_LABEL = f"{PREFIX}/identity"  # who a component is in mTLS: it has a Secret of its own name
 LOGS = "kubectl.kubernetes.io/default-container"
 STAYS = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}  # an autoscaler would move it in the middle of a load
 
@@ -67,13 +69,21 @@ def render(component: Component, *, job: Job, beside: Mapping[str, Deployed], se
     process = component.process
     argv = tuple(fill(word, values, source=f"{source}: argv") for word in (process.argv if process else ()))
     env = {name: fill(text, values, source=f"{source}: env") for name, text in (process.env if process else {}).items()}
+    prepare = [
+        [fill(word, values, source=f"{source}: prepare") for word in words] for words in (process.prepare if process else ())
+    ]
     config = _config(component, job, values)
     name = name_of(job, component.name)
     meta = _meta(name, _labels(component, job), setting)
-    spec = pod_spec.of(component, argv=argv, env=env, config=None if config is None else name, keeper=setting.image)
+    held = {"config": name if component.config else None, "identity": name if component.identity else None}
+    spec = pod_spec.of(component, argv=argv, env=env, keeper=setting.image, prepare=prepare, **held)
     objects = [_service(component, job, meta), _deployment(component, job, meta, {**spec, "affinity": _together(job)})]
     if config is not None:
         objects.insert(0, _object("v1", "ConfigMap", meta, immutable=True, data={component.config: config}))
+    identity = job.identity(component)
+    if identity is not None:
+        # After the Service of its name, by which it is found again, and before what mounts it.
+        objects.insert(-1, _object("v1", "Secret", meta, immutable=True, stringData=identity.files))
     return Rendered(name=name, image=image, argv=argv, config=config, objects=tuple(objects))
 
 
@@ -105,6 +115,8 @@ def _values(component: Component, image: Image, *, job: Job, beside: Mapping[str
     values = {
         **component.settings,
         "program": image.program,
+        "bin": str(PurePosixPath(image.program).parent),
+        "app": image.app or "",
         "config": f"{CONFIG}/{component.config}",
         "folder": FOLDER,
         "host": "0.0.0.0",  # noqa: S104  # a pod has an address of its own, known only when it runs
@@ -112,9 +124,8 @@ def _values(component: Component, image: Image, *, job: Job, beside: Mapping[str
         "port": str(component.ports[0].number),
     }
     values |= {f"port.{port.name}": str(port.number) for port in component.ports}
-    for name, other in beside.items():
-        values |= {f"{name}.host": other.host, f"{name}.port": str(other.port)}
-    return values
+    values |= {"identity": IDENTITY} if component.identity else {}
+    return values | spoken_of(component, beside)
 
 
 def _config(component: Component, job: Job, values: Mapping[str, str]) -> str | None:
@@ -138,6 +149,7 @@ def _labels(component: Component, job: Job) -> dict[str, str]:
         "app.kubernetes.io/managed-by": "benchlab",
         f"{PREFIX}/phase": job.experiment.phase,
         f"{PREFIX}/experiment": job.experiment.name,
+        **({IDENTITY_LABEL: component.identity} if component.identity else {}),
         **_selected(component, job),
     }
 

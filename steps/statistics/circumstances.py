@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from steps.evidence import Evidence
-from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, HttpLoad, Parity, ParityRow
+from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, Parity, ParityRow, RampLoad, SqlLoad
 from steps.statistics.words import counted, listed, number, sentence
 
 UNKNOWN = "unknown"
@@ -102,8 +102,10 @@ def _memory(evidence: Evidence) -> str:
 
 
 def _around(evidence: Evidence) -> dict[str, str]:
-    around = evidence.experiment.around if evidence.experiment else ()
-    said = [(each, _said(each.name, evidence)) for each in around]
+    experiment = evidence.experiment
+    arms = {arm.name for arm in experiment.arms} if experiment else set()
+    brought = [each for each in experiment.programs if each.name not in arms] if experiment else []
+    said = [(each, _said(each.name, evidence)) for each in brought]
     return {each.title: version_in(text, each.version) if text else UNKNOWN for each, text in said}
 
 
@@ -111,24 +113,35 @@ def _limits(evidence: Evidence) -> tuple[str, ...]:
     """What the figures do not say."""
     limits = []
     if evidence.environment is None or evidence.environment.place == "process":
-        shared = "Driver, contender and upstream share this machine and its loopback"
+        shared = f"{listed(('Driver', *_path(evidence)))} share this machine and its loopback"
         limits.append(f"{shared}: {_what(evidence)}, and there is no network in them.")
     elif evidence.environment.cluster.get("nodes", "").startswith("one"):
-        shared = "Driver, contender and upstream are pods on one node"
+        shared = f"{listed(('Driver', *_path(evidence)))} are pods on one node"
         limits.append(f"{shared}: {_what(evidence)}, and there is no network between nodes in them.")
     limits.append("They hold for these versions, settings and this machine; the order may be another one elsewhere.")
     limits.append("Start to ready is cold, everything else is warm; the two are never mixed.")
     return tuple(limits)
 
 
+def _path(evidence: Evidence) -> tuple[str, ...]:
+    """What a request goes through: the contender, and what stands around it."""
+    experiment = evidence.experiment
+    if experiment is None or experiment.baseline.direct:
+        return "contender", "upstream"
+    return "contender", *(each.title for each in experiment.around)
+
+
 def _what(evidence: Evidence) -> str:
     """What the figures are, when everything shares one machine."""
     experiment = evidence.experiment
     if experiment is not None and experiment.shape == "ramp":
-        return "the knees are those of contender and upstream together on the same cores, not of a contender alone"
+        path = _path(evidence)
+        together = f"{listed(path)} together on the same cores, not of a contender alone"
+        return f"the knees are those of {together if len(path) > 1 else 'a contender on the cores that the driver leaves'}"
     loads = experiment.loads if experiment else ()
-    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if isinstance(load, HttpLoad)})) or UNKNOWN
-    return f"the figures are the cost at a light, equal load ({rates} requests per second), not capacity"
+    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if not isinstance(load, RampLoad)})) or UNKNOWN
+    what = "transactions" if any(isinstance(load, SqlLoad) for load in loads) else "requests"
+    return f"the figures are the cost at a light, equal load ({rates} {what} per second), not capacity"
 
 
 def parity_of(experiment: Experiment, evidence: Evidence) -> tuple[ParityRow, ...]:
@@ -138,9 +151,7 @@ def parity_of(experiment: Experiment, evidence: Evidence) -> tuple[ParityRow, ..
 
 def _row(arm: Component, evidence: Evidence) -> ParityRow:
     said = _said(arm.name, evidence)
-    set_to = arm.parity or Parity(
-        workers=UNKNOWN, upstream_keep_alive=UNKNOWN, tls=UNKNOWN, access_log=UNKNOWN, buffering=UNKNOWN
-    )
+    set_to = arm.parity or Parity(workers=UNKNOWN)
     return ParityRow(
         contender=arm.name,
         title=arm.title,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from steps.drivers.keepers import Reading
 from steps.drivers.series import Series
 from steps.errors import MeasureError
-from steps.model import Component, Counts, DeployRecord, Driver, HttpLoad, LoadRecord, Measurement, Usage, Window
+from steps.model import Component, ComponentUse, Counts, DeployRecord, Driver, LoadRecord, Measurement, SteadyLoad, Usage, Window
 from steps.statistics.histogram import quantile, samples_to_bound
 
 NO_PROGRAM = "the direct path has no program of its own"
@@ -26,7 +27,7 @@ class Facts:
 
     contender: Component
     around: tuple[str, ...]
-    load: HttpLoad
+    load: SteadyLoad
     deploy: DeployRecord
     record: LoadRecord
     window: Window
@@ -35,6 +36,11 @@ class Facts:
     histograms: Mapping[str, Any]
     readings: tuple[Reading, ...]
     series: Series
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The contender's components: itself and what it brings. A direct path has none."""
+        return tuple(each.name for each in self.contender.parts)
 
 
 @dataclass(frozen=True)
@@ -88,25 +94,48 @@ def _goodput(facts: Facts) -> Figure:
 def _cpu(facts: Facts) -> Figure:
     if facts.contender.direct:
         return Figure(reason=NO_PROGRAM, expected=True)
-    return Figure(_cpu_us_per_answer(facts, (facts.contender.name,)))
+    return Figure(_cpu_us_per_answer(facts, facts.own))
 
 
 def _path_cpu(facts: Facts) -> Figure:
-    own = () if facts.contender.direct else (facts.contender.name,)
-    return Figure(_cpu_us_per_answer(facts, (*own, *facts.around)))
+    return Figure(_cpu_us_per_answer(facts, (*facts.own, *facts.around)))
 
 
 def _memory(facts: Facts) -> Figure:
     if facts.contender.direct:
         return Figure(reason=NO_PROGRAM, expected=True)
-    name = facts.contender.name
+    return Figure(sum(memory_mib(facts, name) for name in facts.own))
+
+
+def memory_mib(facts: Facts, name: str) -> float:
+    """The largest memory of a component at the window's readings. Raises MeasureError: it was read in two ways, or not at all."""
     inside = [each for each in of_component(facts.readings, name) if each.edge or each.asked_ns >= facts.window.start_ns]
     known = {(each.usage.memory_kind, each.usage.memory_mib) for each in inside if each.usage.memory_mib is not None}
     kinds = {kind for kind, _ in known}
     if len(kinds) != 1:
         message = f"the memory of {name} was read in two ways" if kinds else f"the memory of {name} could not be read"
         raise MeasureError(message)
-    return Figure(max(mib for _, mib in known if mib is not None))
+    return max(mib for _, mib in known if mib is not None)
+
+
+def _idle_memory(facts: Facts) -> Figure:
+    if facts.contender.direct:
+        return Figure(reason=NO_PROGRAM, expected=True)
+    name = facts.contender.name
+    idle = next((each.memory_mib for each in facts.record.idle if each.component == name), None)
+    if idle is None:
+        message = f"the memory of {name} could not be read before the load"
+        raise MeasureError(message)
+    return Figure(idle)
+
+
+def _logged(facts: Facts) -> Figure:
+    record = facts.record
+    done = facts.counts.ok + (record.warmup.ok if record.warmup else 0)
+    if record.logged_bytes is None or not done:
+        message = "how much was logged is not known" if done else "no transaction was carried out"
+        raise MeasureError(message)
+    return Figure(record.logged_bytes / 1024 / done)
 
 
 def _ready(facts: Facts) -> Figure:
@@ -124,8 +153,24 @@ _READERS: dict[str, Callable[[Facts], Figure]] = {
     "cpu_us_per_request": _cpu,
     "path_cpu_us_per_request": _path_cpu,
     "memory_mib": _memory,
+    "idle_memory_mib": _idle_memory,
     "ready_ms": _ready,
+    "logged_kib_per_request": _logged,
 }
+
+
+def shares_of(facts: Facts) -> dict[str, ComponentUse]:
+    """What each component of the cell used by itself, as far as it is known."""
+    return {name: ComponentUse(**_use(facts, name)) for name in (*facts.own, *facts.around)}
+
+
+def _use(facts: Facts, name: str) -> dict[str, float]:
+    known = {}
+    with suppress(MeasureError):
+        known["cpu_us_per_request"] = _cpu_us_per_answer(facts, (name,))
+    with suppress(MeasureError):
+        known["memory_mib"] = memory_mib(facts, name)
+    return known
 
 
 def _cpu_us_per_answer(facts: Facts, components: Iterable[str]) -> float:

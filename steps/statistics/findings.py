@@ -9,6 +9,7 @@ from steps.costs.reported import reported
 from steps.errors import MeasureError
 from steps.evidence import CellEvidence, Evidence
 from steps.model import (
+    Absent,
     Answer,
     Arm,
     CellOutcome,
@@ -20,6 +21,7 @@ from steps.model import (
     Figure,
     Hypothesis,
     HypothesisResult,
+    HypothesisVerdict,
     LoadSection,
     Measurement,
     Point,
@@ -36,11 +38,13 @@ from steps.statistics.comparison import bound_text, judge, paired_effect
 from steps.statistics.curves import QUANTILES, response_curve
 from steps.statistics.decision import decided
 from steps.statistics.knees import bounded_figure, knee_answer, path_of
+from steps.statistics.layered import layered_answer
 from steps.statistics.plausibility import remarks
 from steps.statistics.references import held_against
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
 from steps.statistics.verdicts import doubted_metrics, verdict_of
+from steps.statistics.waterfall import tuned_of, waterfalls_of
 
 Note = Callable[[str], None]
 
@@ -57,6 +61,8 @@ def report_of(evidence: Evidence) -> Report:
     phase, name = _names(evidence)
     uses, costs, unpriced = reported(evidence, loads)
     budget = budget_of(evidence)
+    answer = _answer(experiment, loads, verdict)
+    waterfalls = waterfalls_of(experiment, evidence, loads, uses, costs) if experiment else ()
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -68,7 +74,7 @@ def report_of(evidence: Evidence) -> Report:
         verdict=verdict,
         reasons=reasons,
         notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced, *told(budget)),
-        answer=_answer(experiment, loads, verdict),
+        answer=layered_answer(answer, waterfalls[0], verdict) if waterfalls else answer,
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
         headline=headline_of(experiment) if experiment else (),
@@ -84,6 +90,9 @@ def report_of(evidence: Evidence) -> Report:
         costs=costs,
         budget=budget,
         references=held_against(loads),
+        absent=experiment.absent if experiment else (),
+        waterfalls=waterfalls,
+        tuned=tuned_of(experiment, loads, uses, costs) if experiment else (),
     )
 
 
@@ -163,7 +172,7 @@ def _arm(arm: Component, experiment: Experiment, found: Sequence[CellEvidence], 
         failure=failure,
         figures={metric.name: _figure(metric.name, shown, failure) for metric in experiment.metrics},
         curves=tuple(curve for each in shown if not _ramps(each) and (curve := _curve(each, note))),
-        tracks=tracks_of(_cell_tracks(_deciding(shown), [each.name for each in experiment.around], note)),
+        tracks=tracks_of(_cell_tracks(_deciding(shown), arm, [each.name for each in experiment.around], note)),
         paths=tuple(path for each in found if (path := path_of(each))),
         settled_s=settled_s([each.outcome for each in _deciding(shown) if each.outcome]),
     )
@@ -223,11 +232,11 @@ def _curve(found: CellEvidence, note: Note) -> Curve | None:
     return Curve(repetition=found.cell.repetition, suspect=_suspect(found), response_ms=response_ms)
 
 
-def _cell_tracks(found: Sequence[CellEvidence], around: Sequence[str], note: Note) -> list[CellTracks]:
-    tracks = []
+def _cell_tracks(found: Sequence[CellEvidence], arm: Component, around: Sequence[str], note: Note) -> list[CellTracks]:
+    tracks, own = [], [each.name for each in arm.parts]
     for each in found:
         try:
-            tracks.append(cell_tracks(each, around=around))
+            tracks.append(cell_tracks(each, own=own, around=around))
         except MeasureError as error:
             note(str(error))
     return tracks
@@ -241,8 +250,11 @@ def _compared(arm: Arm, baseline: Arm, cells: Sequence[CellSummary], experiment:
 
 
 def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[LoadSection]) -> HypothesisResult:
-    """The verdict on a hypothesis, under the first load."""
-    arms = {arm.name: arm for arm in loads[0].arms}
+    """The verdict on a hypothesis, under the load that it is about."""
+    if gone := next((each for each in experiment.absent if each.name in {hypothesis.of, hypothesis.over}), None):
+        return _untold(hypothesis, gone)
+    label = experiment.load_called(hypothesis.load).label
+    arms = {arm.name: arm for section in loads if section.label == label for arm in section.arms}
     figure = arms[hypothesis.of].figures[hypothesis.metric]
     if hypothesis.over is not None:
         effect: Effect = paired_effect(figure, arms[hypothesis.over].figures[hypothesis.metric])
@@ -254,6 +266,20 @@ def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[Load
         bound=bound_text(hypothesis, experiment),
         verdict=verdict,
         figure=figure,
+        why=why,
+        of=hypothesis.of,
+    )
+
+
+def _untold(hypothesis: Hypothesis, gone: Absent) -> HypothesisResult:
+    """A statement about who is not here."""
+    why = f"{gone.title} is not available here: {gone.reason}"
+    return HypothesisResult(
+        statement=hypothesis.statement,
+        metric=hypothesis.metric,
+        bound=f"{gone.title} was not measured",
+        verdict=HypothesisVerdict.CANNOT_TELL,
+        figure=Figure(reason=why),
         why=why,
         of=hypothesis.of,
     )

@@ -100,5 +100,4 @@ def disagreeing(checks: Iterable[CrossCheck]) -> Iterator[str]:
 
 
 def _components(facts: Facts) -> dict[str, tuple[str, ...]]:
-    own = () if facts.contender.direct else (facts.contender.name,)
-    return {"cpu_us_per_request": own, "path_cpu_us_per_request": (*own, *facts.around)}
+    return {"cpu_us_per_request": facts.own, "path_cpu_us_per_request": (*facts.own, *facts.around)}

@@ -21,12 +21,11 @@ SPOKEN = {"p50_ms": "the seconds' p50", "p99_ms": "the seconds' p99", "cpu_cores
 
 def steady_of(facts: Facts) -> dict[str, Steadiness]:
     """Whether each quantity had settled; one that has no value in any second is left out."""
-    own = () if facts.contender.direct else (facts.contender.name,)
     series = {
         "p50_ms": facts.series.p50_ms,
         "p99_ms": facts.series.p99_ms,
-        "cpu_cores": cores_by_second(facts, own),
-        "path_cpu_cores": cores_by_second(facts, (*own, *facts.around)),
+        "cpu_cores": cores_by_second(facts, facts.own),
+        "path_cpu_cores": cores_by_second(facts, (*facts.own, *facts.around)),
     }
     return {name: steadiness(seconds) for name, seconds in series.items() if seconds}
 

@@ -56,18 +56,18 @@ def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def cell_tracks(found: CellEvidence, *, around: Iterable[str]) -> CellTracks:
-    """The tracks of a cell. Raises MeasureError: one of its tables is damaged."""
+def cell_tracks(found: CellEvidence, *, own: Sequence[str], around: Sequence[str]) -> CellTracks:
+    """The tracks of a cell. own: the contender and what it brings. Raises MeasureError: one of its tables is damaged."""
     rows = list(_rows(found.series, f"{found.cell.id}: series.csv"))
     usage = list(_rows(found.usage, f"{found.cell.id}: usage.csv"))
-    own = [row for row in usage if row.get("component") == found.cell.contender]
+    rows_of = {name: [row for row in usage if row.get("component") == name] for name in (*own, *around)}
     start_ns = found.load.window.start_ns if found.load and found.load.window else None
     values: dict[TrackName, Values] = {
         "p50_ms": _column(rows, "p50_ms"),
         "p99_ms": _column(rows, "p99_ms"),
-        "cpu_cores": _cores(own, start_ns),
-        "around_cpu_cores": _sum(_cores([row for row in usage if row.get("component") == name], start_ns) for name in around),
-        "memory_mib": dict(_readings(own, "memory_mib", start_ns)),
+        "cpu_cores": _sum(_cores(rows_of[name], start_ns) for name in own),
+        "around_cpu_cores": _sum(_cores(rows_of[name], start_ns) for name in around),
+        "memory_mib": _sum(dict(_readings(rows_of[name], "memory_mib", start_ns)) for name in own),
     }
     end = ceil(found.load.load.window_s) if found.load else 0  # the reading at the window's end opens no further second
     inside = {name: {second: value for second, value in each.items() if second < end} for name, each in values.items()}
@@ -132,8 +132,7 @@ def _cores(rows: Iterable[Mapping[str, str]], start_ns: int | None) -> Values:
 
 
 def _sum(parts: Iterable[Values]) -> Values:
-    total: dict[int, float] = defaultdict(float)
-    for part in parts:
-        for second, value in part.items():
-            total[second] += value
-    return dict(total)
+    """In the seconds of which all of them have a value: a part that is missing is not zero."""
+    known = list(parts)
+    common = set.intersection(*map(set, known)) if known else set()
+    return {second: sum(part[second] for part in known) for second in sorted(common)}

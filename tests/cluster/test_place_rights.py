@@ -34,12 +34,13 @@ class Forgetful(Kube):
 def work(kube, environment, folder):
     """What provision, deploy and teardown ask of the API, as an account; every complaint, in words."""
     environment = {**environment, "KUBERNETES_SERVICE_HOST": "", "BENCHLAB_IMAGE": STEPS_IMAGE}
-    lab = PlaceLab(Forgetful(kube), environment, asked=experiment((NGINX,)), run=f"rights-{secrets.token_hex(3)}")
+    asked = experiment((NGINX.under("nginx", identity="nginx"),))
+    lab = PlaceLab(Forgetful(kube), environment, asked=asked, run=f"rights-{secrets.token_hex(3)}")
     said = []
     for do in (
         lambda: [text for text in lab.place.facts(lab.asked, run=lab.run).components.values() if text.startswith("unknown")],
         lambda: lab.kube.get("Pod", "any") and [],
-        lambda: [str(lab.deploy("direct-500rps-r1").target)][1:],
+        lambda: [str(lab.deploy("nginx-500rps-r1").target)][1:],
         lambda: [text for text in lab.remove(None, logs=folder).removed if " log " in text],
     ):
         try:

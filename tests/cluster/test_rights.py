@@ -64,13 +64,14 @@ def without(installed, right, verb):
 @pytest.fixture
 def leftovers(installed):
     """One thing of each kind that a lost run leaves, owned by nobody."""
-    meta = {"namespace": installed.namespace, "labels": {"benchlab.dev/run": "lost"}}
+    meta = {"namespace": installed.namespace, "labels": {"benchlab.dev/run": "lost", "benchlab.dev/identity": "lost"}}
     safe = {"securityContext": objects.POD_SAFETY, "terminationGracePeriodSeconds": 0}
     pod = {**safe, "containers": [{"name": "main", "image": installed.settings.image, "command": ["sleep", "600"]}]}
     pod["containers"][0]["securityContext"] = objects.CONTAINER_SAFETY
     made = [
         {"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 80}]}},
         {"apiVersion": "v1", "kind": "ConfigMap", "data": {}},
+        {"apiVersion": "v1", "kind": "Secret", "stringData": {"key.pem": "a key"}},
         {"apiVersion": "v1", "kind": "Pod", "spec": {**pod, "nodeSelector": {"no": "such-node"}}},
         {
             "apiVersion": "apps/v1",
@@ -93,7 +94,7 @@ def test_account_of_the_sweeper_has_enough(installed, leftovers):
     """With all its rights it removes everything and says so."""
     said = lost.sweep(token(installed.kube, rights.SWEEPER), time_to_live_s=0)
 
-    assert sorted(line.split()[0] for line in said) == ["ConfigMap", "Deployment", "Pod", "Service"]
+    assert sorted(line.split()[0] for line in said) == ["ConfigMap", "Deployment", "Pod", "Secret", "Service"]
     assert lost.look(installed.kube, time_to_live_s=0) == []
 
 

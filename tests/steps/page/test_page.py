@@ -111,7 +111,7 @@ def test_several_loads_have_a_section_each():
     html = render(report(loads=(load, load.model_copy(update={"rate_rps": 120.0}))))
     ids = re.findall(r' id="([^"]+)"', html)
 
-    assert "<h2>The figures at 120 requests per second</h2>" in html
+    assert "<h2>The figures at 120 requests/s</h2>" in html
     assert len(ids) == len(set(ids))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from phases.catalogue.gateways import CADDY, DIRECT, ENVOY, GATEWAYS, NGINX, TRAEFIK
 from phases.catalogue.upstreams import UPSTREAM
+from steps.certificates import issue
 from steps.errors import PlaceError, UsageError
 from steps.model import DeployedComponent
 from steps.places import pods
@@ -207,3 +208,21 @@ def test_image_has_the_version_that_the_process_has(component):
 def test_direct_path_has_no_pod():
     """The baseline has no program, so no image either."""
     assert DIRECT.image is None
+
+
+def test_a_certificate_is_a_secret_that_only_its_program_sees():
+    """It belongs to the Workflow, goes with the rest by its labels, and its key is nowhere else."""
+    sidecar = ENVOY.under("sidecar", identity="sidecar")
+    job = Job(run="run-1", cell="sidecar-500rps-r1", experiment=experiment((sidecar,)), identities=issue(["sidecar"]))
+
+    rendered = pods.render(sidecar, job=job, beside={"upstream": deployed(UPSTREAM)}, setting=SETTING)
+    found, program = by_kind(rendered), containers(rendered)
+    others = [each for each in rendered.objects if each["kind"] != "Secret"]
+
+    assert [each["kind"] for each in rendered.objects] == ["ConfigMap", "Service", "Secret", "Deployment"]
+    assert sorted(found["Secret"]["stringData"]) == ["ca.pem", "cert.pem", "key.pem"]
+    assert found["Secret"]["metadata"]["ownerReferences"] == [OWNER]
+    assert found["Secret"]["metadata"]["labels"] == found["Service"]["metadata"]["labels"]
+    assert {"name": "identity", "mountPath": "/benchlab/identity", "readOnly": True} in program["sidecar"]["volumeMounts"]
+    assert "identity" not in {each["name"] for each in program["keeper"]["volumeMounts"]}
+    assert "PRIVATE KEY" not in json.dumps(others)

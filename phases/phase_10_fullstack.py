@@ -1,0 +1,70 @@
+"""Phase 10, the whole stack: what does a transaction cost, and where does its time go?"""
+
+from __future__ import annotations
+
+from phases.catalogue.databases import POSTGRES
+from phases.catalogue.runtimes import ROW_JSON
+from phases.catalogue.stack import APP, GATEWAY, LAYERS, MESH, OBSERVED, OBSERVED_TUNED
+from steps.model import Experiment, HttpLoad, Hypothesis, Tuning
+from steps.model.metric import CPU, GOODPUT, LATENCY, MEMORY, PATH_CPU, READY
+from steps.model.unit_cost import PER_MILLION_REQUESTS
+
+EXPERIMENTS = (
+    Experiment(
+        name="full-stack-benchmark",
+        question="What does a transaction cost, and where does its time go, layer by layer?",
+        shape="compare",
+        baseline=APP,
+        contenders=(GATEWAY, MESH, OBSERVED, OBSERVED_TUNED),
+        around=(POSTGRES,),
+        layers=LAYERS,
+        tunings=(
+            Tuning(
+                arm=OBSERVED_TUNED,
+                over=OBSERVED,
+                what="one trace in a hundred instead of all, no access log, metrics every five seconds instead of each",
+            ),
+        ),
+        loads=(HttpLoad(path="/database", rate_rps=200, warmup_s=3, duration_s=12, expect=ROW_JSON),),
+        repetitions=6,
+        metrics=(*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, READY),
+        unit_cost=PER_MILLION_REQUESTS,
+        hypotheses=(
+            Hypothesis(
+                statement="The gateway adds less than 1 ms at the median",
+                metric="p50_ms",
+                of=GATEWAY,
+                over=APP,
+                added_below=1.0,
+            ),
+            Hypothesis(
+                statement="Two sidecars with mTLS add less than 2.65 ms at p90, which Istio tells of its own",
+                metric="p90_ms",
+                of=MESH,
+                over=GATEWAY,
+                added_below=2.65,
+            ),
+            Hypothesis(
+                statement="Two sidecars need less than 400 µs of CPU per request, which Istio tells of its own",
+                metric="path_cpu_us_per_request",
+                of=MESH,
+                over=GATEWAY,
+                added_below=400.0,
+            ),
+            Hypothesis(
+                statement="To observe all needs at least 50 µs of CPU per request",
+                metric="path_cpu_us_per_request",
+                of=OBSERVED,
+                over=MESH,
+                added_above=50.0,
+            ),
+            Hypothesis(
+                statement="Tuned, at least 50 µs of CPU per request are saved",
+                metric="path_cpu_us_per_request",
+                of=OBSERVED_TUNED,
+                over=OBSERVED,
+                added_below=-50.0,
+            ),
+        ),
+    ),
+)
