@@ -90,7 +90,7 @@ def plan(what: str, pilot: bool, reports: Path, as_json: bool, **asked: Any) -> 
         click.echo(json.dumps(plain, indent=2))
     else:
         texts = [tables.plan(each, finds=noise.lines(each, known)) for each, known in zip(found, seen, strict=True)]
-        click.echo("\n\n".join(texts))
+        click.echo("\n\n".join([*texts, *([tables.in_all(found)] if len(found) > 1 else [])]))
 
 
 @cli.command("compile")
@@ -157,7 +157,7 @@ def run(
         return
     from pipelines.local import session
 
-    sys.exit(max(session.run(each, reports=reports, gate=gate, files=files.Files(junit, markdown)) for each in found))
+    sys.exit(session.run(*found, reports=reports, gate=gate, files=files.Files(junit, markdown)))
 
 
 @cli.command()
@@ -229,11 +229,11 @@ def report(run: str, *, reports: Path, junit: Path | None, markdown: Path | None
     """A run's page and raw data, fetched from the store once more."""
     from pipelines import everywhere, outcome
 
-    pages = everywhere.report(run, where, reports=reports)
-    for page in pages:
+    brought = everywhere.report(run, where, reports=reports)
+    for page in brought.told:
         click.echo(page)
     if junit or markdown:
-        files.Files(junit, markdown).tell(outcome.read(pages), run=run, why="its report cannot be read")
+        files.Files(junit, markdown).tell(outcome.read(brought.pages), run=run, why="its report cannot be read")
 
 
 @cli.command()

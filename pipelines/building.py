@@ -41,12 +41,14 @@ def _imageless(arm: Component) -> Absent | None:
 
 
 def _without(experiment: Experiment, absent: Sequence[Absent]) -> Experiment:
+    if not absent:
+        return experiment
     for each in absent:
         click.echo(f"{each.title} is not available here: {each.reason}")
     if len(experiment.arms) - len(absent) < 2:
         message = f"{experiment.name}: too few of its contenders are available here to compare anything; {absent[0].reason}"
         raise PlaceError(message)
-    return experiment.without(tuple(absent)) if absent else experiment
+    return experiment.without(tuple(absent))
 
 
 def _absent(component: Component) -> Absent | None:

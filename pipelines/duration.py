@@ -8,6 +8,24 @@ from steps.model import Experiment, Plan, cell_of
 CELL_S = 3.0
 # provision with calibration and canary, the closing steps and the start of the store.
 RUN_S = 14.0
+REVIEW_S = 6.0  # no calibration; a few stored reports are read, and one is made
+
+
+def of_experiment(experiment: Experiment) -> float:
+    """Seconds that a whole run will take on this machine, about."""
+    return REVIEW_S if experiment.reviews else of_plan(experiment, Plan.of(experiment, run="any", seed=0))
+
+
+def of_rest(experiment: Experiment, todo: tuple[str, ...]) -> float:
+    """Seconds that the cells which are left will take; where none is left, a report is made."""
+    if experiment.reviews or not todo:
+        return REVIEW_S
+    return of_plan(experiment, Plan.of(experiment, run="any", seed=0).model_copy(update={"todo": todo}))
+
+
+def of_cells(experiment: Experiment) -> int:
+    """How many cells a whole run has, before any are added."""
+    return len(experiment.arms) * len(experiment.loads) * experiment.repetitions
 
 
 def of_plan(experiment: Experiment, plan: Plan) -> float:
@@ -21,7 +39,7 @@ def at_most(experiment: Experiment) -> float | None:
     if experiment.precision is None:
         return None
     whole = experiment.model_copy(update={"repetitions": experiment.precision.most_rounds})
-    return of_plan(whole, Plan.of(whole, run="any", seed=0))
+    return of_experiment(whole)
 
 
 def spoken(seconds: float) -> str:

@@ -15,6 +15,7 @@ from steps.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
     from pipelines.cluster.api import Argo
+    from pipelines.pages import Brought
 
 
 class Documented(Kept, Protocol):
@@ -78,13 +79,13 @@ def stop(run: str, where: Where) -> str:
     return ending.stop(found.argo, there.document(found.argo, found.name))
 
 
-def report(run: str, where: Where, *, reports: Path) -> list[Path]:
+def report(run: str, where: Where, *, reports: Path) -> Brought:
     """Brings a run's pages and data here. Raises UsageError, StoreError, ClusterError."""
     found = whereabouts.find(run, where)
     if found.argo is None:
         from pipelines.local import session
 
-        return [Path(session.report(found.name, reports=reports))]
+        return session.report(found.name, reports=reports)
     from pipelines.cluster import report as page
     from pipelines.cluster import runs as there
 
@@ -106,8 +107,8 @@ def _retry_there(argo: Argo, run: str, *, reports: Path, dry_run: bool, watch: b
 
     document = ending.ended(argo, runs.document(argo, run))
     if dry_run:
-        missing = report.missing(argo, document)
-        click.echo("\n".join(missing) if missing else "every cell has a valid outcome")
+        left = report.left(argo, document)
+        click.echo("\n".join(left) if left else "every cell has a valid outcome")
         return 0
     part = 1 + sum(each.run == runs.run_of(document) for each in argo.briefs())
     made = submit.create(argo, submit.stamped(submit.continued(document, part=part)), dry_run=False)

@@ -42,9 +42,9 @@ from hera.workflows.models import (
     WorkflowTemplateRef,
 )
 
-from pipelines import rights, secret, shapes
+from pipelines import closing, rights, secret, shapes
+from pipelines.flows import ANY, RUN, File, Flow, Shape, Step, Task, after
 from pipelines.image import reference
-from pipelines.shapes import File, Flow, Shape, Step, Task
 from steps.model import Experiment
 from steps.places import pods
 
@@ -161,6 +161,7 @@ def _of_phase(experiments: Sequence[Experiment], templates: Sequence[str], value
     parameters |= {f"experiment-{name}": each["experiment"] for name, each in values.items()}
     labels = {"benchlab.dev/phase": first.phase}
     called = {each.name: name for each, name in zip(experiments, templates, strict=True)}
+    overview = _container(closing.overview(experiments))
     workflow = Workflow(
         generate_name=f"{first.phase}-",
         labels=labels,
@@ -171,26 +172,30 @@ def _of_phase(experiments: Sequence[Experiment], templates: Sequence[str], value
         entrypoint="main",
         on_exit="closing",
         arguments=[Parameter(name=name, value=value) for name, value in parameters.items()],
-        templates=[_in_order("main", called, experiment=True), _in_order("closing", called, experiment=False)],
+        templates=[_in_order("main", called), _in_order("closing", called, last=overview), overview],
         **_surroundings(labels),
     )
     built: dict[str, Any] = workflow.to_dict()
     return built
 
 
-def _in_order(name: str, called: dict[str, str], *, experiment: bool) -> DAG:
+def _in_order(name: str, called: dict[str, str], *, last: Container | None = None) -> DAG:
     """A DAG that calls the flow of its own name of each experiment, one after the other whatever became of the one before.
 
-    called: experiment → its WorkflowTemplate.
+    called: experiment → its WorkflowTemplate. last: what comes after all of them.
     """
-    dag = DAG(name=name, fail_fast=False, target=" ".join(called))
-    for before, each in zip([None, *called], called, strict=False):
+    names = [*called, *([str(last.name)] if last else [])]
+    dag = DAG(name=name, fail_fast=False, target=" ".join(names))
+    for before, each in zip(["", *names], names, strict=False):
         arguments = {"run": "{{workflow.parameters.run}}"}
-        arguments |= {"experiment": f"{{{{workflow.parameters.experiment-{each}}}}}"} if experiment else {}
+        if each in called:
+            experiment = f"{{{{workflow.parameters.experiment-{each}}}}}"
+            arguments |= {"experiment": experiment} if name == "main" else {"task": each}
         task = HeraTask(
             name=each,
-            template_ref=TemplateRef(name=called[each], template=name),
-            depends=shapes.after(before, results=shapes.ANY) if before else None,
+            template_ref=TemplateRef(name=called[each], template=name) if each in called else None,
+            template=None if each in called else each,
+            depends=after(before, results=ANY) if before else None,
             arguments=[Parameter(name=key, value=value) for key, value in arguments.items()],
         )
         dag.tasks.append(task)
@@ -201,9 +206,10 @@ def _titles(experiment: Experiment) -> dict[str, str]:
     """What the Argo UI shows of a run."""
     arms = ", ".join(arm.title for arm in experiment.arms)
     preview = "Preview: shows, decides nothing.\n" if experiment.preview else ""
+    what = f"Reads {', '.join(experiment.reads)}." if experiment.reviews else f"{arms}; {experiment.repetitions} repetitions."
     return {
         "workflows.argoproj.io/title": f"**{experiment.phase} / {experiment.name}**",
-        "workflows.argoproj.io/description": f"{preview}{experiment.question}\n\n{arms}; {experiment.repetitions} repetitions.",
+        "workflows.argoproj.io/description": f"{preview}{experiment.question}\n\n{what}",
     }
 
 
@@ -238,7 +244,7 @@ def _container(step: Step) -> Container:
         service_account_name=rights.account_of(step.verb),
         security_context=SecurityContext(allow_privilege_escalation=False, capabilities=Capabilities(drop=["ALL"])),
         resources=_resources(step),
-        affinity=Affinity.model_validate(pods.apart(shapes.RUN)) if step.verb == "load" else None,
+        affinity=Affinity.model_validate(pods.apart(RUN)) if step.verb == "load" else None,
         env=[
             # A pod's own name: its host name is cut off at 63 characters.
             Env(name="ARGO_POD_NAME", value="{{pod.name}}"),

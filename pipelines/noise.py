@@ -81,7 +81,7 @@ def _seen(report: Report, *, pilot: bool) -> Known:
 
 def lines(experiment: Experiment, found: Known | None) -> list[str]:
     """What `plan` says of it."""
-    if experiment.pilot:
+    if experiment.pilot or experiment.reviews:
         return []
     if experiment.preview or experiment.repetitions < FEWEST:
         return [f"finds no difference: it takes {FEWEST} repetitions that are no preview to decide"]

@@ -9,6 +9,7 @@ import click
 
 from pipelines.comparing.files import Files
 from pipelines.local.nodes import Node, Status
+from pipelines.pages import Brought
 from steps.errors import LabError, LeftBehind
 from steps.model import Report, RunVerdict
 
@@ -20,23 +21,24 @@ _ENDED = ("Stopped", "Terminated", "workflow shutdown")
 Reason = Callable[[Status, Node], str]
 
 
-def tell(status: Status, reason: Reason, *, pages: list[Path], gate: bool, files: Files | None = None) -> int:
-    """Prints what the run came to, the reports' paths last, and returns the exit status. files: for CI."""
-    found = read(pages)
+def tell(status: Status, reason: Reason, *, brought: Brought, gate: bool, files: Files | None = None) -> int:
+    """Prints what the run came to, the pages' paths last, and returns the exit status. files: for CI."""
+    found = read(brought.pages)
     if files is not None:
         files.tell(found, run=status.workflow, why=_without_report(status))
     click.echo()
+    several = len(found) + len(brought.without) > 1
     for each in found:
-        _tell_report(each)
-    if not found:
+        _tell_report(each, of=f"{each.experiment}: " if several else "")
+    if not found or brought.without:
         _tell_failures(status, reason)
-    for page in pages:
+    for page in brought.told:
         click.echo(page)
     return exit_status(status, found, gate=gate)
 
 
-def _tell_report(found: Report) -> None:
-    click.echo(f"{found.verdict.value}: {found.answer.lead}")
+def _tell_report(found: Report, *, of: str) -> None:
+    click.echo(f"{of}{found.verdict.value}: {found.answer.lead}")
     for reason in (*found.answer.more, *found.reasons):
         click.echo(f"  {reason}")
     for hypothesis in found.hypotheses:

@@ -73,7 +73,13 @@ def experiments(wanted: str, *, pilot: bool = False) -> tuple[Experiment, ...]:
     Raises UsageError: there is none of that name (with the nearest), or it cannot be prepared.
     """
     found = _declared(wanted)
-    return tuple(_pilot(each) for each in found) if pilot else found
+    if not pilot:
+        return found
+    measuring = [each for each in found if not each.reviews]
+    if not measuring:
+        message = f"{wanted} has no pilot: it measures nothing"
+        raise UsageError(message)
+    return tuple(_pilot(each) for each in measuring)
 
 
 def _pilot(experiment: Experiment) -> Experiment:
@@ -121,6 +127,7 @@ def prepared(
 ) -> Experiment:
     """The experiment as it will run: `--set` and `--precision` applied, then made a preview when `quick`.
 
+    A review has no load that could be changed, and no rounds: in a phase, both are for the others.
     Raises UsageError: no such setting, or a preview of what decides.
     """
     if quick and experiment.pilot:
@@ -129,6 +136,8 @@ def prepared(
     if quick and (precision or most_rounds):
         message = "a preview decides nothing, so it cannot be precise: leave out --quick, or --precision and --most-rounds"
         raise UsageError(message)
+    if experiment.reviews:
+        return experiment.as_preview() if quick else experiment
     chosen = changed(experiment, settings) if settings else experiment
     if precision or most_rounds:
         chosen = precise(chosen, precision, most_rounds)
@@ -172,7 +181,8 @@ def _whole(phase: Phase, experiment: Experiment) -> Experiment:
     """The experiment with its phase and the texts of its configuration templates."""
     names = sorted({each.config for each in experiment.everyone if each.config})
     texts = {name: _config(experiment, name) for name in names}
-    return experiment.model_copy(update={"phase": phase.id, "configs": texts})
+    reads = phase.read_by(experiment) if experiment.reviews else ()
+    return experiment.model_copy(update={"phase": phase.id, "configs": texts, "reads": reads})
 
 
 def _config(experiment: Experiment, name: str) -> str:

@@ -7,6 +7,13 @@ A shape is plain data (steps, flows of tasks); `pipelines.manifest` says it in A
     cell      deploy ─► load ─► measure ∥ teardown
     closing   teardown-all ─► report                      (the exit handler)
 
+The shape `review` has no cells, and deploys nothing that would have to be torn down:
+
+    main      provision
+    closing   review                                      (in a phase's run after the reports that it reads)
+
+A phase's run calls the `main` of each of its experiments, one after the other, then their `closing`, and last `overview`.
+
 Decisions, each seen on a real controller:
 - A DAG's phase is that of its leaves, so a cell names as `target` every task whose failure matters.
 - `measure` and `teardown` accept every result of what came before, `Errored` and `Omitted` included: listing only success
@@ -21,77 +28,11 @@ Decisions, each seen on a real controller:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from pipelines.closing import closing, closing_of_review, closing_steps, report
+from pipelines.flows import ANY, ANY_OR_OMITTED, BRIEF_S, CELL, RUN, File, Flow, Shape, Step, Task, after
 from steps.model import Experiment, Precision
 from steps.model.experiment import MOST_ROUNDS
 from steps.statistics.rounds import MOST_EXTENSIONS, REPEATING_PASSES
-
-ANY = ("Succeeded", "Failed", "Errored")
-ANY_OR_OMITTED = (*ANY, "Omitted")
-
-
-@dataclass(frozen=True)
-class File:
-    """An artifact under a key of the store; `key=None` is one that is handed over raw."""
-
-    name: str
-    key: str | None = None
-    optional: bool = False
-
-
-@dataclass(frozen=True)
-class Step:
-    """A container that runs `python -m steps VERB`; values are flags, `reads`, `writes` and `gives` become flags with paths."""
-
-    verb: str
-    values: dict[str, str]
-    reads: tuple[File, ...] = ()
-    writes: tuple[File, ...] = ()
-    gives: tuple[str, ...] = ()  # output parameters, read from files
-    shown: tuple[str, ...] = ()  # those of them that are outputs of the whole workflow too
-    inputs: tuple[str, ...] = ()  # input parameters
-    limit_s: int | str = 300
-    attempts: int = 1
-
-
-@dataclass(frozen=True)
-class Task:
-    """A call of a step or flow."""
-
-    name: str
-    template: str
-    depends: str = ""
-    values: dict[str, str] = field(default_factory=dict)
-    raw: dict[str, str] = field(default_factory=dict)
-    each: str | None = None  # a JSON list: one call per item
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A DAG of tasks."""
-
-    name: str
-    tasks: tuple[Task, ...]
-    inputs: tuple[str, ...] = ()
-    defaults: dict[str, str] = field(default_factory=dict)  # Argo hands an exit handler no arguments
-    target: str | None = None
-    parallelism: int | None = None
-
-
-@dataclass(frozen=True)
-class Shape:
-    """All templates of a run. `entry` starts it, `closing` ends it whatever happened."""
-
-    entry: str
-    closing: str
-    flows: tuple[Flow, ...]
-    steps: tuple[Step, ...]
-
-
-def after(*tasks: str, results: tuple[str, ...]) -> str:
-    """A `depends` that waits for each task to have come to one of the results."""
-    return " && ".join("(" + " || ".join(f"{task}.{result}" for result in results) + ")" for task in tasks)
 
 
 def of(experiment: Experiment) -> Shape:
@@ -120,26 +61,32 @@ def compare(experiment: Experiment) -> Shape:
     return Shape(
         entry="main",
         closing="closing",
-        flows=(_main(experiment), _cell(), _closing()),
-        steps=(_provision(prefix), _extend(prefix), *_cell_steps(experiment, prefix), *_closing_steps(prefix)),
+        flows=(_main(experiment), _cell(), closing()),
+        steps=(_provision(prefix), _extend(prefix), *_cell_steps(experiment, prefix), *closing_steps(prefix)),
+    )
+
+
+def review(experiment: Experiment) -> Shape:
+    """No cells: what others stored is read where reports are made, because in a phase's run it is not there before."""
+    prefix = f"{experiment.key}/{RUN}"
+    return Shape(
+        entry="main",
+        closing="closing",
+        flows=(_main_of_review(), closing_of_review()),
+        steps=(_provision(prefix), report("review", prefix)),
     )
 
 
 # A ramp has the same cells: each finds its contender's knee within its load step, for a search over cells would need recursion.
-SHAPES = {"compare": compare, "ramp": compare}
+SHAPES = {"compare": compare, "ramp": compare, "review": review}
 
-RUN = "{{inputs.parameters.run}}"
-CELL = "{{inputs.parameters.cell}}"
-# Of steps that take seconds: a teardown waits a minute for what does not go. Where the store is gone for good, Argo insists on
-# each artifact until the limit, so it decides how long a run takes to fail.
-BRIEF_S = 150
 # How long the load step may take follows from the loads; a parameter, so that a run with a longer load needs no other templates.
 LOAD_LIMIT = "load-limit-s"
 
 
 def load_limit_s(experiment: Experiment) -> int:
-    """The time limit of the load step, for the longest load of the experiment."""
-    return int(max(load.longest_s for load in experiment.loads)) + 60
+    """The time limit of the load step, for the longest load of the experiment; a review has none."""
+    return int(max((load.longest_s for load in experiment.loads), default=0)) + 60
 
 
 def _main(experiment: Experiment) -> Flow:
@@ -189,23 +136,9 @@ def _cell() -> Flow:
     )
 
 
-def _closing() -> Flow:
-    return Flow(
-        name="closing",
-        inputs=("run",),
-        defaults={"run": "{{workflow.parameters.run}}"},
-        target="teardown-all report",
-        tasks=(
-            Task("teardown-all", "teardown-all", values={"run": RUN}),
-            Task(
-                "report",
-                "report",
-                depends=after("teardown-all", results=ANY),
-                values={"run": RUN},
-                raw={"failures": "{{workflow.failures}}"},
-            ),
-        ),
-    )
+def _main_of_review() -> Flow:
+    provision = Task("provision", "provision", values={"run": RUN}, raw={"experiment": "{{inputs.parameters.experiment}}"})
+    return Flow(name="main", inputs=("run", "experiment"), target="provision", tasks=(provision,))
 
 
 def _provision(prefix: str) -> Step:
@@ -271,25 +204,3 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
         attempts=3,
     )
     return deploy, load, measure, teardown
-
-
-def _closing_steps(prefix: str) -> tuple[Step, ...]:
-    teardown_all = Step(
-        "teardown-all",
-        values={"run": RUN, "prefix": prefix},
-        inputs=("run",),
-        writes=(File("record", f"{prefix}/teardown.json"),),
-        limit_s=BRIEF_S,
-        attempts=3,
-    )
-    report = Step(
-        "report",
-        values={"run": RUN, "prefix": prefix, "status": "{{workflow.status}}"},
-        inputs=("run",),
-        reads=(File("failures"),),
-        writes=(File("page", f"{prefix}/report/index.html"), File("json", f"{prefix}/report/report.json")),
-        gives=("verdict",),
-        shown=("verdict",),
-        attempts=3,
-    )
-    return teardown_all, report

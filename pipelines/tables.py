@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipelines import duration
@@ -49,8 +49,8 @@ def experiment(each: Experiment) -> str:
         f"{each.phase}/{each.name}",
         each.question,
         "",
-        columns([*arms, *brought, *around]),
-        "",
+        *([columns([*arms, *brought, *around]), ""] if arms else []),
+        *([f"reads       the newest runs of {', '.join(each.reads)}"] if each.reviews else []),
         *(f"load        {line}, {each.repetitions} repetitions" for line in loads),
         *(f"metric      {metric.name}: {metric.source}" for metric in each.metrics),
         *(f"hypothesis  {hypothesis.statement}" for hypothesis in each.hypotheses),
@@ -69,6 +69,21 @@ def _example(each: Experiment) -> Plan:
     return Plan.of(each, run=f"{each.name}-example", seed=0)
 
 
+def expected(seconds: Mapping[str, float], todo: Mapping[str, Sequence[str]]) -> list[str]:
+    """What a phase's run has before it, a line for each experiment: `gateway-comparison  36 cells, about 11 min 02 s`."""
+    rows = [
+        (f"  {name}", f"{_counted(todo[name], 'cell') if todo[name] else 'no cells'}, about {duration.spoken(each)}")
+        for name, each in seconds.items()
+    ]
+    return columns(rows).splitlines()
+
+
+def in_all(found: Sequence[Experiment]) -> str:
+    """How long the experiments of a phase take, one after the other."""
+    cells, seconds = sum(map(duration.of_cells, found)), sum(map(duration.of_experiment, found))
+    return f"in all: {len(found)} experiments with {cells} cells, about {duration.spoken(seconds)} on this machine"
+
+
 def _counted(things: Sequence[object], name: str) -> str:
     return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
@@ -77,6 +92,8 @@ def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
     """The matrix, an order of it, the time it takes, and (`finds`) how small a difference it finds."""
     from pipelines.costs import budget  # not for `list`
 
+    if each.reviews:
+        return "\n".join([_head(each), f"no cells: reads the newest runs of {', '.join(each.reads)}", _about(each)])
     made = _example(each)
     per_round = len(each.arms) * len(each.loads)
     rounds = [made.cells[start : start + per_round] for start in range(0, len(made.cells), per_round)]
@@ -84,9 +101,9 @@ def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
     repetitions = _counted(range(each.repetitions), "repetition")
     return "\n".join(
         [
-            f"{each.phase}/{each.name}{' (preview)' if each.preview else ''}",
+            _head(each),
             f"{len(made.cells)} cells: {' × '.join((_counted(each.arms, 'arm'), _counted(each.loads, 'load'), repetitions))}",
-            _about(each, made),
+            _about(each),
             budget.said(each),
             *finds,
             "rounds, each in a random order (a run draws and records its own; this is an example):",
@@ -95,14 +112,18 @@ def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
     )
 
 
+def _head(each: Experiment) -> str:
+    return f"{each.phase}/{each.name}{' (preview)' if each.preview else ''}"
+
+
 def _called(each: Experiment, cell: Cell) -> str:
     """`nginx`; where there are several loads `go/json`."""
     return cell.contender if len(each.loads) == 1 else f"{cell.contender}/{names_of(each.load_called(cell.load))[-1]}"
 
 
-def _about(each: Experiment, made: Plan) -> str:
+def _about(each: Experiment) -> str:
     """How long a run takes, and at most, where it may add rounds."""
-    about = f"about {duration.spoken(duration.of_plan(each, made))} on this machine"
+    about = f"about {duration.spoken(duration.of_experiment(each))} on this machine"
     most_s = duration.at_most(each)
     return f"{about}, up to {duration.spoken(most_s)} if it takes {_budget(each)}" if most_s else about
 
@@ -116,12 +137,12 @@ def _budget(each: Experiment) -> str:
 def plan_json(each: Experiment) -> dict[str, Any]:
     from pipelines.costs import budget
 
-    made = _example(each)
+    seconds = duration.of_experiment(each)
     return {
         "experiment": f"{each.phase}/{each.name}",
         "preview": each.preview,
-        "example_order": [cell.id for cell in made.cells],
-        "seconds": round(duration.of_plan(each, made)),
+        "example_order": [] if each.reviews else [cell.id for cell in _example(each).cells],
+        "seconds": round(seconds),
         "usd": str(budget.estimate(each).value),
-        "most_seconds": round(duration.at_most(each) or duration.of_plan(each, made)),
+        "most_seconds": round(duration.at_most(each) or seconds),
     }

@@ -14,6 +14,16 @@ from steps.errors import LabError
 
 TEXT, FILE = str, Path
 
+REPORT: dict[str, type[str | Path]] = {
+    "run": TEXT,
+    "prefix": TEXT,
+    "task": TEXT,
+    "status": TEXT,
+    "failures": FILE,
+    "page": FILE,
+    "json": FILE,
+    "verdict": FILE,
+}
 # verb → its flags; what `run` of the module of that name takes
 VERBS: dict[str, dict[str, type[str | Path]]] = {
     "provision": {"run": TEXT, "experiment": FILE, "stored": FILE, "plan": FILE, "environment": FILE},
@@ -31,15 +41,9 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
     "extend": {"prefix": TEXT, "plan": FILE},
     "teardown": {"run": TEXT, "cell": TEXT, "prefix": TEXT, "record": FILE, "logs": FILE},
     "teardown-all": {"run": TEXT, "prefix": TEXT, "record": FILE},
-    "report": {
-        "run": TEXT,
-        "prefix": TEXT,
-        "status": TEXT,
-        "failures": FILE,
-        "page": FILE,
-        "json": FILE,
-        "verdict": FILE,
-    },
+    "report": REPORT,
+    "review": REPORT,
+    "overview": {"run": TEXT, "phase": TEXT, "experiments": TEXT, "page": FILE, "json": FILE, "verdict": FILE},
     "discover-plan": {"date": TEXT, "cadence": TEXT, "settings": FILE, "stored": FILE, "day": FILE, "sources": FILE},
     "discover-fetch": {"source": TEXT, "date": TEXT, "settings": FILE, "result": FILE},
     "discover-normalise": {"date": TEXT, "settings": FILE, "result": FILE},

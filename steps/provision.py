@@ -1,7 +1,9 @@
 """`provision`: is this place fit to measure, what is it like, and which cells are to be made?
 
-It fails before anything is deployed when the store does not keep what it is given, or when there is nothing to do. A run
-that is finished later (`retry`) comes here again: it keeps the recorded order and plans only the cells without a valid outcome.
+It fails before anything is deployed when the store does not keep what it is given. A run that is finished later (`retry`) comes
+here again: it keeps the recorded order and plans only the cells without a valid outcome. There may be none: of a phase in which
+other experiments lack some, or of a run that lost nothing but its report. A new run always has cells; but a review has none, and
+nothing is calibrated for it.
 """
 
 from __future__ import annotations
@@ -32,6 +34,12 @@ def run(*, run: str, experiment: Path, stored: Path, plan: Path, environment: Pa
     asked = Experiment.from_json(experiment.read_bytes(), source="the experiment")
     store = Store.from_environment()
     _prove_that_it_keeps(store, f"{asked.key}/{run}/probe")
+    if asked.reviews:
+        _same_definition(store, f"{asked.key}/{run}", asked)
+        stored.write_text(asked.to_json())
+        environment.write_text(here().facts(asked, run=run).to_json())
+        plan.write_text("[]")
+        return
     made, found = begin(store, asked, run=run, found=_circumstances(asked, run=run, folder=environment.parent))
     stored.write_text(asked.to_json())
     environment.write_text(found.to_json())
@@ -41,7 +49,7 @@ def run(*, run: str, experiment: Path, stored: Path, plan: Path, environment: Pa
 def begin(store: Store, asked: Experiment, *, run: str, found: Environment) -> tuple[Plan, Environment]:
     """Stores and returns the plan of a new run, or what is left of one that is gone on with, and the circumstances it has.
 
-    found: the circumstances of now. Raises UsageError: the run was begun otherwise, or has nothing left to do.
+    found: the circumstances of now. Raises UsageError: the run was begun otherwise.
     """
     prefix = f"{asked.key}/{run}"
     earlier = _earlier(store, prefix)
@@ -96,7 +104,10 @@ def _earlier(store: Store, prefix: str) -> Plan | None:
 
 
 def _same_definition(store: Store, prefix: str, asked: Experiment) -> None:
+    """Raises UsageError: an earlier part of this run had another."""
     key = f"{prefix}/experiment.json"
+    if not store.exists(key):
+        return
     before = Experiment.from_json(store.get(key), source=key)
     if digest(before) != digest(asked):
         message = f"{prefix} was begun with another definition of {asked.name}: start a new run instead"
@@ -117,9 +128,6 @@ def _same_place(store: Store, prefix: str, found: Environment) -> Environment:
 def _resumed(store: Store, prefix: str, earlier: Plan, asked: Experiment) -> Plan:
     """The earlier plan with what is left to do of it. What earlier attempts left is set aside, not lost."""
     made = remaining(store, prefix, earlier, asked)
-    if not made.todo:
-        message = f"every cell of {prefix} has a valid outcome: there is nothing left to do"
-        raise UsageError(message)
     for cell in made.todo:
         _set_aside(store, f"{prefix}/cells/{cell}")
     return made

@@ -24,6 +24,7 @@ def run(
     *,
     run: str,
     prefix: str,
+    task: str = "",
     status: str,
     failures: Path,
     page: Path,
@@ -34,12 +35,13 @@ def run(
     """Reads everything below `prefix`, writes the report here and into the store, and seals the run.
 
     status, failures: what the workflow says of itself (`workflow.status`, `workflow.failures`).
+    task: which task of a phase's workflow this run is; empty: the workflow is this run alone.
     Raises LabError: the verdict is Failed; StoreError: the store does not list or keep.
     """
     store = Store.from_environment(environment)
     objects, unread = fetch(store, prefix)
-    evidence = read(objects, run=run, prefix=prefix, status=status, failures=_text(failures))
-    whole = _with_problems(evidence, unread)
+    evidence = own(read(objects, run=run, prefix=prefix, status=status, failures=text_of(failures)), task)
+    whole = with_problems(evidence, unread)
     found = report_of(whole)
     html, data = render(found), found.to_json()
     for path, text in ((page, html), (json, data), (verdict, found.verdict.value)):
@@ -54,19 +56,30 @@ def run(
         store.put(f"{prefix}/{key}", content)
     sealed = seal({**objects, **made}, run=run, verdict=found.verdict)
     store.put(f"{prefix}/{next_name(objects)}", sealed.to_json())
-    _raise_if_failed(found)
+    raise_if_failed(found)
 
 
-def _text(failures: Path) -> str:
+def own(evidence: Evidence, task: str) -> Evidence:
+    """The evidence without what the workflow says of other experiments of its phase.
+
+    Argo names the failed nodes of the whole workflow. Where the task of this experiment is not among them, none of them is of it;
+    that its own part was never begun is seen from what it stored.
+    """
+    if not task or any(node.name == task for node in evidence.failures):
+        return evidence
+    return replace(evidence, status="Succeeded", failures=())
+
+
+def text_of(failures: Path) -> str:
     """What the workflow says of its failures; nothing, when it says nothing."""
     return failures.read_text(encoding="utf-8", errors="replace") if failures.is_file() else ""
 
 
-def _with_problems(evidence: Evidence, unread: tuple[str, ...]) -> Evidence:
+def with_problems(evidence: Evidence, unread: tuple[str, ...]) -> Evidence:
     return replace(evidence, problems=(*evidence.problems, *unread))
 
 
-def _raise_if_failed(found: Report) -> None:
+def raise_if_failed(found: Report) -> None:
     if found.verdict is RunVerdict.FAILED:
         more = f" (and {len(found.reasons) - 1} more)" if len(found.reasons) > 1 else ""
         message = f"the run failed: {found.reasons[0]}{more}; the report shows what there is"

@@ -16,7 +16,6 @@ from pipelines.cluster.api import Argo, Document
 from pipelines.local import live
 from pipelines.local.nodes import ENDED, Node, Status
 from steps.errors import ClusterError, UsageError
-from steps.model import Plan
 from steps.refusals import Unreachable
 
 PATIENCE_S = 300.0  # without any answer
@@ -76,7 +75,7 @@ class Progress(live.Progress):
     """How far a run is. One that is not of the lab has steps, but no cells."""
 
     def spoken(self, status: Status) -> str:
-        self.cells_in_all = live.planned(status) or self.cells_in_all
+        self.cells_in_all = self.known(status)
         if self.cells_in_all:
             return super().spoken(status)
         done, known = status.progress
@@ -89,10 +88,10 @@ def progress(document: Document) -> Progress:
         found = runs.experiments_of(document)
     except UsageError:
         return Progress(0, 0.0)
-    plans = {each.name: Plan.of(each, run="a-run", seed=0) for each in found}
-    cells = sum(len(plan.cells) for plan in plans.values())
-    here_s = sum(duration.of_plan(each, plans[each.name]) - duration.RUN_S for each in found)
-    return Progress(cells, CELL_S - duration.CELL_S + here_s / max(1, cells))
+    measuring = [each for each in found if not each.reviews]
+    cells = sum(map(duration.of_cells, measuring))
+    here_s = sum(duration.of_experiment(each) - duration.RUN_S for each in measuring)
+    return Progress(cells, CELL_S - duration.CELL_S + here_s / max(1, cells), len(measuring))
 
 
 @dataclass

@@ -8,44 +8,40 @@ that the report step left.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipelines import pages, secret
+from pipelines.closing import OVERVIEW
 from pipelines.cluster import forward, runs
 from pipelines.cluster.api import Argo, Document
 from pipelines.cluster.server import Server
+from pipelines.local.nodes import Node
 from steps.errors import ClusterError, UsageError
 from steps.kube import Kube
 from steps.model import Experiment
 from steps.store import Store
 
 
-def bring(api: Argo, document: Document, *, reports: Path) -> list[Path]:
+def bring(api: Argo, document: Document, *, reports: Path) -> pages.Brought:
     """The pages of a run, one for each experiment, with the data beside them. Raises UsageError, StoreError, ClusterError."""
     run, experiments = runs.run_of(document), runs.experiments_of(document)
     if isinstance(api, Server) and not os.environ.get("BENCHLAB_S3_BUCKET"):
-        return [_from_artifacts(api, document, reports=reports / run)]
+        return _from_artifacts(api, document, experiments, reports=reports / run)
     with store(api) as found:
-        return [_page(found, each, run, reports, alone=len(experiments) == 1) for each in experiments]
-
-
-def missing(api: Argo, document: Document) -> list[str]:
-    """The cells of a run without a valid outcome. Raises UsageError, StoreError, ClusterError."""
-    run = runs.run_of(document)
-    with store(api) as found:
-        return [cell for each in runs.experiments_of(document) for cell in pages.missing(found, each, run)]
-
-
-def _page(found: Store, experiment: Experiment, run: str, reports: Path, *, alone: bool) -> Path:
-    target = reports / run if alone else reports / run / experiment.name
-    page = pages.bring(found, f"{experiment.key}/{run}", target)
-    if page is None:
-        message = f"run {run} has no report of {experiment.name} yet: `get {run}` says how far it came"
+        brought = pages.bring_all(found, experiments, run, reports=reports)
+    if not brought.pages:
+        message = f"run {run} has no report of {', '.join(brought.without)} yet: `get {run}` says how far it came"
         raise UsageError(message)
-    return page
+    return brought
+
+
+def left(api: Argo, document: Document) -> list[str]:
+    """What a retry would make. Raises UsageError, StoreError, ClusterError."""
+    with store(api) as found:
+        return pages.left(found, runs.experiments_of(document), runs.run_of(document))
 
 
 @contextmanager
@@ -108,18 +104,34 @@ def inside(host: str, namespace: str) -> tuple[str | None, str]:
     return None, namespace
 
 
-def _from_artifacts(api: Server, document: Document, *, reports: Path) -> Path:
-    """The page and its data alone, as the report step handed them to Argo."""
+# The steps that hand a page and its data to Argo, as artifacts.
+REPORTING = ("report", "review", OVERVIEW)
+
+
+def _from_artifacts(api: Server, document: Document, experiments: Sequence[Experiment], *, reports: Path) -> pages.Brought:
+    """The pages and their data alone, as the steps that made them handed them to Argo."""
     status = runs.status_of(document)
-    step = next((node for node in reversed(status.pods()) if node.template == "report" and node.fulfilled), None)
-    if step is None:
+    made = {_folder_of(node, experiments): node for node in status.pods() if node.template in REPORTING and node.fulfilled}
+    if not made:
         message = f"run {runs.run_of(document)} has no report yet: `get {status.workflow}` says how far it came"
         raise UsageError(message)
-    reports.mkdir(parents=True, exist_ok=True)
+    found = {folder: _artifacts(api, status.workflow, node, reports / folder) for folder, node in made.items()}
+    overview = found.pop("", None) if len(experiments) > 1 else None
+    return pages.Brought(list(found.values()), overview)
+
+
+def _folder_of(node: Node, experiments: Sequence[Experiment]) -> str:
+    """Where a step's page goes: of a phase, to the folder of its experiment, whose task is in the step's name."""
+    named = (each.name for each in experiments if f".{each.name}." in node.name)
+    return next(named, "") if len(experiments) > 1 else ""
+
+
+def _artifacts(api: Server, workflow: str, node: Node, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         for artifact, name in (("page", "index.html"), ("json", "report.json")):
-            (reports / name).write_bytes(api.artifact(status.workflow, step.id, artifact))
+            (folder / name).write_bytes(api.artifact(workflow, node.id, artifact))
     except ClusterError as error:
         message = f"{api.where} does not hand out the report ({error}): name the store in BENCHLAB_S3_BUCKET and AWS_ENDPOINT_URL"
         raise ClusterError(message) from error
-    return reports / "index.html"
+    return folder / "index.html"

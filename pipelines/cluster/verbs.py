@@ -17,6 +17,7 @@ from steps.errors import LabError, UsageError
 if TYPE_CHECKING:
     from pipelines.cluster.api import Argo, Document
     from pipelines.cluster.runs import Kept
+    from pipelines.pages import Brought
 
 # Nothing heavy is imported up here: `--help` answers at once.
 
@@ -134,19 +135,20 @@ def to_its_end(argo: Argo, document: Document, *, quiet: bool, reports: Path, ga
 
     with _leaving(document["metadata"]["name"]):
         kept = follow.wait(argo, document) if quiet else follow.show(argo, document)
-        pages = _pages(argo, kept, reports)
-    return outcome.tell(kept.status, kept.reasons, pages=pages, gate=gate)
+        brought = _brought(argo, kept, reports)
+    return outcome.tell(kept.status, kept.reasons, brought=brought, gate=gate)
 
 
-def _pages(argo: Argo, kept: Kept, reports: Path) -> list[Path]:
+def _brought(argo: Argo, kept: Kept, reports: Path) -> Brought:
     """The run's pages; that they cannot be fetched is told, and takes nothing from the run."""
     from pipelines.cluster import report
+    from pipelines.pages import Brought
 
     try:
         return report.bring(argo, kept.document, reports=reports)
     except LabError as error:
         click.echo(f"no report was fetched: {error}", err=True)
-        return []
+        return Brought([])
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -65,8 +65,8 @@ class Library:
 
         folder = runs.find(name)
         if (folder.folder / "manifest.json").exists():
-            experiment = session.experiment_of(folder)
-            return InStore(self._store(), f"{experiment.key}/{folder.name}")
+            chosen = self._chosen(folder.name, session.experiments_of(folder))
+            return InStore(self._store(), f"{chosen.key}/{folder.name}")
         return self._only_in_store(folder.name)
 
     def _only_in_store(self, name: str) -> InStore:
@@ -83,13 +83,17 @@ class Library:
         from pipelines.cluster import runs
 
         document = runs.document(argo, name)
-        run, experiments = runs.run_of(document), runs.experiments_of(document)
+        run = runs.run_of(document)
+        return InStore(self._store(argo), f"{self._chosen(run, runs.experiments_of(document)).key}/{run}")
+
+    def _chosen(self, run: str, experiments: Sequence[Experiment]) -> Experiment:
+        """The experiment that is meant of a run. Raises UsageError: it holds several, and nobody said which."""
         chosen = [each for each in experiments if self.experiment in {None, each.name, f"{each.phase}/{each.name}"}]
         if len(chosen) != 1:
             names = ", ".join(each.name for each in experiments)
             message = f"run {run} holds {len(experiments)} experiments: say which with --experiment ({names})"
             raise UsageError(message)
-        return InStore(self._store(argo), f"{chosen[0].key}/{run}")
+        return chosen[0]
 
     def _stored(self, experiment: Experiment) -> Mapping[str, Objects]:
         store = self._store(self.where.argo() if self.where.only_argo else None)

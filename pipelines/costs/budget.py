@@ -7,12 +7,12 @@ from steps.costs.budget import cost_of
 from steps.costs.money import Usd
 from steps.costs.words import money, written
 from steps.errors import UsageError
-from steps.model import Experiment, Plan
+from steps.model import Experiment
 
 
 def estimate(experiment: Experiment) -> Usd:
     """What the planned rounds will cost."""
-    return cost_of(duration.of_plan(experiment, Plan.of(experiment, run="any", seed=0)))
+    return cost_of(duration.of_experiment(experiment))
 
 
 def said(experiment: Experiment) -> str:

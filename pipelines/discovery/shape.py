@@ -10,7 +10,7 @@ Nothing is created that would have to be removed, so there is no exit handler.
 
 from __future__ import annotations
 
-from pipelines.shapes import ANY, File, Flow, Shape, Step, Task, after
+from pipelines.flows import ANY, File, Flow, Shape, Step, Task, after
 
 DATE = "{{inputs.parameters.date}}"
 RUN = "{{workflow.parameters.run}}"

@@ -30,21 +30,26 @@ def cells(status: Status) -> list[Node]:
     return [node for node in status.nodes.values() if node.kind == "DAG" and _CELL.match(node.display_name)]
 
 
-def planned(status: Status) -> int:
-    """How many cells have been planned, those that were added with them; 0: not yet, or it is not a run of the lab."""
-    plans = [
-        each.value
+def plans(status: Status) -> list[tuple[str, list[str]]]:
+    """The cells that have been planned, by the step that did: `provision`, or `extend-1` which added some."""
+    return [
+        (node.display_name, json.loads(each.value))
         for node in status.nodes.values()
         if _PLANNER.fullmatch(node.display_name) and node.outputs
         for each in node.outputs.parameters
-        if each.name == "plan"
+        if each.name == "plan" and each.value
     ]
-    return sum(len(json.loads(plan)) for plan in plans if plan)
 
 
 def cell_name(node: Node) -> str:
     """`envoy-500rps-r3` of `cells(7:envoy-500rps-r3)`."""
     return node.display_name.partition(":")[2].rstrip(")") or node.display_name
+
+
+def experiment_of(status: Status, node: Node) -> str:
+    """`gateway-comparison.`: which experiment of a phase a node is of; nothing in a run of one experiment."""
+    path = node.name.removeprefix(f"{status.workflow}.").removeprefix("onExit.").split(".")
+    return f"{path[0]}." if len(path) > 1 else ""
 
 
 def rows(status: Status) -> Iterator[Row]:
@@ -59,6 +64,7 @@ class Progress:
 
     cells_in_all: int
     cell_s: float  # expected, until cells have been seen
+    experiments: int = 1  # that plan cells, one after the other
 
     def left_s(self, status: Status) -> float:
         """Seconds that the cells to come will take, about."""
@@ -68,9 +74,16 @@ class Progress:
         running = sum(min(each_s, node.duration_s(now())) for node in begun if not node.fulfilled)
         return max(0.0, (self.cells_in_all - len(taken)) * each_s - running)
 
+    def known(self, status: Status) -> int:
+        """How many cells there are in all: as planned, but what is expected while an experiment has not planned its own."""
+        found = plans(status)
+        count = sum(len(cells) for _, cells in found)
+        all_planned = sum(name == "provision" for name, _ in found) >= self.experiments
+        return count if all_planned and count else max(count, self.cells_in_all)
+
     def spoken(self, status: Status) -> str:
         """`cell 7 of 36, about 9 min left`."""
-        self.cells_in_all = planned(status) or self.cells_in_all
+        self.cells_in_all = self.known(status)
         over = sum(node.fulfilled for node in cells(status))
         if over >= self.cells_in_all:
             return f"{over} of {self.cells_in_all} cells are over"
@@ -168,7 +181,8 @@ class _Lines:
                 self._tell(status, node, is_cell=node.id in own)
 
     def _tell(self, status: Status, node: Node, *, is_cell: bool) -> None:
-        name = cell_name(node) if is_cell else node.display_name.removesuffix("(0)")  # the first attempt, mostly the only one
+        own = cell_name(node) if is_cell else node.display_name.removesuffix("(0)")  # the first attempt, mostly the only one
+        name = experiment_of(status, node) + own
         over = f"   {self.progress.spoken(status)}" if is_cell else ""
         print(f"{SIGNS.get(node.phase, '?')} {name}  {duration.exact(node.duration_s(now()))}{over}", flush=True)
         inside = [each for each in status.failures() if node.id in {each.boundary_id, each.id}]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +15,7 @@ from typing import Any
 
 import click
 
-from pipelines import building, duration, outcome, pages
+from pipelines import building, duration, outcome, pages, tables
 from pipelines.comparing.files import Files
 from pipelines.costs import budget
 from pipelines.local import live, objects, read, runs
@@ -24,19 +25,24 @@ from pipelines.local.run import Run
 from pipelines.local.state import RunFolder, State
 from steps import sweep as sweeper
 from steps.errors import LeftBehind, StoreError, UsageError
-from steps.model import Experiment, Plan
+from steps.model import Experiment
 from steps.store import Store
 
 
-def run(experiment: Experiment, *, reports: Path, gate: bool, files: Files | None = None) -> int:
-    """Runs an experiment here and returns the exit status. Raises LabError: it could not be started."""
+def run(*experiments: Experiment, reports: Path, gate: bool, files: Files | None = None) -> int:
+    """Runs an experiment here, or a phase's one after the other, and returns the exit status.
+
+    Raises LabError: it could not be started.
+    """
     from pipelines.manifest import documents
 
-    budget.check(experiment)
-    experiment = building.prepared(experiment)
-    made = documents([experiment])
-    name = f"{experiment.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    return _run(read.documents(made), experiment, name=name, reports=reports, gate=gate, files=files)
+    for each in experiments:
+        budget.check(each)
+    experiments = tuple(building.prepared(each) for each in experiments)
+    made = documents(experiments)
+    named = experiments[0].name if len(experiments) == 1 else experiments[0].phase
+    name = f"{named}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    return _run(read.documents(made), experiments, name=name, reports=reports, gate=gate, files=files)
 
 
 def retry(name: str, *, reports: Path, dry_run: bool) -> int:
@@ -46,29 +52,37 @@ def retry(name: str, *, reports: Path, dry_run: bool) -> int:
     """
     folder = runs.find(name)
     documents = _manifest_of(folder)
-    experiment = _experiment_in(documents)
+    experiments = _experiments_in(documents)
     if dry_run:
-        missing = _missing(folder, experiment)
-        click.echo("\n".join(missing) if missing else "every cell has a valid outcome")
+        left = _left(folder, experiments)
+        click.echo("\n".join(left) if left else "every cell has a valid outcome")
         return 0
-    building.make([*experiment.arms, *experiment.around])
-    return _run(read.documents(documents), experiment, name=folder.name, reports=reports, gate=False)
+    building.make([component for each in experiments for component in each.everyone])
+    return _run(read.documents(documents), experiments, name=folder.name, reports=reports, gate=False)
 
 
-def _run(manifest: Manifest, experiment: Experiment, *, name: str, reports: Path, gate: bool, files: Files | None = None) -> int:
+def _run(
+    manifest: Manifest,
+    experiments: Sequence[Experiment],
+    *,
+    name: str,
+    reports: Path,
+    gate: bool,
+    files: Files | None = None,
+) -> int:
     state = State.from_environment(os.environ)
     with state.hold(name) as folder:
         try:
             with objects.serve(state, os.environ) as found:
-                todo = _todo(found.store, experiment, name)
+                todo = _todo(found.store, experiments, name)
                 resumed = _keep_earlier(folder)  # not before all that: a run that cannot go on stays as it was
                 _swept(state, found, own=name if resumed else None)
                 folder.create()
-                status = _execute(manifest, experiment, todo=todo, folder=folder, found=found)
-                page = _fetch(found.store, experiment, name=name, reports=reports)
+                status = _execute(manifest, experiments, todo=todo, folder=folder, found=found)
+                brought = _fetch(found.store, experiments, name=name, reports=reports)
         finally:
             folder.clear()
-        return outcome.tell(status, partial(runs.reason, folder), pages=[page] if page else [], gate=gate, files=files)
+        return outcome.tell(status, partial(runs.reason, folder), brought=brought, gate=gate, files=files)
 
 
 def _swept(state: State, found: objects.Objects, *, own: str | None) -> None:
@@ -93,22 +107,31 @@ def _keep_earlier(folder: RunFolder) -> bool:
     return True
 
 
-def _todo(store: Store, experiment: Experiment, run: str) -> tuple[str, ...]:
-    """The cells that are to be made. Raises UsageError: there is none."""
-    todo = pages.missing(store, experiment, run)
-    if not todo:
+def _todo(store: Store, experiments: Sequence[Experiment], run: str) -> dict[str, tuple[str, ...]]:
+    """The cells that are to be made, by experiment. Raises UsageError: nothing is left to do."""
+    if not pages.left(store, experiments, run):
         message = f"every cell of {run} has a valid outcome: there is nothing left to do"
         raise UsageError(message)
-    return todo
+    return {each.name: pages.missing(store, each, run) for each in experiments}
 
 
 def _execute(
-    manifest: Manifest, experiment: Experiment, *, todo: tuple[str, ...], folder: RunFolder, found: objects.Objects
+    manifest: Manifest,
+    experiments: Sequence[Experiment],
+    *,
+    todo: Mapping[str, tuple[str, ...]],
+    folder: RunFolder,
+    found: objects.Objects,
 ) -> Status:
-    plan = Plan.of(experiment, run=folder.name, seed=0).model_copy(update={"todo": todo})
-    each_s = (duration.of_plan(experiment, plan) - duration.RUN_S) / len(todo)
-    title = f"{folder.name}: {len(todo)} cells, about {duration.spoken(duration.of_plan(experiment, plan))}"
-    found.store.put(f"{experiment.key}/{folder.name}/manifest.json", json.dumps(list(manifest.documents), indent=2))
+    expected = {each.name: duration.of_rest(each, todo[each.name]) for each in experiments}
+    cells = sum(map(len, todo.values()))
+    measuring = [each for each in experiments if not each.reviews]
+    title = f"{folder.name}: {cells} cells, about {duration.spoken(sum(expected.values()))}"
+    if len(experiments) > 1:
+        click.echo("\n".join(tables.expected(expected, todo)))
+    each_s = sum(expected[each.name] - duration.RUN_S for each in measuring if todo[each.name]) / max(1, cells)
+    for each in experiments:
+        found.store.put(f"{each.key}/{folder.name}/manifest.json", json.dumps(list(manifest.documents), indent=2))
     environment = {
         **os.environ,
         "BENCHLAB_PLACE": "process",
@@ -117,7 +140,7 @@ def _execute(
     }
     if manifest.ignored:
         click.echo(f"without meaning on one machine, and not used: {', '.join(manifest.ignored)}")
-    with live.watching(title, live.Progress(len(todo), each_s), partial(runs.reason, folder)) as observe:
+    with live.watching(title, live.Progress(cells, each_s, len(measuring)), partial(runs.reason, folder)) as observe:
         work = Run(
             manifest,
             folder=folder,
@@ -166,45 +189,46 @@ def _manifest_of(folder: RunFolder) -> list[dict[str, Any]]:
     return found
 
 
-def experiment_of(folder: RunFolder) -> Experiment:
+def experiments_of(folder: RunFolder) -> tuple[Experiment, ...]:
     """What a run of this machine compares. Raises UsageError: there is no such run."""
-    return _experiment_in(_manifest_of(folder))
+    return _experiments_in(_manifest_of(folder))
 
 
-def _experiment_in(documents: list[dict[str, Any]]) -> Experiment:
+def _experiments_in(documents: list[dict[str, Any]]) -> tuple[Experiment, ...]:
     # The Workflow is the last, and says what differs from its template.
-    arguments = [each.get("spec", {}).get("arguments") or {} for each in reversed(documents)]
-    for each in (parameter for given in arguments for parameter in given.get("parameters", ())):
-        if each["name"] == "experiment":
-            return Experiment.from_json(each["value"], source="the manifest's experiment")
+    for each in reversed(documents):
+        given = (each.get("spec", {}).get("arguments") or {}).get("parameters", ())
+        values = {one["name"]: one["value"] for one in given if re.fullmatch(r"experiment(-.+)?", one["name"])}
+        if values:
+            return tuple(Experiment.from_json(value, source=f"the manifest's {name}") for name, value in values.items())
     message = "the manifest has no parameter experiment: it was not made here"
     raise UsageError(message)
 
 
-def _missing(folder: RunFolder, experiment: Experiment) -> tuple[str, ...]:
+def _left(folder: RunFolder, experiments: Sequence[Experiment]) -> list[str]:
     with folder.state.hold(folder.name), objects.serve(folder.state, os.environ) as found:
-        return pages.missing(found.store, experiment, folder.name)
+        return pages.left(found.store, experiments, folder.name)
 
 
-def report(name: str, *, reports: Path) -> str:
-    """Fetches a run's page and raw data once more, and returns the page's path. Raises UsageError, StoreError."""
+def report(name: str, *, reports: Path) -> pages.Brought:
+    """Fetches a run's pages and raw data once more. Raises UsageError, StoreError."""
     folder = runs.find(name)
-    experiment = experiment_of(folder)
+    experiments = experiments_of(folder)
     with objects.serve(folder.state, os.environ) as found:
-        page = _fetch(found.store, experiment, name=folder.name, reports=reports)
-    if page is None:
+        brought = _fetch(found.store, experiments, name=folder.name, reports=reports)
+    if not brought.pages:
         message = f"run {folder.name} has no report: `get {folder.name}` says how far it came"
         raise UsageError(message)
-    return str(page)
+    return brought
 
 
-def _fetch(store: Store, experiment: Experiment, *, name: str, reports: Path) -> Path | None:
-    """Brings the run's page and data; that they cannot be had is told, and the run's own outcome stands."""
+def _fetch(store: Store, experiments: Sequence[Experiment], *, name: str, reports: Path) -> pages.Brought:
+    """Brings the run's pages and data; that they cannot be had is told, and the run's own outcome stands."""
     try:
-        return pages.bring(store, f"{experiment.key}/{name}", reports / name)
+        return pages.bring_all(store, experiments, name, reports=reports)
     except StoreError as error:
         click.echo(f"the report could not be fetched: {error}", err=True)
-        return None
+        return pages.Brought([])
 
 
 def sweep(*, dry_run: bool) -> list[str]:

@@ -14,6 +14,7 @@ from steps.model.experiment import Experiment, Hypothesis, Phase, Precision, Tun
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.ramp import Load, RampLoad, Slo
+from steps.model.reviewing import DutyCycle, Rule
 from steps.model.sql import SqlLoad, SteadyLoad
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
@@ -92,6 +93,7 @@ __all__ = [
     "DeployedComponent",
     "Difference",
     "Driver",
+    "DutyCycle",
     "Effect",
     "EffectVerdict",
     "Endpoints",
@@ -132,6 +134,7 @@ __all__ = [
     "Ready",
     "Report",
     "Resources",
+    "Rule",
     "RunVerdict",
     "Running",
     "Search",

@@ -12,6 +12,7 @@ from steps.model.component import Component
 from steps.model.metric import Metric
 from steps.model.price import Above
 from steps.model.ramp import Load, misfit
+from steps.model.reviewing import DutyCycle, Rule
 from steps.model.unit_cost import UnitCost, unpriced
 from steps.model.values import Finite, Model, Name
 
@@ -77,8 +78,11 @@ class Precision(Model):
     most_rounds: int = Field(default=MOST_ROUNDS, ge=6, le=99)  # the budget, planned repetitions with it; six can decide
 
 
+NOBODY = Component(name="nobody", title="Nobody", version="-", direct=True)  # the baseline of what measures nothing
+
+
 class Experiment(Model):
-    """One question, asked of several contenders under declared loads.
+    """One question, asked of several contenders under declared loads; or, in shape `review`, of what others of its phase stored.
 
     The author leaves `phase`, `preview`, `configs`, `pilot` and `absent` alone: the compiler fills them, and then the experiment
     travels whole.
@@ -86,13 +90,13 @@ class Experiment(Model):
 
     name: Name
     question: str = Field(pattern=r"\?$")
-    shape: Literal["compare", "ramp"] = "compare"
-    baseline: Component
-    contenders: tuple[Component, ...] = Field(min_length=1)
+    shape: Literal["compare", "ramp", "review"] = "compare"
+    baseline: Component = NOBODY
+    contenders: tuple[Component, ...] = ()
     around: tuple[Component, ...] = ()
-    loads: tuple[Load, ...] = Field(min_length=1)
+    loads: tuple[Load, ...] = ()
     repetitions: int = Field(default=6, ge=1, le=99)
-    metrics: tuple[Metric, ...] = Field(min_length=1)
+    metrics: tuple[Metric, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
     workers: int = Field(default=1, ge=1)
     phase: str = ""  # "phase-4"
@@ -107,11 +111,20 @@ class Experiment(Model):
     absent: tuple[Absent, ...] = ()  # optional contenders that are not to be had where it runs; put there when a run begins
     layers: tuple[ByName, ...] = ()  # arms of which each has all that the one before it has, and one thing more; baseline first
     tunings: tuple[Tuning, ...] = ()
+    # Of a review: the experiments that it reads (none named: all that its phase measures), and what decides.
+    reads: tuple[Name, ...] = ()
+    duty: DutyCycle | None = None
+    rule: Rule | None = None
+
+    @property
+    def reviews(self) -> bool:
+        """Whether it has no cells of its own, and reads what others stored."""
+        return self.shape == "review"
 
     @property
     def arms(self) -> tuple[Component, ...]:
-        """The baseline and the contenders, in the author's order."""
-        return (self.baseline, *self.contenders)
+        """The baseline and the contenders, in the author's order; none of a review."""
+        return () if self.reviews else (self.baseline, *self.contenders)
 
     @property
     def key(self) -> str:
@@ -190,6 +203,21 @@ class Experiment(Model):
         return tuple(load.shortened(window_s=seconds, warmup_s=warmup_s) for load in self.loads)
 
     @model_validator(mode="after")
+    def _measures_or_reviews(self) -> Self:
+        """What only one of the two sorts has, and must have. Before all other checks, which take it for granted."""
+        given = {name: bool(getattr(self, name)) for name in ("contenders", "loads", "metrics")}
+        measuring = {"baseline": self.baseline != NOBODY, **given}
+        wrong = [name for name, is_given in measuring.items() if is_given == self.reviews]
+        if wrong:
+            message = f"experiment {self.name}: shape {self.shape} {'takes no' if self.reviews else 'needs'} {wrong[0]}"
+            raise ValueError(message)
+        reviewing = [name for name in ("reads", "duty", "rule") if getattr(self, name)]
+        if reviewing and not self.reviews:
+            message = f"experiment {self.name}: {reviewing[0]} goes with shape review"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _consistent(self) -> Self:
         for what, names in (
             ("components", [each.name for each in (*self.arms, *self.around)]),
@@ -201,7 +229,7 @@ class Experiment(Model):
                 if one == other:
                     message = f"experiment {self.name}: two {what} are called {one}"
                     raise ValueError(message)
-        if self.baseline.direct and not self.around:
+        if self.baseline.direct and not (self.around or self.reviews):
             message = f"experiment {self.name}: the direct baseline needs something in `around` to answer"
             raise ValueError(message)
         if self.precision and self.precision.most_rounds < self.repetitions:
@@ -258,6 +286,8 @@ class Experiment(Model):
 
     @model_validator(mode="after")
     def _of_one_shape(self) -> Self:
+        if self.reviews:
+            return self
         if wrong := misfit(self.shape, self.loads, [metric.name for metric in self.metrics]):
             message = f"experiment {self.name}: {wrong}"
             raise ValueError(message)
@@ -277,6 +307,22 @@ class Phase(Model):
     number: int = Field(ge=1, le=99)
     title: str
     experiments: tuple[Experiment, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _reviews_come_last(self) -> Self:
+        """So that what a review reads of its own run is there when it looks."""
+        for number, experiment in enumerate(self.experiments):
+            before = [each.name for each in self.experiments[:number] if not each.reviews]
+            unknown = [name for name in experiment.reads if name not in before]
+            if unknown or (experiment.reviews and not before):
+                what = f"{unknown[0]}, which is not" if unknown else "what is"
+                message = f"{self.id}: {experiment.name} reads {what} measured before it in this phase"
+                raise ValueError(message if unknown else f"{message}, and nothing is")
+        return self
+
+    def read_by(self, review: Experiment) -> tuple[str, ...]:
+        """The experiments that a review of this phase reads: those it names, else all that measure."""
+        return review.reads or tuple(each.name for each in self.experiments if not each.reviews)
 
     @property
     def id(self) -> str:

@@ -198,6 +198,15 @@ class PrecisionResult(Model):
     said: str  # "Precise enough: ±4.1 % after 14 rounds; ±5 % was asked for"
 
 
+class ReferenceResult(Model):
+    """A figure beside what somebody else found: worth a look, decides nothing."""
+
+    verdict: Literal["inside", "outside"]
+    said: str
+    source: str
+    trust: Literal["A", "B", "C"]  # raw data or independent; a vendor's but reproducible; a claim
+
+
 class Report(Model):
     """report.json"""
 
@@ -227,6 +236,7 @@ class Report(Model):
     uses: tuple[LoadUse, ...] = ()  # what costs are made from
     costs: tuple[Costs, ...] = ()  # at the usual prices, then as if at each provider; nothing: none were asked for
     budget: BudgetResult | None = None
+    references: tuple[ReferenceResult, ...] = ()  # none: there is no reference for any of its figures
     absent: tuple[Absent, ...] = ()  # contenders that could not be had where it ran
     waterfalls: tuple[Waterfall, ...] = ()  # by load, where the experiment declares layers
     tuned: tuple[Tuned, ...] = ()

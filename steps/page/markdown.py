@@ -23,12 +23,12 @@ def of_comparison(comparison: Comparison) -> str:
     rest = [each for each in comparison.changes if each not in clear and each not in main]
     lines = [
         _marker("compare", comparison.phase, comparison.experiment),
-        f"### {_plain(comparison.experiment)}: {verdict_of(comparison)}",
+        f"### {plain(comparison.experiment)}: {verdict_of(comparison)}",
         "",
         *_changes([*clear, *main]),
         "",
-        f"{_runs(comparison.before)} → {_runs(comparison.after)}. {_plain(summary(comparison))}.",
-        *(f"\n> {_plain(note)}" for note in comparison.notes),
+        f"{_runs(comparison.before)} → {_runs(comparison.after)}. {plain(summary(comparison))}.",
+        *(f"\n> {plain(note)}" for note in comparison.notes),
         *_folded(f"{len(rest)} more", _changes(rest)),
         *_folded("Circumstances", _circumstances(comparison)),
     ]
@@ -52,7 +52,7 @@ def _metrics(count: int) -> str:
 def of_reports(reports: Iterable[Report], *, missing: Iterable[tuple[str, str]] = ()) -> str:
     """The comment on one run or several. missing: runs without a report, and why."""
     parts = ["\n".join(_report(report)) for report in reports]
-    parts += [f"{_marker('run', name)}\n### {_plain(name)}: no report\n\n{_plain(why)}" for name, why in missing]
+    parts += [f"{_marker('run', name)}\n### {plain(name)}: no report\n\n{plain(why)}" for name, why in missing]
     return "\n\n".join(parts) + "\n"
 
 
@@ -65,14 +65,14 @@ def _report(report: Report) -> list[str]:
     ]
     return [
         _marker("run", report.phase, report.experiment),
-        f"### {_plain(report.experiment)}: {report.verdict.value}",
+        f"### {plain(report.experiment)}: {report.verdict.value}",
         "",
-        _plain(report.answer.lead),
-        *(f"- {_plain(reason)}" for reason in report.reasons),
+        plain(report.answer.lead),
+        *(f"- {plain(reason)}" for reason in report.reasons),
         "",
         *_table(["", "load", *(metric.title for metric in headline)], rows),
         "",
-        *(f"- **{each.verdict.value}**: {_plain(each.statement)} ({_plain(each.why)})" for each in report.hypotheses),
+        *(f"- **{each.verdict.value}**: {plain(each.statement)} ({plain(each.why)})" for each in report.hypotheses),
         *_folded("Circumstances", _layers(report)),
     ]
 
@@ -106,7 +106,7 @@ def _values(change: Change) -> tuple[str, str]:
 def _circumstances(comparison: Comparison) -> list[str]:
     lines = _differences("Differs, and was let pass:", comparison.despite)
     if comparison.unknown:
-        lines += [f"Unknown in both: {_plain(listed(comparison.unknown))}.", ""]
+        lines += [f"Unknown in both: {plain(listed(comparison.unknown))}.", ""]
     return lines or ["Nothing that is known differs."]
 
 
@@ -127,7 +127,7 @@ def _folded(title: str, lines: Sequence[str]) -> list[str]:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     bold = re.compile(r"\*\*([a-z ]+)\*\*")
-    cells = [[each if bold.fullmatch(each) else _plain(each) for each in row] for row in rows]
+    cells = [[each if bold.fullmatch(each) else plain(each) for each in row] for row in rows]
     return [_row(head), _row(["---"] * len(head)), *map(_row, cells)]
 
 
@@ -139,6 +139,6 @@ def _marker(*words: str) -> str:
     return f"<!-- benchlab {' '.join(words)} -->"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text of programs and users on one line, with nothing in it that Markdown reads."""
     return _SIGNS.sub(r"\\\1", sentence(text)).replace("@", "@\N{ZERO WIDTH SPACE}")

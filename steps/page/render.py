@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from steps.model import LoadSection, RampLoad, Report
@@ -13,6 +10,7 @@ from steps.page.effects import NARROW, WIDE, effects
 from steps.page.knees import knees, searches
 from steps.page.percentiles import percentiles
 from steps.page.tables import View
+from steps.page.templates import environment, style
 from steps.page.timeline import timeline
 from steps.page.waterfall import NARROW as NARROW_WIDTH
 from steps.page.waterfall import WIDE as WIDTH
@@ -21,27 +19,15 @@ from steps.page.waterfall import WaterfallView
 
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
-    here = files("steps.page")
-    templates = {
-        name: (here / name).read_text(encoding="utf-8")
-        for name in ("page.html", "decisions.html", "costs.html", "waterfall.html")
-    }
-    style = (here / "page.css").read_text(encoding="utf-8")
-    environment = Environment(
-        loader=DictLoader(templates),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = environment(("page.html", "decisions.html", "costs.html", "references.html", "waterfall.html"))
     drawings = [_drawings(report, section, number) for number, section in enumerate(report.loads)]
-    return environment.get_template("page.html").render(
+    return templates.get_template("page.html").render(
         report=report,
         view=View(report),
         drawings=drawings,
         costs=_costs(report),
         waterfalls=_waterfalls(report),
-        style=Markup(style),  # noqa: S704  # ours
+        style=style(),
     )
 
 

@@ -44,8 +44,10 @@ class KubernetesPlace:
     def facts(self, experiment: Experiment, *, run: str = "unknown") -> Environment:
         """The circumstances; a component whose image cannot be had says so in place of its version."""
         components = experiment.programs
-        ledger = self.ledger(run, prefix=f"{experiment.key}/{run}")
-        ledger.open(self._entry(VERSIONS, run=run, cell=None, what=f"the pod that asks {len(components)} images for versions"))
+        if components:
+            ledger = self.ledger(run, prefix=f"{experiment.key}/{run}")
+            what = f"the pod that asks {len(components)} images for versions"
+            ledger.open(self._entry(VERSIONS, run=run, cell=None, what=what))
         return Environment(
             run=run,
             at=now(),
@@ -53,7 +55,7 @@ class KubernetesPlace:
             driver=circumstances.driver(),
             node=circumstances.node(*self.cores()),
             cluster=pod_facts.cluster(self._kube, self._me),
-            components=pod_facts.versions(self._kube, components, run=run, setting=self._setting),
+            components=pod_facts.versions(self._kube, components, run=run, setting=self._setting) if components else {},
         )
 
     def ledger(self, run: str, *, prefix: str) -> Ledger:  # noqa: ARG002  # the prefix holds the run

@@ -40,6 +40,7 @@ from steps.statistics.decision import decided
 from steps.statistics.knees import bounded_figure, knee_answer, path_of
 from steps.statistics.layered import layered_answer
 from steps.statistics.plausibility import remarks
+from steps.statistics.references import held_against
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
 from steps.statistics.verdicts import doubted_metrics, verdict_of
@@ -88,6 +89,7 @@ def report_of(evidence: Evidence) -> Report:
         uses=uses,
         costs=costs,
         budget=budget,
+        references=held_against(loads),
         absent=experiment.absent if experiment else (),
         waterfalls=waterfalls,
         tuned=tuned_of(experiment, loads, uses, costs) if experiment else (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.manifest import documents, to_yaml
-from steps.model import Component, Experiment, HttpLoad, Hypothesis, Port, Process, Program, RampLoad, Ready, Slo
+from steps.model import Component, Experiment, HttpLoad, Hypothesis, Port, Process, Program, RampLoad, Ready, Rule, Slo
 from steps.model.metric import CAPACITY, CPU, LATENCY
 
 HERE = Path(__file__).parent
@@ -57,15 +57,28 @@ EXPERIMENTS = {
         phase="phase-0",
         configs={"alpha.conf": "listen @{host}:@{port};\n", "upstream.conf": 'answer "hello"\n'},
     ),
+    "review": Experiment(
+        name="golden-review",
+        question="Which gateway would one choose?",
+        shape="review",
+        reads=("golden-comparison",),
+        rule=Rule(p99_below_ms=20),
+        phase="phase-0",
+    ),
 }
 
 
-def manifest(shape: str) -> str:
-    """The shape's manifest as YAML."""
-    return to_yaml(documents([EXPERIMENTS[shape]], image=IMAGE))
+PHASE = "phase"  # not a shape: the Workflow that runs an experiment and a review of it
+
+
+def manifest(name: str) -> str:
+    """The shape's manifest as YAML; of a phase its Workflow alone, for the templates are those of the shapes."""
+    if name == PHASE:
+        return to_yaml(documents([EXPERIMENTS["compare"], EXPERIMENTS["review"]], image=IMAGE)[-1:])
+    return to_yaml(documents([EXPERIMENTS[name]], image=IMAGE))
 
 
 if __name__ == "__main__":
-    for name in EXPERIMENTS:
+    for name in (*EXPERIMENTS, PHASE):
         (HERE / f"{name}.yaml").write_text(manifest(name), encoding="utf-8")
         print(f"tests/golden/{name}.yaml")

@@ -19,16 +19,19 @@ EXPERIMENTS = {
 FORMS = (
     EXPERIMENTS
     | {f"{name} --quick": each.as_preview() for name, each in EXPERIMENTS.items()}
-    | {f"{name} --precision": select.precise(each, "5%", None) for name, each in EXPERIMENTS.items()}
+    | {f"{name} --precision": select.precise(each, "5%", None) for name, each in EXPERIMENTS.items() if not each.reviews}
+    | {"a review": write.EXPERIMENTS["review"], "a review --quick": write.EXPERIMENTS["review"].as_preview()}
 )
+MEASURING = {name: each for name, each in FORMS.items() if not each.reviews}
 every_experiment = pytest.mark.parametrize("experiment", FORMS.values(), ids=FORMS.keys())
+every_measuring = pytest.mark.parametrize("experiment", MEASURING.values(), ids=MEASURING.keys())
 
 
 def built(experiment: Experiment) -> dict:
     return manifest.of_experiment(experiment, image=write.IMAGE)
 
 
-@pytest.mark.parametrize("shape", write.EXPERIMENTS)
+@pytest.mark.parametrize("shape", [*write.EXPERIMENTS, write.PHASE])
 def test_a_shape_compiles_to_its_golden_manifest(shape):
     """What a shape compiles to changes only together with its golden file: `make golden`, and read the diff."""
     golden = (write.HERE / f"{shape}.yaml").read_text(encoding="utf-8")
@@ -63,14 +66,14 @@ def test_names_are_unique_dns_labels(experiment):
 
     spec = built(experiment)["spec"]
     tasks = [[task["name"] for task in each["dag"]["tasks"]] for each in spec["templates"] if "dag" in each]
-    cells = [cell.id for cell in Plan.of(experiment, run="x", seed=1).cells]
+    cells = [] if experiment.reviews else [cell.id for cell in Plan.of(experiment, run="x", seed=1).cells]
 
     for names in ([each["name"] for each in spec["templates"]], cells, *tasks):
         assert all(one != other for one, other in pairwise(sorted(names)))
         assert all(re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", name) for name in names)
 
 
-@every_experiment
+@every_measuring
 def test_every_deploy_has_a_teardown_that_nothing_can_omit(experiment):
     """Where a DAG deploys, it tears down after any result, and the exit handler does it again."""
     spec = built(experiment)["spec"]
@@ -101,7 +104,7 @@ def test_the_experiment_travels_whole(experiment):
     assert Experiment.model_validate_json(parameters["experiment"]) == experiment
 
 
-@every_experiment
+@every_measuring
 def test_teardown_fetches_nothing(experiment):
     """The store may be what broke: what removes things needs no artifact."""
     templates = {each["name"]: each for each in built(experiment)["spec"]["templates"]}
@@ -110,7 +113,7 @@ def test_teardown_fetches_nothing(experiment):
         assert "artifacts" not in templates[name].get("inputs", {})
 
 
-@every_experiment
+@every_measuring
 def test_a_measurement_is_never_retried(experiment):
     """A repeated measurement is a new cell, so `deploy` and `load` run once."""
     templates = {each["name"]: each for each in built(experiment)["spec"]["templates"]}
@@ -215,12 +218,44 @@ def test_a_phase_runs_its_experiments_in_order_and_closes_all_of_them():
 
     assert [each["kind"] for each in made] == ["WorkflowTemplate", "WorkflowTemplate", "Workflow"]
     assert lint.of_documents(made) == []
-    for dag in made[-1]["spec"]["templates"]:
-        first, second = dag["dag"]["tasks"]
+    main, closing, overview = made[-1]["spec"]["templates"]
+    for dag in (main, closing):
+        first, second = dag["dag"]["tasks"][:2]
         assert first["templateRef"]["name"] == PLAIN.name
         assert second["templateRef"]["name"] == "other-comparison"
         assert all(f"{PLAIN.name}.{result}" in second["depends"] for result in ("Succeeded", "Failed", "Errored"))
-        assert dag["dag"]["target"] == f"{PLAIN.name} other-comparison"
+    assert main["dag"]["target"] == f"{PLAIN.name} other-comparison"
+    assert closing["dag"]["target"] == f"{PLAIN.name} other-comparison overview"
+    assert overview["container"]["args"][:1] == ["overview"]
+
+
+def test_the_page_of_a_phase_is_made_after_every_report_whatever_became_of_them():
+    """Its step waits for the last experiment's closing, and only for it to be over."""
+    made = manifest.documents([PLAIN, write.EXPERIMENTS["review"]], image=write.IMAGE)
+    *_, review, overview = tasks_of(made[-1], "closing").values()
+
+    assert review["name"] == "golden-review"
+    assert overview["depends"] == "(golden-review.Succeeded || golden-review.Failed || golden-review.Errored)"
+
+
+def test_each_report_of_a_phase_knows_which_task_is_its_own():
+    """The failures that Argo tells are those of all experiments; a run of one experiment has nothing to tell apart."""
+    made = manifest.documents([PLAIN, write.EXPERIMENTS["review"]], image=write.IMAGE)
+    tasks = tasks_of(made[-1], "closing")
+
+    given = {name: {each["name"]: each["value"] for each in tasks[name]["arguments"]["parameters"]} for name in tasks}
+    assert (given["golden-comparison"]["task"], given["golden-review"]["task"]) == ("golden-comparison", "golden-review")
+    for template in made[:-1]:
+        closing = next(each for each in template["spec"]["templates"] if each["name"] == "closing")
+        assert {each["name"]: each["default"] for each in closing["inputs"]["parameters"]}["task"] == ""
+
+
+def test_a_review_deploys_nothing_and_is_made_where_reports_are():
+    """It has no cells and no load; nothing of it could stay behind."""
+    spec = built(write.EXPERIMENTS["review"])["spec"]
+
+    assert {each["name"] for each in spec["templates"]} == {"main", "closing", "provision", "review"}
+    assert [task["name"] for task in tasks_of({"spec": spec}, "closing").values()] == ["review"]
 
 
 @every_experiment

@@ -9,7 +9,7 @@ from math import exp
 from pathlib import Path
 
 from steps.evidence import read
-from steps.model import Environment, Point, Report
+from steps.model import Environment, Point, Report, RunVerdict
 from steps.page.samples import samples
 from steps.seal import seal
 from steps.sealed import Sealed, unseal
@@ -24,12 +24,15 @@ DAY = date(2026, 11, 23)
 REPORTED: dict[str, tuple[dict[str, bytes], Report]] = {}  # each story is reported once
 
 
-def objects(name="a-run", *, day=0, story=None, environment=None, cells=True) -> dict[str, bytes]:
+def objects(name="a-run", *, day=0, story=None, environment=None, cells=True, preview=False) -> dict[str, bytes]:
     """Every object of a run with its report and seal, by its key below the prefix.
 
-    day: after the first. cells: with what its cells left, which is most of it.
+    day: after the first. cells: with what its cells left, which is most of it. preview: its report calls itself one.
     """
     found, report = _reported(story or Story(), environment)
+    if preview:
+        shown = report.model_copy(update={"preview": True, "verdict": RunVerdict.PREVIEW})
+        found = {**found, "report/report.json": shown.to_json().encode()}
     renamed = {key: _renamed(content, name, day) for key, content in found.items() if cells or not key.startswith("cells/")}
     return {**renamed, "seal-1.json": seal(renamed, run=name, verdict=report.verdict).to_json().encode()}
 
