@@ -39,6 +39,7 @@ from steps.model import (
     cell_of,
 )
 from steps.statistics.histogram import write_log
+from steps.trace.beside import Beside
 
 CHECKS = 3  # questions before the load, and after
 
@@ -50,19 +51,24 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
     environment: what provision found, for a search that must not go beyond what the driver can do.
     Raises MeasureError: an answer was wrong, or the load was stopped; UsageError: the endpoints are none. The record says so too.
     """
-    load = load_of(Experiment.from_json(experiment.read_bytes(), source=experiment.name), cell)
+    asked = Experiment.from_json(experiment.read_bytes(), source=experiment.name)
+    load = load_of(asked, cell)
     folder.mkdir(parents=True, exist_ok=True)
+    beside = Beside.of(asked, run, cell)
     cpus: tuple[int, ...] | None = None
     try:
         where = Endpoints.from_json(endpoints, source="the endpoints that deploy handed over")
+        beside.await_ready()
         before = canary.sing(folder, cpus=where.system_cpus)
         with on_cores(where.driver_cpus) as alone:
             cpus = where.driver_cpus if alone else None
-            sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment)))
+            sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment), beside=beside))
         sent.canaries = before, canary.sing(folder, cpus=where.system_cpus)
     except LabError as error:
         write(Sent(failure=str(error)), folder=folder, run=run, cell=cell, load=load, cpus=cpus)
         raise
+    finally:
+        beside.close()
     write(sent, folder=folder, run=run, cell=cell, load=load, cpus=cpus)
     if sent.failure:
         raise MeasureError(sent.failure)
@@ -86,10 +92,13 @@ class Sent:
     climbed: Climbed[Sent] | None = None  # of a ramp, in the place of `flown` and `readings`
     canaries: tuple[Canary | None, Canary | None] = (None, None)
     cross_checks: tuple[CrossCheck, ...] = ()
+    traced: tuple[HttpLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
-async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None) -> Sent:
-    """Checks, loads, checks again."""
+async def send(
+    load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, beside: Beside | None = None
+) -> Sent:
+    """Checks, loads, checks again; then loads once more for a trace, where one was asked for and can be had."""
     sent = Sent()
     sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)
     if sent.failure is None:
@@ -103,7 +112,16 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
         sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
         sent.failure = sent.failure or await identity.difference(where, "after")
+    if beside is not None and beside.wanted and isinstance(load, HttpLoad) and sent.failure is None:
+        await _traced(sent, beside.announced(load), where, spin=spin)
     return sent
+
+
+async def _traced(sent: Sent, load: HttpLoad, where: Endpoints, *, spin: bool) -> None:
+    part = Sent()
+    await _load(part, load, where, spin=spin)
+    sent.traced = load, part
+    sent.failure = f"under the trace: {part.failure}" if part.failure else None
 
 
 async def _check(sent: Sent, load: Load, url: str, when: Literal["before", "after"]) -> None:
@@ -199,6 +217,9 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
             for percent, (at, part) in sent.climbed.shares.items()
         ]
         record = record.model_copy(update={"search": sent.climbed.search, **together(parts)})
+    if sent.traced is not None:
+        at, part = sent.traced
+        write(part, folder=_made(folder / "traced"), run=run, cell=cell, load=at, cpus=cpus)
     (folder / "load.json").write_text(record.to_json(), encoding="utf-8")
     return record
 

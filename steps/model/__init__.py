@@ -12,6 +12,7 @@ from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.ramp import Load, RampLoad, Slo
+from steps.model.trace_program import TraceProgram
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -58,8 +59,9 @@ if TYPE_CHECKING:
     )
     from steps.model.search import Probe, Search
     from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings, Usual
+    from steps.model.trace import TraceOutcome, TraceRecord
 
-_RECORDS = ("plan", "search", "surroundings", "outcome", "report", "comparison")  # in the order of their imports
+_RECORDS = ("plan", "search", "surroundings", "trace", "outcome", "report", "comparison")  # in the order of their imports
 
 __all__ = [
     "Answer",
@@ -133,6 +135,9 @@ __all__ = [
     "Steadiness",
     "Surroundings",
     "TeardownRecord",
+    "TraceOutcome",
+    "TraceProgram",
+    "TraceRecord",
     "Track",
     "Usage",
     "Usual",

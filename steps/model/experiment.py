@@ -11,6 +11,7 @@ from steps.model.component import Component
 from steps.model.metric import Metric
 from steps.model.price import Above
 from steps.model.ramp import Load, misfit
+from steps.model.trace_program import TraceProgram, untraceable
 from steps.model.unit_cost import UnitCost, unpriced
 from steps.model.values import Finite, Model, Name
 
@@ -87,6 +88,7 @@ class Experiment(Model):
     precision: Precision | None = None
     unit_cost: UnitCost | None = None
     budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
+    trace: tuple[TraceProgram, ...] = ()  # what to look at in the kernel, under a load of its own after each measured window
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -123,6 +125,7 @@ class Experiment(Model):
             "hypotheses": (),
             "precision": None,
             "pilot": True,
+            "trace": (),
         }
         return type(self).model_validate(dict(self) | changes)
 
@@ -163,6 +166,13 @@ class Experiment(Model):
     @model_validator(mode="after")
     def _of_one_shape(self) -> Self:
         if wrong := misfit(self.shape, self.loads, [metric.name for metric in self.metrics]):
+            message = f"experiment {self.name}: {wrong}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _traceable(self) -> Self:
+        if wrong := untraceable(self.shape, self.trace):
             message = f"experiment {self.name}: {wrong}"
             raise ValueError(message)
         return self

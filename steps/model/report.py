@@ -15,6 +15,7 @@ from steps.model.metric import Metric
 from steps.model.outcome import Calibration, Counts
 from steps.model.ramp import Load
 from steps.model.search import Probe
+from steps.model.trace import ArmTrace
 from steps.model.values import CellId, Finite, Model, Name, RunId
 from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -259,3 +260,4 @@ class Report(Model):
     uses: tuple[LoadUse, ...] = ()  # what costs are made from
     costs: tuple[Costs, ...] = ()  # at the usual prices, then as if at each provider; nothing: none were asked for
     budget: BudgetResult | None = None
+    traces: tuple[ArmTrace, ...] = ()  # nothing: none were asked for

@@ -14,12 +14,13 @@ from steps.page.knees import knees, searches
 from steps.page.percentiles import percentiles
 from steps.page.tables import View
 from steps.page.timeline import timeline
+from steps.page.traces import TraceView
 
 
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
     here = files("steps.page")
-    templates = {name: (here / name).read_text(encoding="utf-8") for name in ("page.html", "decisions.html", "costs.html")}
+    templates = {name: (here / name).read_text(encoding="utf-8") for name in ("page.html", "decisions.html", "costs.html", "traces.html")}
     style = (here / "page.css").read_text(encoding="utf-8")
     environment = Environment(
         loader=DictLoader(templates),
@@ -34,6 +35,7 @@ def render(report: Report) -> str:
         view=View(report),
         drawings=drawings,
         costs=_costs(report),
+        traces={each.load: TraceView(report, each.load) for each in report.traces},
         style=Markup(style),  # noqa: S704  # ours
     )
 

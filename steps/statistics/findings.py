@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from steps.attribution.summary import traces_of
 from steps.costs.budget import budget_of, told
 from steps.costs.reported import reported
 from steps.errors import MeasureError
@@ -82,6 +83,7 @@ def report_of(evidence: Evidence) -> Report:
         uses=uses,
         costs=costs,
         budget=budget,
+        traces=traces_of(experiment, outcomes) if experiment else (),
     )
 
 
