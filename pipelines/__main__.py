@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pipelines import completion, options, whereabouts
+from pipelines import building, completion, options, whereabouts
 from pipelines.cluster import commands
 from pipelines.cluster import verbs as cluster
 from pipelines.comparing import files
@@ -173,8 +173,7 @@ def run(
         return
     from pipelines.local import session
 
-    told = files.Files(junit, markdown)
-    sys.exit(max(session.run(each, reports=reports, gate=gate, files=told) for each in found))
+    sys.exit(max(session.run(each, reports=reports, gate=gate, files=files.Files(junit, markdown)) for each in found))
 
 
 @cli.command()
@@ -282,6 +281,7 @@ def doctor(*, argo: bool, namespace: str | None, image: str | None, as_json: boo
 
 
 for verb in (
+    building.build,
     cluster.submit,
     cluster.watch,
     cluster.terminate,

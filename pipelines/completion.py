@@ -12,6 +12,13 @@ def names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[s
     return [name for name in select.names() if name.startswith(incomplete)]
 
 
+def built(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
+    """Programs that are built from sources of ours."""
+    from pipelines import building
+
+    return [name for name in building.buildable() if name.startswith(incomplete)]
+
+
 def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """The runs of this machine; after a comma, one more of a set."""
     from pipelines.local import runs as kept

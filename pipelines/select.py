@@ -228,6 +228,7 @@ def _set_loads(loads: Sequence[dict[str, Any]], name: str, value: str, *, settin
 SETTABLE = ("repetitions", "workers", "band", "budget_usd")
 SETTABLE_OF_LOADS = {
     "http": ("rate_rps", "warmup_s", "duration_s", "timeout_s", "connections"),
+    "sql": ("rate_tps", "warmup_s", "duration_s", "timeout_s", "clients", "scale"),
     "ramp": (
         *("slo.p99_ms", "slo.errors", "slo.sent", "start_rps", "most_rps", "resolution"),
         *("probe_s", "measure_s", "warmup_s", "timeout_s", "connections"),

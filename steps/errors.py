@@ -7,6 +7,7 @@
     ├── StoreError (OSError)        1   the object store did not do what it was asked
     │   └── MissingObject (KeyError) 1  there is no such object
     ├── PlaceError                  1   the place cannot run a component (program missing, no free core)
+    │   ├── Unavailable             1   what a component needs is not to be had here; an optional one becomes a row of the report
     │   └── NotReady (TimeoutError) 1   a component did not get ready, or ended before it was
     ├── ClusterError                1   the Kubernetes API refused, failed, or could not be reached
     ├── MeasureError (ValueError)   1   a figure cannot be made from what was recorded
@@ -52,6 +53,10 @@ class MissingObject(StoreError, KeyError):
 
 class PlaceError(LabError):
     """The place cannot run a component."""
+
+
+class Unavailable(PlaceError):
+    """A component's program cannot be had here: a package or a tool is missing."""
 
 
 class NotReady(PlaceError, TimeoutError):

@@ -6,7 +6,7 @@ its lock; looked at twice a second), and the keeper's own violent death, at whic
 
 FOLDER is the component's. Files in it:
 
-    keeper.json    read: {"component", "argv", "env", "log", "config", "run", "lock", "cpus", "host"}
+    keeper.json    read: {"component", "argv", "env", "log", "config", "run", "lock", "cpus", "host", "room", "user"}
     started.json   written once the component runs: `Started`
     ended.json     written when its main process ended: {"exit_status", "end_ns"}
 
@@ -89,12 +89,13 @@ class Keeper:
         start_ns = time.monotonic_ns()
         program = shell.start(
             self.order["argv"],
-            cwd=self.folder,
+            cwd=Path(self.order.get("room", self.folder)),
             env=self.order["env"],
             log=Path(self.order["log"]),
             cpus=self.order["cpus"],
             own_session=False,  # the keeper's: one mark more by which teardown finds it
             dies_with_parent=True,
+            user=self.order.get("user"),
         )
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         program.returncode = 0  # waited for here, by wait4, which tells what it used

@@ -6,6 +6,7 @@ Nothing is written or uploaded while the load runs.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +15,10 @@ from typing import Literal
 import uvloop
 
 from steps.drivers import canary, cross_check, identity
+from steps.drivers.bank import Bank
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Answer, Client, Target
-from steps.drivers.http import LEAD_NS, Flight
+from steps.drivers.http import LEAD_NS, Flight, content_of
 from steps.drivers.keepers import Keepers, Reading, write_readings
 from steps.drivers.ramp import Climbed, believed_rps, climb, together
 from steps.drivers.recording import Flown
@@ -34,10 +36,13 @@ from steps.model import (
     Load,
     LoadRecord,
     RampLoad,
+    SqlLoad,
+    SteadyLoad,
     Usage,
     Window,
     cell_of,
 )
+from steps.model.component import Speaks
 from steps.statistics.histogram import write_log
 from steps.trace.beside import Beside
 
@@ -52,7 +57,7 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
     Raises MeasureError: an answer was wrong, or the load was stopped; UsageError: the endpoints are none. The record says so too.
     """
     asked = Experiment.from_json(experiment.read_bytes(), source=experiment.name)
-    load = load_of(asked, cell)
+    load, speaks = load_of(asked, cell), asked.component(cell_of(asked, cell).contender).speaks
     folder.mkdir(parents=True, exist_ok=True)
     beside = Beside.of(asked, run, cell)
     cpus: tuple[int, ...] | None = None
@@ -62,7 +67,10 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
         before = canary.sing(folder, cpus=where.system_cpus)
         with on_cores(where.driver_cpus) as alone:
             cpus = where.driver_cpus if alone else None
-            sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment), beside=beside))
+            sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment), speaks=speaks))
+            if sent.failure is None and (again := beside.announced(load)):
+                sent.traced = again, uvloop.run(_once_more(again, where, speaks, spin=alone))
+                sent.failure = sent.traced[1].failure
         sent.canaries = before, canary.sing(folder, cpus=where.system_cpus)
     except LabError as error:
         write(Sent(failure=str(error)), folder=folder, run=run, cell=cell, load=load, cpus=cpus)
@@ -92,44 +100,82 @@ class Sent:
     climbed: Climbed[Sent] | None = None  # of a ramp, in the place of `flown` and `readings`
     canaries: tuple[Canary | None, Canary | None] = (None, None)
     cross_checks: tuple[CrossCheck, ...] = ()
-    traced: tuple[HttpLoad, Sent] | None = None  # the load that was sent once more, under a trace
+    idle: tuple[Usage, ...] = ()
+    traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
 async def send(
-    load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, beside: Beside | None = None
+    load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http"
 ) -> Sent:
-    """Checks, loads, checks again; then loads once more for a trace, where one was asked for and can be had."""
+    """Checks, loads, checks again."""
     sent = Sent()
     sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)
-    if sent.failure is None:
-        await _check(sent, load, where.target, "before")
+    if sent.failure is not None:
+        return sent
+    sent.idle = await idle(where)
+    if isinstance(load, SqlLoad):
+        await _transact(sent, Bank(load, where.target, speaks), where, spin=spin)
+        sent.failure = sent.failure or await identity.difference(where, "after")
+        return sent
+    await _check(sent, load, where.target, "before")
     if sent.failure is None:
         witnesses = await cross_check.ask(where)
         if isinstance(load, RampLoad):
             await _ramp(sent, load, where, spin=spin, until=Until.of(load, driver_rps))
         else:
-            await _load(sent, load, where, spin=spin)
+            await _load(sent, Flight(load, Target.of(where.target), spin=spin), where)
         sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
         sent.failure = sent.failure or await identity.difference(where, "after")
-    if beside is not None and beside.wanted and isinstance(load, HttpLoad) and sent.failure is None:
-        await _traced(sent, beside.announced(load), where, spin=spin)
     return sent
 
 
-async def _traced(sent: Sent, load: HttpLoad, where: Endpoints, *, spin: bool) -> None:
-    part = Sent()
-    await _load(part, load, where, spin=spin)
-    sent.traced = load, part
-    sent.failure = f"under the trace: {part.failure}" if part.failure else None
+async def _once_more(load: SteadyLoad, where: Endpoints, speaks: Speaks, *, spin: bool) -> Sent:
+    """For a trace: without checks, and none of its figures decides."""
+    part, to = Sent(), where.target
+    flight = Bank(load, to, speaks).flight(spin=spin) if isinstance(load, SqlLoad) else Flight(load, Target.of(to), spin=spin)
+    await _load(part, flight, where)
+    return part
+
+
+async def _transact(sent: Sent, bank: Bank, where: Endpoints, *, spin: bool) -> None:
+    """The same for transactions: the tables are looked at before the load and after it."""
+    try:
+        sent.checks += await bank.open()
+        sent.first_ms = bank.first_ms
+        sent.failure = _wrong(sent.checks)
+        if sent.failure is None:
+            witnesses = await cross_check.ask(where)
+            await _load(sent, bank.flight(spin=spin), where)
+            sent.cross_checks = await cross_check.compare(where, witnesses)
+        if sent.flown is not None:
+            sent.checks.append(await bank.audit(sent.flown.recording))
+            sent.failure = sent.failure or _wrong(sent.checks)
+    except MeasureError as error:
+        sent.failure = sent.failure or str(error)
+
+
+def _wrong(checks: Iterable[Check]) -> str | None:
+    """The first thing that is not right; None: all is."""
+    return next((f"wrong {each.when} the load: {each.what}" for each in checks if not each.right), None)
+
+
+async def idle(where: Endpoints) -> tuple[Usage, ...]:
+    """What each keeper says before anything was asked of its component; one that is silent is missing."""
+    keepers = Keepers(where.keepers, ended=lambda _: None)
+    for name in where.keepers:
+        await keepers.read(name, "")
+    await keepers.close()
+    return tuple(reading.usage for reading in keepers.readings)
 
 
 async def _check(sent: Sent, load: Load, url: str, when: Literal["before", "after"]) -> None:
     """Asks some questions; the first wrong answer is the failure, unless there is one already."""
-    client = Client(url)
+    client, target = Client(url), Target.of(url)
+    content = content_of(load, target) if isinstance(load, HttpLoad) else target.get(load.path)
     for _ in range(CHECKS):
         asked = time.monotonic_ns()
-        answer = await client.get(load.path, within_s=load.timeout_s)
+        answer = await client.ask(content, within_s=load.timeout_s)
         right, what = judge(answer, load.expect.encode())
         if sent.first_ms is None and right:
             sent.first_ms = (time.monotonic_ns() - asked) / 1e6
@@ -161,15 +207,14 @@ def first_difference(expect: bytes, got: bytes) -> str:
 async def _ramp(sent: Sent, load: RampLoad, where: Endpoints, *, spin: bool, until: Until) -> None:
     async def fly(at: HttpLoad) -> Sent:
         part = Sent()
-        await _load(part, at, where, spin=spin)
+        await _load(part, Flight(at, Target.of(where.target), spin=spin), where)
         return part
 
     sent.climbed = await climb(load, where.target, until, fly)
     sent.failure = sent.climbed.failure
 
 
-async def _load(sent: Sent, load: HttpLoad, where: Endpoints, *, spin: bool) -> None:
-    flight = Flight(load, Target.of(where.target), spin=spin)
+async def _load(sent: Sent, flight: Flight, where: Endpoints) -> None:
     await flight.open()  # its name has an address, or the check would have failed
     start_ns = time.monotonic_ns() + LEAD_NS
     window_ns = flight.window_ns(start_ns)
@@ -201,6 +246,7 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         first_ms=sent.first_ms,
         failure=sent.failure,
         cross_checks=sent.cross_checks,
+        idle=sent.idle,
     )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))
@@ -218,8 +264,7 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         ]
         record = record.model_copy(update={"search": sent.climbed.search, **together(parts)})
     if sent.traced is not None:
-        at, part = sent.traced
-        write(part, folder=_made(folder / "traced"), run=run, cell=cell, load=at, cpus=cpus)
+        write(sent.traced[1], folder=_made(folder / "traced"), run=run, cell=cell, load=sent.traced[0], cpus=cpus)
     (folder / "load.json").write_text(record.to_json(), encoding="utf-8")
     return record
 

@@ -20,7 +20,6 @@ from steps.model import (
     DeployRecord,
     Environment,
     Experiment,
-    HttpLoad,
     Load,
     LoadRecord,
     Measurement,
@@ -150,7 +149,7 @@ def _withheld(figures: dict[str, Figure]) -> tuple[Measurement, ...]:
 
 def _named(cell: str) -> dict[str, Any]:
     """What a cell's name says of it."""
-    parts = re.fullmatch(r"([a-z][a-z0-9-]*)-([0-9a-z]+rps|ramp)-r(\d+)", cell)
+    parts = re.fullmatch(r"([a-z][a-z0-9-]*)-([0-9a-z]+[rt]ps|ramp)-r(\d+)", cell)
     if parts is None:
         message = f"{cell!r} is not the name of a cell: they look like nginx-500rps-r1"
         raise UsageError(message)
@@ -235,7 +234,7 @@ def _facts(
     window, counts, driver = record.window, record.counts, record.driver
     if window is None or counts is None or driver is None:
         raise MeasureError(record.failure or "load recorded no window")
-    if not isinstance(record.load, HttpLoad) or record.load != (declared or _declared(inputs, experiment)):
+    if isinstance(record.load, RampLoad) or record.load != (declared or _declared(inputs, experiment)):
         raise MeasureError(ANOTHER_LOAD)
     histograms = read_log(inputs.load / "load.hdr")
     found = Facts(

@@ -18,6 +18,7 @@ from steps.errors import PlaceError
 
 Program = subprocess.Popen[bytes]  # one that was started here
 
+KILL = signal.SIGKILL
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -32,11 +33,13 @@ def start(
     pass_fds: Sequence[int] = (),
     own_session: bool = True,
     dies_with_parent: bool = False,
+    user: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Starts a program with output appended to `log` and nothing to read, in a session of its own unless told otherwise.
 
     cpus: the cores it and its children may use; None leaves them as they are.
     dies_with_parent: Linux kills it when the caller ends, however that happens (its own children it does not).
+    user: whom it runs as, in the group of that number and no other; None: the caller.
     Raises PlaceError: the program is not there, or may not be executed.
     """
     libc = _libc() if dies_with_parent and sys.platform == "linux" else None
@@ -61,7 +64,10 @@ def start(
                 stderr=subprocess.STDOUT,
                 start_new_session=own_session,
                 pass_fds=tuple(pass_fds),
-                preexec_fn=confine,
+                preexec_fn=confine,  # after the change of user, at which the kernel forgets what it was told of the parent
+                user=user,
+                group=user,
+                extra_groups=None if user is None else (),
             )
         except OSError as error:
             message = f"cannot start {argv[0]}: {error.strerror or error}"

@@ -79,9 +79,9 @@ class Sidecar:
         """What runs, as `steps.model.Running` has it."""
         return running.describe(self._running(), component=self.component, config=self.config, ready_at_ms=self._ready_at_ms)
 
-    def watch(self, port: int, path: str) -> None:
+    def watch(self, port: int, what: str) -> None:
         """Asks until the first good answer, and keeps the moment: from outside, a pod's start is known to a second or two."""
-        while not _answers_well(port, path):
+        while not _answers_well(port, what):
             time.sleep(ASK_EVERY_S)
         self._ready_at_ms = running.boot_ms()
 
@@ -108,14 +108,22 @@ def neighbours() -> list[Process]:
     return [each for each in others if processes.user(each.pid) == os.getuid()]
 
 
-def _answers_well(port: int, path: str) -> bool:
-    """Whether the component, in the same pod, answers 2xx."""
+def _answers_well(port: int, what: str) -> bool:
+    """Whether the component, in the same pod, answers 2xx; `tcp:HELLO:ANSWER`: whether it takes a connection, and answers so."""
     try:
+        if what.startswith("tcp:"):
+            return _greets(port, *what.split(":")[1:])
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
             return connection.recv(16)[9:10] == b"2"  # HTTP/1.1 200 OK
     except OSError:
         return False
+
+
+def _greets(port: int, hello: str, answer: str) -> bool:
+    with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+        connection.sendall(bytes.fromhex(hello))
+        return not answer or connection.recv(len(answer) // 2).hex() == answer
 
 
 def main(argv: Sequence[str]) -> int:
@@ -124,7 +132,7 @@ def main(argv: Sequence[str]) -> int:
     words.add_argument("component")
     words.add_argument("--port", type=int, required=True)
     words.add_argument("--config", type=Path)
-    words.add_argument("--ready", nargs=2, metavar=("PORT", "PATH"), help="what answers 2xx once the component is ready")
+    words.add_argument("--ready", nargs=2, metavar=("PORT", "WHAT"), help="a path that answers 2xx once the component is ready, or tcp:HELLO:ANSWER")
     given = words.parse_args(argv)
     signals = answering.signals_as_bytes()
     beside = Sidecar(given.component, config=given.config)

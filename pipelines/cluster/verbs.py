@@ -56,12 +56,12 @@ def submit(
     **asked: Any,
 ) -> None:
     """Run on a cluster: a WorkflowTemplate for each experiment, and a Workflow from it."""
-    from pipelines import select
+    from pipelines import building, select
     from pipelines.cluster import submit as work
 
     argo = where.argo()
     declared = select.experiments(what, pilot=pilot)
-    chosen = [select.prepared(each, **asked) for each in declared]
+    chosen = [building.in_pods(select.prepared(each, **asked)) for each in declared]
     made = work.documents(chosen, declared=declared, image=image)
     run = work.submit(argo, made, dry_run=dry_run)
     name = run["metadata"]["name"]

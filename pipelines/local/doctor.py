@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass
 from pipelines import select
 from pipelines.local import objects
 from pipelines.local.state import State
-from steps.errors import LabError
+from steps.errors import LabError, Unavailable
 from steps.model import Component
-from steps.places.process import find_program, split_cores
+from steps.places.building import due
+from steps.places.process import split_cores
+from steps.places.programs import builds_of, check, find_program
 
 FREE_GIB = 2.0  # a run of an hour leaves some 100 MiB; the object store wants room for its volumes
 
@@ -27,6 +29,7 @@ class Finding:
     fine: bool
     said: str
     mend: str = ""
+    optional: bool = False  # that it is missing is no fault: a run goes without it, and says so
 
 
 def findings() -> list[Finding]:
@@ -96,7 +99,12 @@ def _components() -> list[Component]:
 def _program(component: Component) -> Finding:
     mend = f"pip install 'benchlab[local]', or set BENCHLAB_{component.name.upper().replace('-', '_')} to your own binary"
     try:
+        check(component, os.environ)
+        if any(due(build, os.environ) for build in builds_of(component, os.environ)):
+            return Finding(component.name, fine=True, said="is built when a run needs it, or by: python -m pipelines build")
         found = find_program(component, os.environ)
+    except Unavailable as error:
+        return Finding(component.name, fine=component.optional, said=str(error), mend=mend, optional=component.optional)
     except LabError as error:
         return Finding(component.name, fine=False, said=str(error), mend=mend)
     return Finding(component.name, fine=True, said=f"{found.version.splitlines()[0]} ({found.path})")
@@ -107,7 +115,8 @@ def as_text(found: list[Finding]) -> str:
     width = max(len(each.what) for each in found)
     lines = []
     for each in found:
-        lines.append(f"{'✔' if each.fine else '✖'} {each.what.ljust(width)}  {each.said}")
+        mark = "–" if each.optional else "✔" if each.fine else "✖"
+        lines.append(f"{mark} {each.what.ljust(width)}  {each.said}")
         if not each.fine:
             lines.append(f"  {' ' * width}  → {each.mend}")
     return "\n".join(lines)

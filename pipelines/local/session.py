@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from pipelines import duration, outcome, pages
+from pipelines import building, duration, outcome, pages
 from pipelines.comparing.files import Files
 from pipelines.costs import budget
 from pipelines.local import live, objects, read, runs
@@ -33,6 +33,7 @@ def run(experiment: Experiment, *, reports: Path, gate: bool, files: Files | Non
     from pipelines.manifest import documents
 
     budget.check(experiment)
+    experiment = building.prepared(experiment)
     made = documents([experiment])
     name = f"{experiment.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     return _run(read.documents(made), experiment, name=name, reports=reports, gate=gate, files=files)
@@ -50,6 +51,7 @@ def retry(name: str, *, reports: Path, dry_run: bool) -> int:
         missing = _missing(folder, experiment)
         click.echo("\n".join(missing) if missing else "every cell has a valid outcome")
         return 0
+    building.make([*experiment.arms, *experiment.around])
     return _run(read.documents(documents), experiment, name=folder.name, reports=reports, gate=False)
 
 

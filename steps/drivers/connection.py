@@ -40,9 +40,30 @@ class Target(Model):
 
     def get(self, path: str) -> bytes:
         """The bytes of a GET request."""
+        return self._head("GET", path)
+
+    def post(self, path: str, body: bytes) -> bytes:
+        """The bytes of a POST request with a body of JSON."""
+        return self._head("POST", path, "Content-Type: application/json", f"Content-Length: {len(body)}") + body
+
+    def _head(self, method: str, path: str, *more: str) -> bytes:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        head = (f"GET {path} HTTP/1.1", f"Host: {host}:{self.port}", "User-Agent: benchlab", "Accept: */*")
+        head = (f"{method} {path} HTTP/1.1", f"Host: {host}:{self.port}", "User-Agent: benchlab", "Accept: */*", *more)
         return "\r\n".join((*head, "", "")).encode()
+
+
+class Carrier(Protocol):
+    """A connection that carries one request at a time, whatever it speaks."""
+
+    made: bool
+    request: int
+    reusable: bool
+
+    def send(self, request: int, content: bytes) -> None:
+        """Sends a request on a connection that carries none."""
+
+    def drop(self) -> None:
+        """Closes at once; the owner hears nothing more."""
 
 
 class Owner(Protocol):
@@ -161,9 +182,13 @@ class Client:
 
     async def get(self, path: str, *, within_s: float) -> Answer:
         """The answer, or how there was none. One question at a time."""
+        return await self.ask(self._target.get(path), within_s=within_s)
+
+    async def ask(self, content: bytes, *, within_s: float) -> Answer:
+        """The answer to the bytes of a request, or how there was none."""
         try:
             async with asyncio.timeout(within_s):
-                return await self._exchange(path)
+                return await self._exchange(content)
         except TimeoutError:
             self.close()
             return Answer(status=None, how=f"no answer within {within_s:g} s")
@@ -177,13 +202,13 @@ class Client:
         if connection is not None:
             connection.drop()
 
-    async def _exchange(self, path: str) -> Answer:
+    async def _exchange(self, content: bytes) -> Answer:
         loop = asyncio.get_running_loop()
         self._answer = loop.create_future()
         if self._connection is None:
             await loop.create_connection(lambda: Connection(self), self._target.host, self._target.port)
         if self._connection is not None:
-            self._connection.send(0, self._target.get(path))
+            self._connection.send(0, content)
         return await self._answer
 
     def opened(self, connection: Connection) -> None:

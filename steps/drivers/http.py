@@ -1,4 +1,4 @@
-"""The open-loop HTTP driver: sends a fixed schedule of GET requests and waits for nobody.
+"""The open-loop HTTP driver: sends a fixed schedule of equal requests and waits for nobody.
 
 A request that finds no free connection waits in the driver, and that time is part of its response time: measured from the moment
 of sending, a server that stops for two seconds would look fast, because nothing is sent while it stops (coordinated omission).
@@ -16,18 +16,18 @@ request needs one: what a server that closes connections costs its users shows a
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
 from steps.drivers.account import Account
 from steps.drivers.alarm import alarm
-from steps.drivers.connection import IDLE, Connection, Target, lost_how
+from steps.drivers.connection import IDLE, Carrier, Connection, Target, lost_how
+from steps.drivers.garbage import quiet, tidy
 from steps.drivers.recording import Fate, Flown, Recording, Schedule
 from steps.model.load import HttpLoad
+from steps.model.sql import SteadyLoad
 
 NAME = "benchlab http driver 1"
 
@@ -41,13 +41,20 @@ HOPELESS_FAILURES = 10  # … and so many failures since: the rest of the schedu
 clock = time.monotonic_ns
 
 
+def content_of(load: HttpLoad, target: Target) -> bytes:
+    """The bytes of the load's request."""
+    return target.post(load.path, load.body.encode()) if load.method == "POST" else target.get(load.path)
+
+
 class Flight:
     """Sends one schedule to one target."""
 
-    def __init__(self, load: HttpLoad, target: Target, *, spin: bool) -> None:
+    name = NAME
+
+    def __init__(self, load: SteadyLoad, target: Target, *, spin: bool) -> None:
         self._target = target
-        self._content = target.get(load.path)
-        self._expect = load.expect.encode()
+        self._content = content_of(load, target) if isinstance(load, HttpLoad) else b""
+        self._expect = load.expect.encode() if isinstance(load, HttpLoad) else b""
         self._limit = load.connections
         self._timeout_s = load.timeout_s
         self._timeout_ns = round(load.timeout_s * 1e9)
@@ -58,8 +65,8 @@ class Flight:
         self._next = 0  # the next request to look at
         self._ended = 0
         self._failed = 0  # since the last right answer
-        self._connections: set[Connection] = set()
-        self._idle: deque[Connection] = deque()
+        self._connections: set[Carrier] = set()
+        self._idle: deque[Carrier] = deque()
         self._opening = 0
         self._openers: set[asyncio.Task[None]] = set()
         self._most = 0
@@ -78,7 +85,7 @@ class Flight:
         for _ in range(self._limit):
             self._connect()
         await asyncio.gather(*self._openers)
-        _tidy()  # before a moment to start is chosen: a large process takes longer for it than any lead, and would begin late
+        tidy()  # before a moment to start is chosen: a large process takes longer for it than any lead, and would begin late
 
     def window_ns(self, start_ns: int) -> tuple[int, int]:
         """The window of a flight that starts at that moment."""
@@ -140,7 +147,7 @@ class Flight:
         else:
             self._replace()
 
-    def _send(self, connection: Connection, request: int) -> None:
+    def _send(self, connection: Carrier, request: int) -> None:
         self._recording.sent_ns[request] = clock()
         connection.send(request, self._content)
 
@@ -174,7 +181,7 @@ class Flight:
 
     # Connections: who uses them, and what becomes of them
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: Carrier) -> None:
         self._opening -= 1
         self._connections.add(connection)
         self._most = max(self._most, len(self._connections))
@@ -183,18 +190,19 @@ class Flight:
     def answered(self, connection: Connection, status: int, body: bytes) -> None:
         now = clock()
         if status != 200:
-            fate = self._recording.error(f"status {status}")
-        elif body != self._expect:
-            fate = self._recording.error("wrong body")
+            self._finish(connection, f"status {status}", now)
         else:
-            fate = Fate.OK
-        self._end(connection.request, fate, now)
+            self._finish(connection, None if body == self._expect else "wrong body", now)
+
+    def _finish(self, connection: Carrier, how: str | None, now: int) -> None:
+        """What it carried has ended; how it failed, or None."""
+        self._end(connection.request, Fate.OK if how is None else self._recording.error(how), now)
         if connection.reusable:
             self._free(connection)
         else:
             self._discard(connection)
 
-    def broken(self, connection: Connection, how: str) -> None:
+    def broken(self, connection: Carrier, how: str) -> None:
         self._connections.discard(connection)
         if connection.request == IDLE:
             self._idle.remove(connection)
@@ -202,7 +210,7 @@ class Flight:
             self._end(connection.request, self._recording.error(how), clock())
         self._replace()
 
-    def _free(self, connection: Connection) -> None:
+    def _free(self, connection: Carrier) -> None:
         if self._head < self._next:
             request = self._head
             self._head = request + 1
@@ -211,7 +219,7 @@ class Flight:
             connection.request = IDLE
             self._idle.append(connection)
 
-    def _discard(self, connection: Connection) -> None:
+    def _discard(self, connection: Carrier) -> None:
         connection.drop()
         self._connections.discard(connection)
         self._replace()
@@ -228,10 +236,10 @@ class Flight:
 
     async def _open_one(self) -> None:
         """Opens a connection; when it cannot be had, the request that waits longest has failed."""
-        loop, connection = asyncio.get_running_loop(), Connection(self)
+        connection = self._new()
         try:
             async with asyncio.timeout(self._timeout_s):
-                await loop.create_connection(lambda: connection, *self._address)
+                await self._dial(connection)
         except OSError as error:
             if connection.made:  # it was there when the time was over
                 return
@@ -242,6 +250,14 @@ class Flight:
                 now = self._recording.sent_ns[request] = clock()
                 self._end(request, self._recording.error(lost_how(error)), now)
                 self._replace()
+
+    def _new(self) -> Any:
+        """A connection that is not open yet."""
+        return Connection(self)
+
+    async def _dial(self, connection: Any) -> None:
+        """Opens it. Raises OSError."""
+        await asyncio.get_running_loop().create_connection(lambda: connection, *self._address)
 
     # The end
 
@@ -267,20 +283,5 @@ class Flight:
             spin=self._spin,
             stopped=self._stopped,
             open_mean=open_mean,
+            driver=self.name,
         )
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """No garbage collection inside: a full one takes tens of milliseconds, in which requests would be late."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _tidy() -> None:
-    """Collects garbage, and leaves what lives out of later collections: the next flight has less to go through."""
-    gc.collect()
-    gc.freeze()

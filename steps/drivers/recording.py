@@ -13,7 +13,7 @@ from enum import IntEnum
 from math import ceil
 
 from steps.errors import UsageError
-from steps.model.load import HttpLoad
+from steps.model.sql import SteadyLoad
 
 
 class Fate(IntEnum):
@@ -39,7 +39,7 @@ class Schedule:
     duration_ns: int
 
     @classmethod
-    def of(cls, load: HttpLoad) -> Schedule:
+    def of(cls, load: SteadyLoad) -> Schedule:
         """The schedule of a load. Raises UsageError: no request falls into the window."""
         warmup_ns, duration_ns = round(load.warmup_s * 1e9), round(load.duration_s * 1e9)
         period_ns = 1e9 / load.rate_rps
@@ -104,3 +104,4 @@ class Flown:
     spin: bool
     stopped: str | None  # why it ended early
     open_mean: float | None = None  # requests that were due and had not ended, in the window
+    driver: str = ""  # who sent it

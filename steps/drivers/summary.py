@@ -62,7 +62,7 @@ def driver_of(flown: Flown, summary: Summary, *, cpus: tuple[int, ...] | None) -
     lateness = summary.histograms["lateness"]
     p50, p99 = (lateness.get_value_at_percentile(percent) / 1000 for percent in (50, 99))
     return Driver(
-        name=NAME,
+        name=flown.driver or NAME,
         cpu_s=flown.cpu_s,
         lateness_p50_ms=p50,
         lateness_p99_ms=p99,

@@ -7,11 +7,14 @@ else that `list` and `--help` do: they are imported when one of them is asked fo
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from steps.model.absent import Absent
+from steps.model.build import Build, Tool
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
 from steps.model.experiment import Experiment, Hypothesis, Phase, Precision
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.ramp import Load, RampLoad, Slo
+from steps.model.sql import SqlLoad, SteadyLoad
 from steps.model.trace_program import TraceProgram
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
@@ -64,8 +67,10 @@ if TYPE_CHECKING:
 _RECORDS = ("plan", "search", "surroundings", "trace", "outcome", "report", "comparison")  # in the order of their imports
 
 __all__ = [
+    "Absent",
     "Answer",
     "Arm",
+    "Build",
     "Calibration",
     "Canary",
     "CanaryReference",
@@ -132,9 +137,12 @@ __all__ = [
     "Series",
     "SeriesPoint",
     "Slo",
+    "SqlLoad",
     "Steadiness",
+    "SteadyLoad",
     "Surroundings",
     "TeardownRecord",
+    "Tool",
     "TraceOutcome",
     "TraceProgram",
     "TraceRecord",

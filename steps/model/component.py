@@ -3,8 +3,10 @@
 Texts of a component (argv, env, configuration) carry placeholders, written `@{…}` because `{}`, `$` and `{{` belong to
 nginx, Caddy and Argo:
 
+    @{app}                                                the folder of what was built for an interpreter
     @{program} @{config} @{folder} @{host} @{workers}     the program, its rendered configuration, a private folder, the
                                                           address to bind, how many workers each contender may have
+    @{bin}                                                the folder that the program is in, for what comes with it
     @{port} @{port.NAME}                                  the component's first port, or the one of that name
     @{COMPONENT.host} @{COMPONENT.port}                   where a component that stands around the contender answers
     @{KEY}                                                an entry of the component's own `settings`
@@ -16,7 +18,12 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from steps.model.build import Build
 from steps.model.values import Model, Name, Positive
+
+
+Speaks = Literal["http", "postgresql", "mysql"]
+HEX = "^([0-9a-f]{2})*$"  # bytes as text
 
 
 class Port(Model):
@@ -27,20 +34,54 @@ class Port(Model):
 
 
 class Ready(Model):
-    """The check that says a component can be measured: this path answers 2xx."""
+    """The check that says a component can be measured: a path answers 2xx, or a port takes connections.
 
-    path: str = Field(pattern="^/")
+    A database may take them before it can serve them: it is greeted with `hello`, and is ready when its answer begins with
+    `answer`.
+    """
+
+    path: str | None = Field(default=None, pattern="^/")
     port: Name | None = None  # None: the first port
     within_s: Positive = 20.0
+    tcp: bool = False
+    hello: str = Field(default="", pattern=HEX)
+    answer: str = Field(default="", pattern=HEX)
+
+    @property
+    def said(self) -> str:
+        """What is asked, in words."""
+        return "a connection" if self.path is None else f"GET {self.path}"
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.path is None) != self.tcp:
+            message = "a ready check has either a path or tcp=True"
+            raise ValueError(message)
+        if bool(self.hello) != bool(self.answer) or (self.hello and not self.tcp):
+            message = "a ready check greets over tcp: hello and answer go together, with tcp=True"
+            raise ValueError(message)
+        return self
+
+
+SOURCES = ("wheel", "built")  # of a program
 
 
 class Program(Model):
-    """Where the executable comes from: a file in a wheel, or what `BENCHLAB_<COMPONENT>` names."""
+    """Where the executable comes from: a wheel, or a build of our own sources; or what `BENCHLAB_<COMPONENT>` names."""
 
-    wheel: str
-    file: str  # the end of its path among the wheel's files
+    wheel: str | None = None
+    file: str  # the end of its path among the wheel's files, or its name among what was built
     libraries: str | None = None  # a folder beside it for LD_LIBRARY_PATH
     version_argv: tuple[str, ...]  # prints version and build options
+    built: Build | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in SOURCES if getattr(self, name)]
+        if len(given) != 1:
+            message = f"program {self.file}: give one of {', '.join(SOURCES)}"
+            raise ValueError(message)
+        return self
 
 
 class Process(Model):
@@ -49,6 +90,9 @@ class Process(Model):
     program: Program
     argv: tuple[str, ...] = Field(min_length=1)
     env: dict[str, str] = {}
+    app: Build | None = None  # what an interpreter runs: `@{app}` is the folder it was built to
+    prepare: tuple[tuple[str, ...], ...] = ()  # run one after the other in its folder, before it starts; in a pod as init containers
+    as_user: bool = False  # it refuses to be root's: where we are root, it runs as `nobody`
 
 
 class Image(Model):
@@ -57,6 +101,8 @@ class Image(Model):
     reference: str = Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?/[a-z0-9._/-]+:[A-Za-z0-9._-]+$")  # whole: registry, name and tag
     program: str = Field(pattern="^/")  # the executable's path in it
     capabilities: tuple[Literal["NET_BIND_SERVICE"], ...] = ()  # the one that Pod Security "restricted" lets a container keep
+    app: str | None = Field(default=None, pattern="^/")  # the folder that `@{app}` is in it
+    user: int | None = Field(default=None, ge=1)  # a program that looks itself up needs the user that its image knows
 
 
 class Resources(Model):
@@ -69,13 +115,14 @@ class Resources(Model):
 
 
 class Parity(Model):
-    """What makes contenders alike, or not: the row of this component in the parity table."""
+    """What makes contenders alike, or not: the row of this component in the parity table. Empty: there is no such thing."""
 
     workers: str
-    upstream_keep_alive: str
-    tls: str
-    access_log: str
-    buffering: str
+    upstream_keep_alive: str = ""
+    tls: str = ""
+    access_log: str = ""
+    buffering: str = ""
+    more: dict[str, str] = {}  # what only these contenders have: heading → how it is set
 
 
 class Component(Model):
@@ -94,6 +141,8 @@ class Component(Model):
     parity: Parity | None = None
     direct: bool = False  # no program at all: the load goes straight to what stands around
     same_as: Name | None = None  # the component that this is a copy of, under another name: the same program
+    speaks: Speaks = "http"  # what a load has to speak with it
+    optional: bool = False  # where its program cannot be had, it is a row with the reason instead of a failure
 
     def again(self) -> Self:
         """A copy under another name, to be compared with the original. Raises ValidationError: the name becomes too long."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from steps.model.absent import Absent
 from steps.model.component import Component
 from steps.model.metric import Metric
 from steps.model.price import Above
@@ -41,6 +42,7 @@ class Hypothesis(Model):
     above: Finite | None = None
     added_below: Finite | None = None
     added_above: Finite | None = None
+    load: Name | None = None  # the name or label of the load under which it is said; None: the experiment's first
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
@@ -54,6 +56,12 @@ class Hypothesis(Model):
         return self
 
 
+def names_of(load: Load) -> tuple[str, ...]:
+    """What a load may be called: by its label, and by its name, if its kind has names and it has one."""
+    name: str | None = getattr(load, "name", None)
+    return (load.label, name) if name else (load.label,)
+
+
 class Precision(Model):
     """When a run is precise enough: rounds are added until it is, or until the budget ends."""
 
@@ -65,8 +73,8 @@ class Precision(Model):
 class Experiment(Model):
     """One question, asked of several contenders under declared loads.
 
-    The author leaves `phase`, `preview`, `configs` and `pilot` alone: the compiler fills them, and then the experiment travels
-    whole.
+    The author leaves `phase`, `preview`, `configs`, `pilot` and `absent` alone: the compiler fills them, and then the experiment
+    travels whole.
     """
 
     name: Name
@@ -89,6 +97,8 @@ class Experiment(Model):
     unit_cost: UnitCost | None = None
     budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
     trace: tuple[TraceProgram, ...] = ()  # what to look at in the kernel, under a load of its own after each measured window
+    quick_loads: tuple[str, ...] = ()  # names or labels of the loads that a preview takes; none named: all
+    absent: tuple[Absent, ...] = ()  # optional contenders that are not to be had where it runs; put there when a run begins
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -104,11 +114,34 @@ class Experiment(Model):
         """The component of that name. Raises KeyError."""
         return {each.name: each for each in (*self.arms, *self.around)}[name]
 
+    def load_called(self, name: str | None) -> Load:
+        """The load of that name or label; without one the first. Raises KeyError."""
+        if name is None:
+            return self.loads[0]
+        return {known: load for load in self.loads for known in names_of(load)}[name]
+
+    def without(self, absent: tuple[Absent, ...]) -> Self:
+        """The experiment without arms that are not to be had; they stay on its report, each with its reason.
+
+        When the baseline is one of them, the first that is left takes its place. At least two must be left.
+        """
+        gone = {each.name for each in absent}
+        baseline, *contenders = [each for each in self.arms if each.name not in gone]
+        return self.model_copy(update={"baseline": baseline, "contenders": tuple(contenders), "absent": (*self.absent, *absent)})
+
     def as_preview(self) -> Self:
         """The same with few, short repetitions: real figures that decide nothing."""
-        loads = self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S)
-        repetitions = min(self.repetitions, PREVIEW_REPETITIONS)
-        return self.model_copy(update={"loads": loads, "repetitions": repetitions, "preview": True, "precision": None})
+        taken = {self.load_called(name).label for name in self.quick_loads} or {load.label for load in self.loads}
+        loads = tuple(load for load in self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S) if load.label in taken)
+        changes = {
+            "loads": loads,
+            "quick_loads": (),
+            "hypotheses": tuple(each for each in self.hypotheses if self.load_called(each.load).label in taken),
+            "repetitions": min(self.repetitions, PREVIEW_REPETITIONS),
+            "preview": True,
+            "precision": None,
+        }
+        return self.model_copy(update=changes)
 
     def as_pilot(self) -> Self:
         """The baseline against itself under another name, in six short rounds: any difference that it shows is noise.
@@ -151,8 +184,14 @@ class Experiment(Model):
             most = self.precision.most_rounds
             message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
+        loads = [known for load in self.loads for known in names_of(load)]
+        for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
+            if loads.count(named) != 1:
+                which = "no load" if named not in loads else "more than one load"
+                message = f"experiment {self.name}: {which} is called {named}; there are {', '.join(load.label for load in self.loads)}"
+                raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
-        arms = {arm.name for arm in self.arms}
+        arms = {arm.name for arm in (*self.arms, *self.absent)}
         for hypothesis in self.hypotheses:
             if hypothesis.metric not in measured:
                 message = f"experiment {self.name}: {hypothesis.statement!r} needs {hypothesis.metric} among the metrics"

@@ -77,8 +77,27 @@ READY = Metric(
     source="from the start of the process to the first good answer of its ready check (cold; never mixed with hot figures)",
 )
 
+IDLE_MEMORY = Metric(
+    name="idle_memory_mib",
+    title="idle memory",
+    unit="MiB",
+    better="lower",
+    source="memory of the contender's process tree when it was ready and had been asked nothing but its ready check",
+)
+
 LATENCY = (P50, P90, P99)
-METRICS = (*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, READY)
+METRICS = (*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, IDLE_MEMORY, READY)
+
+# Of transactions: to a load each is a request, so that what holds for requests is known of them too.
+TPS = GOODPUT.model_copy(update={"title": "TPS", "unit": "tx/s", "source": GOODPUT.source.replace("requests", "transactions")})
+TRANSACTION_CPU = CPU.model_copy(update={"title": "CPU per transaction"})
+WRITTEN = Metric(
+    name="written_kib_per_request",
+    title="written per transaction",
+    unit="KiB",
+    better="lower",
+    source="bytes that the contender's process tree caused to be written to storage in the window, per right answer",
+)
 
 # Of a ramp. `p99_at_75_ms` is p99_ms under a load of 75 % of the knee; any metric can be asked for so, at the ramp's shares.
 KNEE = Metric(

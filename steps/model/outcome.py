@@ -178,6 +178,7 @@ class LoadRecord(Model):
     cross_checks: tuple[CrossCheck, ...] = ()
     canary_before: Canary | None = None
     canary_after: Canary | None = None
+    idle: tuple[Usage, ...] = ()  # of each component, ready and before it was asked anything by this step
 
 
 class Measurement(Model):

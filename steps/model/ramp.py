@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from steps.model.load import HttpLoad
+from steps.model.sql import SqlLoad
 from steps.model.metric import KNEE, at_share
 from steps.model.values import Model, Positive
 
@@ -58,6 +59,11 @@ class RampLoad(Model):
     def label(self) -> str:
         """The load in a cell's name."""
         return self.kind
+
+    @property
+    def under(self) -> str:
+        """What a sentence adds where an experiment has several loads: of ramps there is one."""
+        return ""
 
     @property
     def said(self) -> str:
@@ -124,7 +130,7 @@ class RampLoad(Model):
         )
 
 
-def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad], metrics: Sequence[str]) -> str | None:
+def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad | SqlLoad], metrics: Sequence[str]) -> str | None:
     """What of loads and metrics does not go with the shape, in a sentence; None: all does."""
     ramps = [load for load in loads if isinstance(load, RampLoad)]
     of_ramps = [name for name in metrics if name == KNEE.name or at_share(name)]
@@ -133,7 +139,7 @@ def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad], metrics: Sequence[s
             return f"shape {shape} sends at given rates; a RampLoad goes with shape ramp"
         return f"{of_ramps[0]} is measured by shape ramp only" if of_ramps else None
     if len(ramps) < len(loads):
-        return "shape ramp searches the rate itself: give it a RampLoad, not an HttpLoad"
+        return "shape ramp searches the rate itself: give it a RampLoad"
     known = {KNEE.name: 0} | {name: found[1] for name in metrics if (found := at_share(name))}
     for name in metrics:
         if name not in known:
@@ -144,4 +150,4 @@ def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad], metrics: Sequence[s
 
 
 # What an experiment may declare.
-Load = Annotated[HttpLoad | RampLoad, Field(discriminator="kind")]
+Load = Annotated[HttpLoad | RampLoad | SqlLoad, Field(discriminator="kind")]

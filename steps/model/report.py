@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from steps.model.absent import Absent
 from steps.model.cost import BudgetResult, Costs, LoadUse
 from steps.model.metric import Metric
 from steps.model.outcome import Calibration, Counts
@@ -190,6 +191,7 @@ class ParityRow(Model):
     version: str
     said: str  # version with build options, whole
     ran: bool
+    more: dict[str, str] = {}  # heading → how it is set
 
 
 class Circumstances(Model):
@@ -261,3 +263,4 @@ class Report(Model):
     costs: tuple[Costs, ...] = ()  # at the usual prices, then as if at each provider; nothing: none were asked for
     budget: BudgetResult | None = None
     traces: tuple[ArmTrace, ...] = ()  # nothing: none were asked for
+    absent: tuple[Absent, ...] = ()  # contenders that could not be had where it ran

@@ -34,12 +34,15 @@ PER_MILLION_SERIES = UnitCost(work="series", per=1_000_000)
 PER_MILLION_SPANS = UnitCost(work="spans", per=1_000_000)
 
 
+PRICED: tuple[Work, ...] = ("requests", "transactions")  # to a load a transaction is a request
+
+
 def unpriced(unit: UnitCost | None, metrics: Sequence[str]) -> str | None:
     """Why the unit cost cannot be told from these metrics; None: it can, or none is asked for."""
     if unit is None:
         return None
-    if unit.work != "requests":
-        return f"no load of {unit.work} is there to be priced; loads are of requests"
+    if unit.work not in PRICED:
+        return f"no load of {unit.work} is there to be priced; loads are of {' or '.join(PRICED)}"
     shares = [found[1] for name in metrics if (found := at_share(name)) and found[0] == "cpu_us_per_request"]
     needed = ("knee_rps", f"memory_at_{max(shares)}_mib") if shares else ("goodput_rps", "cpu_us_per_request", "memory_mib")
     missing = [name for name in needed if name not in metrics]

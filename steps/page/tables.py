@@ -10,15 +10,16 @@ from steps.model import (
     Arm,
     CellSummary,
     Figure,
-    HttpLoad,
     HypothesisResult,
     HypothesisVerdict,
     LoadSection,
     Metric,
+    ParityRow,
     RampLoad,
     Report,
     RunVerdict,
 )
+from steps.page import alike
 from steps.page.decisions import Line, lines
 from steps.page.doubts import Doubt, doubts_of, suspect_values, why_suspect
 from steps.page.effects import ordered_arms, position
@@ -26,13 +27,6 @@ from steps.statistics.intervals import FEWEST, coverage_of
 from steps.statistics.words import DASH, common_decimals, counted, decimals_of, listed, number, percent, range_text
 
 MANY = 4
-PARITY = {
-    "workers": "workers",
-    "upstream_keep_alive": "connections to the upstream",
-    "tls": "TLS",
-    "access_log": "access log",
-    "buffering": "buffering",
-}
 
 
 @dataclass(frozen=True)
@@ -143,8 +137,7 @@ class View:
 
     def at(self, section: LoadSection) -> str:
         """Which load a heading speaks of, when there are several."""
-        load, several = section.load, len(self.report.loads) > 1
-        return f" at {load.rate_rps:g} requests per second" if several and isinstance(load, HttpLoad) else ""
+        return section.load.under if len(self.report.loads) > 1 else ""
 
     def load_sentence(self, section: LoadSection) -> str:
         return f"{section.load.said}, over {section.load.connections} connections"
@@ -206,13 +199,15 @@ class View:
 
     def same_for_all(self) -> list[tuple[str, str]]:
         """What is set the same for every contender: (what, how); it needs no column."""
-        rows = [row.model_dump() for row in self.report.parity if row.contender != self.report.baseline]
-        return [(what, rows[0][name]) for name, what in PARITY.items() if len({row[name] for row in rows}) == 1]
+        return alike.same_for_all(self.report)
 
-    def parity_columns(self) -> list[tuple[str, str]]:
-        """(field, heading) of what differs."""
-        same = dict(self.same_for_all())
-        return [(name, what) for name, what in PARITY.items() if what not in same]
+    def parity_columns(self) -> list[str]:
+        """The headings of what differs."""
+        return alike.columns(self.report)
+
+    def parity(self, row: ParityRow) -> dict[str, str]:
+        """How a contender is set, by heading."""
+        return alike.settings(row)
 
     def doubtful(self) -> list[Doubt]:
         """Why cells failed, or they or values of theirs are suspect."""

@@ -17,12 +17,14 @@ from steps.ledger import Ledger, entry_id
 from steps.model import Component, DeployedComponent, LedgerEntry, Running, digest, now
 from steps.places import leftovers, readiness
 from steps.places.base import Cpus, Deployed, Job
+from steps.places.lodging import Lodging
 from steps.places.programs import Found
 from steps.places.readiness import last_line
 from steps.places.templates import fill
 
 HOST = "127.0.0.1"
 KEEPER_WITHIN_S = 10.0
+PREPARE_WITHIN_S = 60.0
 NO_WORD = "its keeper ended without a word; is there room on the disk?"
 PACKAGES = Path(keeper.__file__).parent.parent
 
@@ -41,6 +43,7 @@ class Attempt:
     beside: Mapping[str, Deployed]
     environment: Mapping[str, str]  # of the step
     cpus: Cpus
+    lodging: Lodging
 
     @property
     def entry(self) -> LedgerEntry:
@@ -57,9 +60,14 @@ class Attempt:
                 "program": str(self.program.path),
                 "ports": " ".join(map(str, self.ports.values())),
                 "boot": leftovers.boot(),
+                **({} if self.lodging.room == self.folder else {"room": str(self.lodging.room)}),
             },
             opened_at=now(),
         )
+
+    @property
+    def _config_path(self) -> Path | None:
+        return self.lodging.room / self.component.config if self.component.config else None
 
     @property
     def log(self) -> Path:
@@ -70,8 +78,9 @@ class Attempt:
         argv, config = self._argv(), self._config()
         entry = ledger.open(self.entry)
         self._lay_out(argv, config)
+        self._prepare()
         started = self._start_keeper()
-        entry = _knowing(entry, what=f"{entry.what}, under keeper {started.pid}", keeper=f"{started.pid} {started.started}")
+        entry = _knowing(entry, what=f"{entry.what}, under keeper {started.pid}", **_pids(started))
         ledger.note(entry)
         ready = readiness.wait(self.component, self.ports, host=HOST, started=started, log=self.log)
         ledger.note(_knowing(entry, sockets=" ".join(sorted(ready.sockets))))
@@ -97,8 +106,10 @@ class Attempt:
         values = {
             **self.component.settings,
             "program": str(self.program.path),
-            "config": str(self.folder / (self.component.config or "")),
-            "folder": str(self.folder),
+            "app": str(self.program.app),
+            "bin": str(self.program.path.parent),
+            "config": str(self._config_path or self.lodging.room),
+            "folder": str(self.lodging.room),
             "host": HOST,
             "workers": str(self.job.experiment.workers),
             "port": str(next(iter(self.ports.values()))),
@@ -129,7 +140,8 @@ class Attempt:
         asked = process.env if process else {}
         own = {name: fill(text, self._values(), source=f"{self.component.name}: env") for name, text in asked.items()}
         path = self.environment.get("PATH") or os.defpath
-        home = {"HOME": str(self.folder), "TMPDIR": str(self.folder), "LANG": "C.UTF-8", "PATH": path}
+        room = str(self.lodging.room)
+        home = {"HOME": room, "TMPDIR": room, "LANG": "C.UTF-8", "PATH": path}
         return {**home, **self.program.env, **own, leftovers.MARK: str(self.folder)}
 
     def _lay_out(self, argv: tuple[str, ...], config: str | None) -> None:
@@ -139,20 +151,43 @@ class Attempt:
             "argv": argv,
             "env": self._env(),
             "log": str(self.log),
-            "config": self.component.config,
+            "config": str(self._config_path) if self._config_path else None,
             "run": self.job.run,
             "lock": str(self.lock),
             "cpus": self.cpus,
             "host": HOST,
+            "room": str(self.lodging.room),
+            "user": self.lodging.user,
         }
         try:
             self.folder.mkdir(parents=True)
-            if config is not None:
-                (self.folder / str(self.component.config)).write_text(config)
+            self.lodging.make()
+            if config is not None and self._config_path is not None:
+                self._config_path.write_text(config)
             (self.folder / keeper.ORDER).write_text(json.dumps(order))
         except OSError as error:
             message = f"cannot make the folder of {self.component.name}, {self.folder}: {error.strerror or error}"
             raise PlaceError(message) from error
+
+    def _prepare(self) -> None:
+        """Runs what has to be done before it starts. Raises NotReady: which part of it failed, with its last words."""
+        process = self.component.process
+        for words in process.prepare if process else ():
+            argv = [fill(word, self._values(), source=f"{self.component.name}: prepare") for word in words]
+            doing = shell.start(
+                argv,
+                cwd=self.lodging.room,
+                env=self._env(),
+                log=self.log,
+                cpus=self.cpus,
+                dies_with_parent=True,
+                user=self.lodging.user,
+            )
+            ended = shell.ends_within(doing, PREPARE_WITHIN_S)
+            if not ended or doing.returncode:
+                how = readiness.ending(doing.returncode) if ended else f"not within {PREPARE_WITHIN_S:g} s"
+                message = f'{self.component.name} could not be prepared: {Path(argv[0]).name} ended {how}: "{last_line(self.log)}"'
+                raise NotReady(message)
 
     def _start_keeper(self) -> Started:
         """Starts the keeper and waits until it has started the component."""
@@ -178,6 +213,10 @@ def _rendered(record: DeployedComponent, started: Started) -> Running:
     main = processes.look(started.component_pid)
     instance = f"{main.pid} {main.started}" if main else None
     return Running(component=record.name, instance=instance, argv=record.argv, config_digest=record.config_digest)
+
+
+def _pids(started: Started) -> dict[str, str]:
+    return {"keeper": f"{started.pid} {started.started}", "main": str(started.component_pid)}
 
 
 def _knowing(entry: LedgerEntry, *, what: str | None = None, **facts: str) -> LedgerEntry:

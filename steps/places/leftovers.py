@@ -3,7 +3,7 @@
 A component may have forked, daemonised, wiped its environment or outlived a killed keeper. So a process belongs to a folder
 by any of four marks, each of which it would have to lose:
 - the variable BENCHLAB_FOLDER, which every component and keeper is started with and which children inherit;
-- its working directory (a user's shell that looks around there has a terminal, and is left alone);
+- its working directory, there or in the room that the ledger says it has elsewhere (a user's shell that looks around there has a terminal, and is left alone);
 - the session of a keeper that the ledger knows;
 - a listening socket that was the component's when it became ready.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from steps import processes
 from steps.keeper import ORDER, POLITE_S
 from steps.model import LedgerEntry
-from steps.places import ports
+from steps.places import ports, shared_memory
 from steps.places.base import Removal
 from steps.processes import Process
 
@@ -39,7 +39,7 @@ def boot() -> str:
 class Marks:
     """What the processes of a folder are known by."""
 
-    folder: Path
+    folders: tuple[Path, ...]  # the one of the components, and those that some have elsewhere
     keepers: frozenset[tuple[int, int]]  # pid, started
     sockets: frozenset[str]
     ports: frozenset[int]
@@ -47,10 +47,11 @@ class Marks:
     @classmethod
     def of(cls, folder: Path, entries: Iterable[LedgerEntry]) -> Marks:
         """The folder's marks, as far as the ledger knows them."""
+        entries = list(entries)
         facts = [entry.facts for entry in entries]
         known = [each for each in facts if each.get("boot") == boot()]
         return cls(
-            folder=folder,
+            folders=(folder, *rooms_of(entries)),
             keepers=frozenset(_pair(each["keeper"]) for each in known if "keeper" in each),
             sockets=frozenset(inode for each in known for inode in each.get("sockets", "").split()),
             ports=frozenset(int(port) for each in known for port in each.get("ports", "").split()),
@@ -95,7 +96,7 @@ class Marks:
         return False
 
     def _holds(self, path: str) -> bool:
-        return path == str(self.folder) or path.startswith(f"{self.folder}/")
+        return any(path == str(folder) or path.startswith(f"{folder}/") for folder in self.folders)
 
 
 def remove(folder: Path, *, entries: list[LedgerEntry], logs: Path | None) -> Removal:
@@ -108,12 +109,18 @@ def remove(folder: Path, *, entries: list[LedgerEntry], logs: Path | None) -> Re
         removed += _keep_logs(folder, logs)
     left = [f"process {each.pid} ({processes.name(each.pid)})" for each in marks.processes()]
     left += [f"a listener on port {port}" for port in _still_open(marks)]
+    left += _remove_shared_memory([entry for entry in entries if entry.facts.get("boot") == boot()])
     if not left:
-        left += _remove_folder(folder)
+        left += [stays for each in marks.folders for stays in _remove_folder(each)]
     if had_folder and not folder.exists():
         removed.append(f"folder {folder}")
     proofs = {entry.id: _proof(entry) for entry in entries}
     return Removal(removed=tuple(removed), left=tuple(left), proofs=proofs)
+
+
+def rooms_of(entries: Iterable[LedgerEntry]) -> list[Path]:
+    """The folders that components of other users have outside of ours."""
+    return [Path(entry.facts["room"]) for entry in entries if "room" in entry.facts]
 
 
 def _end(marks: Marks) -> list[str]:
@@ -122,6 +129,11 @@ def _end(marks: Marks) -> list[str]:
     escaped = [f"process {each.pid} ({processes.name(each.pid)}), which no keeper held" for each in marks.processes()]
     processes.end(marks.processes, polite_s=POLITE_S)
     return escaped
+
+
+def _remove_shared_memory(entries: list[LedgerEntry]) -> list[str]:
+    shared_memory.remove(shared_memory.left_by(entries))
+    return [f"shared memory segment {segment}" for segment in shared_memory.left_by(entries)]
 
 
 def _still_open(marks: Marks) -> list[int]:
@@ -157,7 +169,7 @@ def _worth_keeping(order: Path) -> list[tuple[Path, str]]:
         (order.parent / "keeper.log", f"{component}.keeper.log"),
     ]
     if config:
-        found.append((order.parent / config, f"{component}.conf"))
+        found.append((order.parent / config, f"{component}.conf"))  # a whole path, where its room is elsewhere
     return [(path, name) for path, name in found if path.is_file() and (name.endswith(".conf") or path.stat().st_size)]
 
 
@@ -176,9 +188,11 @@ def _remove_folder(folder: Path) -> list[str]:
 
 def _proof(entry: LedgerEntry) -> str:
     """How its absence was seen."""
-    listened = entry.facts.get("ports", "")
+    listened, room = entry.facts.get("ports", ""), entry.facts.get("room")
     closed = f", nobody listens on {listened} for it" if listened else ""
-    return f"no process by its folder, environment, session or sockets{closed}, folder {entry.facts.get('folder', '?')} is gone"
+    shared = ", no shared memory of it" if "main" in entry.facts else ""
+    folders = f"folder {entry.facts.get('folder', '?')} is gone" + (f" and so is {room}" if room else "")
+    return f"no process by its folder, environment, session or sockets{closed}{shared}, {folders}"
 
 
 def _pair(text: str) -> tuple[int, int]:

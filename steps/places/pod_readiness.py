@@ -107,7 +107,7 @@ def _until_ready(component: Component, check: Ready, host: str, ports: dict[str,
             eyes.look()
             looked = now
         if now - began > check.within_s:
-            message = f"{component.name} was not ready after {check.within_s:g} s in its pod: GET {check.path} {said}"
+            message = f"{component.name} was not ready after {check.within_s:g} s in its pod: {check.said} {said}"
             raise NotReady(message)
         time.sleep(ASK_EVERY_S)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from steps.errors import PlaceError
-from steps.model import Component, Image
+from steps.model import Component, Image, Ready
 from steps.places.templates import fill
 
 Object = dict[str, Any]
@@ -34,15 +34,25 @@ def image_of(component: Component) -> Image:
     return component.image
 
 
-def of(component: Component, *, argv: Iterable[str], env: Mapping[str, str], config: str | None, keeper: str) -> Object:
+def of(
+    component: Component,
+    *,
+    argv: Iterable[str],
+    env: Mapping[str, str],
+    config: str | None,
+    keeper: str,
+    prepare: Iterable[Iterable[str]] = (),
+) -> Object:
     """The pod of a component. config: the ConfigMap that holds its configuration; keeper: the keeper's image."""
     folder: list[Object] = [{"name": "folder", "mountPath": FOLDER}]
     mounts: list[Object] = [{"name": "config", "mountPath": CONFIG, "readOnly": True}] if config else []
     volumes: list[Object] = [{"name": "config", "configMap": {"name": config}}] if config else []
+    before = [{**_prepares(component, number, words, env), "volumeMounts": folder + mounts} for number, words in enumerate(prepare, 1)]
     return {
-        **_without_rights(),
+        **_without_rights(image_of(component).user),
         "shareProcessNamespace": True,
         "terminationGracePeriodSeconds": GRACE_S,
+        **({"initContainers": before} if before else {}),
         "containers": [
             {**_keeper(component, keeper), "volumeMounts": mounts},  # started in this order: it sees the component begin
             {**_program(component, argv, env), "volumeMounts": folder + mounts},
@@ -65,7 +75,8 @@ def versions(components: Iterable[Component]) -> Object:
 def _asked_for_version(component: Component) -> Object:
     image = image_of(component)
     asked = component.process.program.version_argv if component.process else ()
-    words = [fill(word, {"program": image.program}, source=f"{component.name}: version_argv") for word in asked]
+    known = {"program": image.program, "app": image.app or ""}
+    words = [fill(word, known, source=f"{component.name}: version_argv") for word in asked]
     return {
         **_container(component.name, image.reference, words),
         "env": _env({"HOME": FOLDER, "TMPDIR": FOLDER}),
@@ -89,12 +100,24 @@ def _program(component: Component, argv: Iterable[str], env: Mapping[str, str]) 
     }
 
 
+def _prepares(component: Component, number: int, words: Iterable[str], env: Mapping[str, str]) -> Object:
+    image = image_of(component)
+    return {
+        **_container(f"prepare-{number}", image.reference, words),
+        "workingDir": FOLDER,
+        "env": _env({"HOME": FOLDER, "TMPDIR": FOLDER, "LANG": "C.UTF-8", **env}),
+        "resources": _resources(component.resources.cpu_request_cores, component.resources.memory_mib),
+        "securityContext": _confined(image.capabilities),
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+    }
+
+
 def _keeper(component: Component, image: str) -> Object:
     beside = ["--beside", component.name, "--port", str(KEEPER_PORT)]
     if component.config:
         beside += ["--config", f"{CONFIG}/{component.config}"]
     if component.ready:
-        beside += ["--ready", str(_ready_port(component)), component.ready.path]
+        beside += ["--ready", str(_ready_port(component)), _ready_as_word(component.ready)]
     return {
         **_container(KEEPER, image, ["python", "-P", "-S", "-m", "steps.keeper", *beside]),
         "ports": [{"name": KEEPER, "containerPort": KEEPER_PORT}],
@@ -107,15 +130,15 @@ def _container(name: str, image: str, command: Iterable[str]) -> Object:
     return {"name": name, "image": image, "imagePullPolicy": "IfNotPresent", "command": [_literal(word) for word in command]}
 
 
-def _without_rights() -> Object:
+def _without_rights(user: int | None = None) -> Object:
     """No token, and no variables from Services, which some programs read as their settings."""
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {
             "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
+            "runAsUser": user or USER,
+            "runAsGroup": user or USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
     }
@@ -140,7 +163,13 @@ def _startup_probe(component: Component) -> Object | None:
     if check is None:
         return None
     port = check.port or component.ports[0].name
-    return {"httpGet": {"path": check.path, "port": port}, "periodSeconds": 1, "failureThreshold": LONGEST_STARTUP_S}
+    how = {"tcpSocket": {"port": port}} if check.path is None else {"httpGet": {"path": check.path, "port": port}}
+    return {**how, "periodSeconds": 1, "failureThreshold": LONGEST_STARTUP_S}
+
+
+def _ready_as_word(check: Ready) -> str:
+    """As the keeper in a pod is told of it: `/path`, or `tcp:HELLO:ANSWER`."""
+    return f"tcp:{check.hello}:{check.answer}" if check.path is None else check.path
 
 
 def _ready_port(component: Component) -> int:

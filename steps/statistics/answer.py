@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from steps.model import Answer, Arm, EffectVerdict, Experiment, Figure, HttpLoad, LoadSection, Metric, RunVerdict
+from steps.model import Answer, Arm, EffectVerdict, Experiment, Figure, LoadSection, Metric, RunVerdict
 from steps.model.metric import KNEE
 from steps.statistics.comparison import can_decide, tiers
 from steps.statistics.noise import pilot_answer
@@ -16,7 +16,7 @@ from steps.statistics.words import common_decimals, decimals_of, listed, number,
 
 CPU_METRIC = "cpu_us_per_request"
 # A direct baseline has none of these, or (its knee) none that a contender could add to: the value itself is what counts.
-OWN = frozenset({CPU_METRIC, "memory_mib", "ready_ms", KNEE.name})
+OWN = frozenset({CPU_METRIC, "memory_mib", "idle_memory_mib", "ready_ms", KNEE.name})
 
 
 UNRANKED = {
@@ -189,4 +189,4 @@ def _cpu_line(section: LoadSection, titles: Mapping[str, str]) -> str:
 
 
 def _at(section: LoadSection, *, several: bool) -> str:
-    return f" at {section.load.rate_rps:g} requests/s" if several and isinstance(section.load, HttpLoad) else ""
+    return section.load.under if several else ""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from steps.evidence import Evidence
-from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, HttpLoad, Parity, ParityRow
+from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, Parity, ParityRow, RampLoad, SqlLoad
 from steps.statistics.words import counted, listed, number, sentence
 
 UNKNOWN = "unknown"
@@ -127,8 +127,9 @@ def _what(evidence: Evidence) -> str:
     if experiment is not None and experiment.shape == "ramp":
         return "the knees are those of contender and upstream together on the same cores, not of a contender alone"
     loads = experiment.loads if experiment else ()
-    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if isinstance(load, HttpLoad)})) or UNKNOWN
-    return f"the figures are the cost at a light, equal load ({rates} requests per second), not capacity"
+    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if not isinstance(load, RampLoad)})) or UNKNOWN
+    what = "transactions" if any(isinstance(load, SqlLoad) for load in loads) else "requests"
+    return f"the figures are the cost at a light, equal load ({rates} {what} per second), not capacity"
 
 
 def parity_of(experiment: Experiment, evidence: Evidence) -> tuple[ParityRow, ...]:
@@ -138,9 +139,7 @@ def parity_of(experiment: Experiment, evidence: Evidence) -> tuple[ParityRow, ..
 
 def _row(arm: Component, evidence: Evidence) -> ParityRow:
     said = _said(arm.name, evidence)
-    set_to = arm.parity or Parity(
-        workers=UNKNOWN, upstream_keep_alive=UNKNOWN, tls=UNKNOWN, access_log=UNKNOWN, buffering=UNKNOWN
-    )
+    set_to = arm.parity or Parity(workers=UNKNOWN)
     return ParityRow(
         contender=arm.name,
         title=arm.title,

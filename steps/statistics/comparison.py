@@ -92,12 +92,13 @@ def judge(hypothesis: Hypothesis, figure: Figure, *, preview: bool) -> tuple[Hyp
 
 
 def bound_text(hypothesis: Hypothesis, experiment: Experiment) -> str:
-    """What is compared with what: `p50 of Envoy minus that of Direct, below 1 ms`."""
+    """What is compared with what: `p50 of Envoy minus that of Direct, below 1 ms`; with its load, where there are several."""
     metric = next(metric for metric in experiment.metrics if metric.name == hypothesis.metric)
     bound, below = _bound(hypothesis)
     of = experiment.component(hypothesis.of).title
     minus = f" minus that of {experiment.component(hypothesis.over).title}" if hypothesis.over else ""
-    return f"{metric.title} of {of}{minus}, {'below' if below else 'above'} {bound:g} {metric.unit}"
+    under = experiment.load_called(hypothesis.load).under if len(experiment.loads) > 1 else ""
+    return f"{metric.title} of {of}{minus}{under}, {'below' if below else 'above'} {bound:g} {metric.unit}"
 
 
 def _rounds(n: int) -> str:

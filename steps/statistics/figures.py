@@ -11,7 +11,18 @@ from typing import Any
 from steps.drivers.keepers import Reading
 from steps.drivers.series import Series
 from steps.errors import MeasureError
-from steps.model import Component, Counts, DeployRecord, Driver, HttpLoad, LoadRecord, Measurement, TraceOutcome, Usage, Window
+from steps.model import (
+    Component,
+    Counts,
+    DeployRecord,
+    Driver,
+    LoadRecord,
+    Measurement,
+    SteadyLoad,
+    TraceOutcome,
+    Usage,
+    Window,
+)
 from steps.model.metric import TRACED
 from steps.statistics.histogram import quantile, samples_to_bound
 
@@ -28,7 +39,7 @@ class Facts:
 
     contender: Component
     around: tuple[str, ...]
-    load: HttpLoad
+    load: SteadyLoad
     deploy: DeployRecord
     record: LoadRecord
     window: Window
@@ -123,6 +134,28 @@ def _memory(facts: Facts) -> Figure:
     return Figure(max(mib for _, mib in known if mib is not None))
 
 
+def _idle_memory(facts: Facts) -> Figure:
+    if facts.contender.direct:
+        return Figure(reason=NO_PROGRAM, expected=True)
+    name = facts.contender.name
+    idle = next((each.memory_mib for each in facts.record.idle if each.component == name), None)
+    if idle is None:
+        message = f"the memory of {name} could not be read before the load"
+        raise MeasureError(message)
+    return Figure(idle)
+
+
+def _written(facts: Facts) -> Figure:
+    """From the counters of the tree at the window's edges: what it caused to be written to storage."""
+    name, answered = facts.contender.name, facts.counts.ok if facts.record.answered is None else facts.record.answered
+    edges = edges_of(facts.readings, name)
+    start, end = (edges[edge].write_bytes if edge in edges else None for edge in ("start", "end"))
+    if start is None or end is None or not answered:
+        message = f"what {name} writes to storage could not be read" if answered else "no right answer ended in the window"
+        raise MeasureError(message)
+    return Figure((end - start) / 1024 / answered)
+
+
 def _ready(facts: Facts) -> Figure:
     if facts.contender.direct:
         return Figure(reason=NO_PROGRAM, expected=True)
@@ -138,7 +171,9 @@ _READERS: dict[str, Callable[[Facts], Figure]] = {
     "cpu_us_per_request": _cpu,
     "path_cpu_us_per_request": _path_cpu,
     "memory_mib": _memory,
+    "idle_memory_mib": _idle_memory,
     "ready_ms": _ready,
+    "written_kib_per_request": _written,
 }
 
 

@@ -10,6 +10,7 @@ from steps.costs.reported import reported
 from steps.errors import MeasureError
 from steps.evidence import CellEvidence, Evidence
 from steps.model import (
+    Absent,
     Answer,
     Arm,
     CellOutcome,
@@ -21,6 +22,7 @@ from steps.model import (
     Figure,
     Hypothesis,
     HypothesisResult,
+    HypothesisVerdict,
     LoadSection,
     Measurement,
     Point,
@@ -84,6 +86,7 @@ def report_of(evidence: Evidence) -> Report:
         costs=costs,
         budget=budget,
         traces=traces_of(experiment, outcomes) if experiment else (),
+        absent=experiment.absent if experiment else (),
     )
 
 
@@ -241,8 +244,11 @@ def _compared(arm: Arm, baseline: Arm, cells: Sequence[CellSummary], experiment:
 
 
 def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[LoadSection]) -> HypothesisResult:
-    """The verdict on a hypothesis, under the first load."""
-    arms = {arm.name: arm for arm in loads[0].arms}
+    """The verdict on a hypothesis, under the load that it is about."""
+    if gone := next((each for each in experiment.absent if each.name in {hypothesis.of, hypothesis.over}), None):
+        return _untold(hypothesis, gone)
+    label = experiment.load_called(hypothesis.load).label
+    arms = {arm.name: arm for section in loads if section.label == label for arm in section.arms}
     figure = arms[hypothesis.of].figures[hypothesis.metric]
     if hypothesis.over is not None:
         effect: Effect = paired_effect(figure, arms[hypothesis.over].figures[hypothesis.metric])
@@ -254,6 +260,20 @@ def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[Load
         bound=bound_text(hypothesis, experiment),
         verdict=verdict,
         figure=figure,
+        why=why,
+        of=hypothesis.of,
+    )
+
+
+def _untold(hypothesis: Hypothesis, gone: Absent) -> HypothesisResult:
+    """A statement about who is not here."""
+    why = f"{gone.title} is not available here: {gone.reason}"
+    return HypothesisResult(
+        statement=hypothesis.statement,
+        metric=hypothesis.metric,
+        bound=f"{gone.title} was not measured",
+        verdict=HypothesisVerdict.CANNOT_TELL,
+        figure=Figure(reason=why),
         why=why,
         of=hypothesis.of,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from steps.model import Answer, Arm, EffectVerdict, Experiment, HttpLoad, LoadSection
+from steps.model import Answer, Arm, EffectVerdict, Experiment, LoadSection
 from steps.statistics.words import listed, percent
 
 
@@ -31,7 +31,7 @@ def pilot_answer(experiment: Experiment, loads: Sequence[LoadSection]) -> Answer
 def _noise_line(experiment: Experiment, section: LoadSection, *, several: bool) -> str:
     noise = noise_of(section.arms)
     told = [f"{percent(noise[each.name])} in {each.title}" for each in experiment.metrics if each.name in noise]
-    at = f" at {section.load.rate_rps:g} requests/s" if several and isinstance(section.load, HttpLoad) else ""
+    at = section.load.under if several else ""
     if not told:
         return f"From round to round, {section.arms[0].title} does not differ from itself in anything{at}."
     return f"From round to round, {section.arms[0].title} differs from itself{at} by {listed(told)} (standard deviation)."

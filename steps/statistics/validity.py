@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from math import isfinite
 
-from steps.model import Calibration, Environment, Steadiness, Surroundings
+from steps.model import Calibration, Environment, SqlLoad, Steadiness, Surroundings
 from steps.statistics.environment_doubts import environment_doubts
 from steps.statistics.figures import Facts, Figure, broken_off, quantile_of
 from steps.statistics.histogram import percentile_name
@@ -62,7 +62,8 @@ def doubts(facts: Facts, environment: Environment, surroundings: Surroundings) -
 
 
 def _generator(facts: Facts, calibration: Calibration | None) -> Iterator[str]:
-    driver, rate = facts.driver, facts.load.rate_rps
+    driver = facts.driver
+    rate = facts.load.exchanges_per_s if isinstance(facts.load, SqlLoad) else facts.load.rate_rps
     if not driver.spin and driver.cpu_s > MOST_CPU * facts.window.seconds:
         yield f"it used {driver.cpu_s / facts.window.seconds:.0%} of a core; {MOST_CPU:.0%} are allowed"
     if calibration is None or calibration.ceiling_rps is None:

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 
 from steps.errors import LabError
-from steps.model import Experiment, HttpLoad
+from steps.model import Experiment, Load, RampLoad, SteadyLoad
 from steps.model.trace_program import READY_WITHIN_S, TRACED_S, TRACED_WARMUP_S
 from steps.trace.marks import BEGUN, READY, Marks
 
@@ -31,11 +31,15 @@ class Beside:
         with suppress(LabError):  # the step `trace` has its own reason, and this one's figures do not need it
             self.wanted = self._marks.wait(READY, within_s=READY_WITHIN_S)["reason"] is None
 
-    def announced(self, load: HttpLoad) -> HttpLoad:
-        """The load to be sent now, of which the tracer is told. Raises StoreError."""
-        assert self._marks is not None  # noqa: S101  # it is wanted
+    def announced(self, load: Load) -> SteadyLoad | None:
+        """The load to be sent now, of which the tracer is told; None: there will be no trace."""
+        if self._marks is None or not self.wanted or isinstance(load, RampLoad):
+            return None
         again = load.model_copy(update={"warmup_s": TRACED_WARMUP_S, "duration_s": TRACED_S})
-        self._marks.put(BEGUN, end_ns=time.monotonic_ns() + round(again.usual_s * 1e9))
+        try:
+            self._marks.put(BEGUN, end_ns=time.monotonic_ns() + round((again.warmup_s + again.duration_s) * 1e9))
+        except LabError:  # what was measured stays measured
+            return None
         self._begun = True
         return again
 

@@ -57,7 +57,7 @@ def _traced(asked: Experiment, where: Endpoints, marks: Marks, cell: str, folder
     if reason:
         return {"unavailable": reason}
     load = {each.label: each for each in asked.loads}[cell_of(asked, cell).load]
-    time.sleep(load.usual_s)  # nobody asks the store while the load is measured
+    time.sleep(load.warmup_s + load.window_s)  # nobody asks the store while the load is measured
     begun = marks.wait(BEGUN, within_s=load.longest_s + MORE_S)
     if "end_ns" not in begun:
         return {"failure": begun.get("reason") or "the load did not say why it was not sent for the trace"}

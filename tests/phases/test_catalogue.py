@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from phases.catalogue.databases import DATABASES
 from phases.catalogue.gateways import DIRECT, GATEWAYS
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
 from phases.index import PHASES
@@ -14,7 +15,7 @@ from steps.places.templates import placeholders
 
 CONFIGS = Path(__file__).parent.parent.parent / "phases" / "configs"
 PROGRAMS = (*GATEWAYS, UPSTREAM)
-EVERY = (DIRECT, *PROGRAMS)
+EVERY = (DIRECT, *PROGRAMS, *DATABASES)
 OWN = {"program", "config", "folder", "host", "workers", "port"}
 
 

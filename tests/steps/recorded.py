@@ -145,6 +145,7 @@ class Recorded:
             failure=self.failure,
             canaries=self.canaries,
             cross_checks=self.cross_checks,
+            idle=tuple(reading.usage for reading in self.readings if reading.edge == "start"),
         )
         write(sent, folder=inputs.load, run=RUN, cell=self.cell, load=self.experiment.loads[0], cpus=self.cpus)
 
