@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from phases import phase_04
+from phases import appendix_t, phase_04
 
-PHASES = (phase_04.PHASE,)
+PHASES = (phase_04.PHASE, appendix_t.PHASE)

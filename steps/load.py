@@ -104,9 +104,7 @@ class Sent:
     traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
-async def send(
-    load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http"
-) -> Sent:
+async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http") -> Sent:
     """Checks, loads, checks again."""
     sent = Sent()
     sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)

@@ -59,9 +59,7 @@ def run(
     deploy, load, trace: what those steps left; a path that does not exist says that they left nothing.
     Raises MeasureError: the cell failed; the outcome is written and says why.
     """
-    inputs = Inputs(
-        run=run, cell=cell, experiment=experiment, environment=environment, deploy=deploy, load=load, trace=trace
-    )
+    inputs = Inputs(run=run, cell=cell, experiment=experiment, environment=environment, deploy=deploy, load=load, trace=trace)
     found = outcome_of(inputs, at=now())
     outcome.parent.mkdir(parents=True, exist_ok=True)
     outcome.write_text(found.to_json(), encoding="utf-8")

@@ -27,7 +27,11 @@ def with_options(found: Bottleneck, book: PriceBook, *, cores: int | None) -> Bo
     share = f"{100 * found.weight:.0f} %"
     options = {
         "cpu": [
-            _option(cpu, helps=found.kind != "one thread", why="it is CPU that it wants" if not found.kind else "one thread cannot use them")
+            _option(
+                cpu,
+                helps=found.kind != "one thread",
+                why="it is CPU that it wants" if not found.kind else "one thread cannot use them",
+            )
         ],
         "throttling": [
             Option(what="a higher limit on CPU", usd_per_month=None, helps=True, why="what the machine has free costs no more"),

@@ -22,23 +22,23 @@ def bottlenecks_of(signals: Signals) -> tuple[Bottleneck, ...]:
 
 def _throttling(seen: Signals) -> Bottleneck | None:
     main = _sign("throttled", seen.throttled, at.THROTTLED)
-    wait = _sign("CPU wait", seen.split.share("cpu_wait"), at.CPU_WAIT_SHARE)
+    wait = _sign("waits for CPU", seen.split.share("cpu_wait"), at.CPU_WAIT_SHARE)
     said = "a limit on CPU holds it back, whatever the machine has free"
     return _spoken("throttling", "", said, main=[main], beside=[wait], weight=1.0)
 
 
 def _cpu(seen: Signals) -> Bottleneck | None:
+    if _met(_sign("throttled", seen.throttled, at.THROTTLED)):
+        return None  # it may not use more, and that has a name of its own
     busy = _sign("cores used", _of(seen.cores_used, seen.cores), at.CORES_BUSY)
-    wait = _sign("CPU wait", seen.split.share("cpu_wait"), at.CPU_WAIT_SHARE)
-    one = _sign("busiest thread", seen.busiest_thread, at.ONE_THREAD_BUSY)
-    on_cpu = seen.split.share("on_cpu") or 0.0
-    if _met(one) and not _met(busy):
-        return _spoken("cpu", "one thread", "one thread is as busy as a core can be", main=[one], beside=[wait], weight=on_cpu)
-    if not _met(busy) or (_met(main := _sign("throttled", seen.throttled, at.THROTTLED)) and main):
-        return None
+    wait = _sign("waits for CPU", seen.split.share("cpu_wait"), at.CPU_WAIT_SHARE)
     pressure = _sign("pressure on CPU", seen.cpu_pressure, at.CPU_PRESSURE)
-    weight = on_cpu + (seen.split.share("cpu_wait") or 0.0)
-    return _spoken("cpu", "", "it computes, and wants more cores than there are", main=[wait, pressure], beside=[busy], weight=weight)
+    weight = seen.split.share("on_cpu") or 0.0
+    if _met(busy) and (_met(wait) or _met(pressure)):
+        weight += seen.split.share("cpu_wait") or 0.0
+        return _spoken("cpu", "", "it wants more cores than there are", main=[wait, pressure], beside=[busy], weight=weight)
+    one = _sign("busiest thread", seen.busiest_thread, at.ONE_THREAD_BUSY)
+    return _spoken("cpu", "one thread", "one thread is as busy as a core can be", main=[one], beside=[], weight=weight)
 
 
 def _disk(seen: Signals) -> Bottleneck | None:

@@ -188,7 +188,9 @@ class Experiment(Model):
         for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
             if loads.count(named) != 1:
                 which = "no load" if named not in loads else "more than one load"
-                message = f"experiment {self.name}: {which} is called {named}; there are {', '.join(load.label for load in self.loads)}"
+                message = (
+                    f"experiment {self.name}: {which} is called {named}; there are {', '.join(load.label for load in self.loads)}"
+                )
                 raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
         arms = {arm.name for arm in (*self.arms, *self.absent)}
@@ -225,13 +227,21 @@ class Experiment(Model):
 
 
 class Phase(Model):
-    """A chapter of the roadmap."""
+    """A chapter of the roadmap, or one of its appendices."""
 
-    number: int = Field(ge=1, le=99)
+    number: int | None = Field(default=None, ge=1, le=99)
     title: str
     experiments: tuple[Experiment, ...] = Field(min_length=1)
+    appendix: str | None = Field(default=None, pattern="^[a-z]$")  # its letter, in the place of a number
 
     @property
     def id(self) -> str:
-        """`phase-4`."""
-        return f"phase-{self.number}"
+        """`phase-4`, `appendix-t`."""
+        return f"appendix-{self.appendix}" if self.number is None else f"phase-{self.number}"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.number is None) == (self.appendix is None):
+            message = f"phase {self.title!r} needs a number or the letter of an appendix"
+            raise ValueError(message)
+        return self

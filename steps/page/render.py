@@ -20,7 +20,9 @@ from steps.page.traces import TraceView
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
     here = files("steps.page")
-    templates = {name: (here / name).read_text(encoding="utf-8") for name in ("page.html", "decisions.html", "costs.html", "traces.html")}
+    templates = {
+        name: (here / name).read_text(encoding="utf-8") for name in ("page.html", "decisions.html", "costs.html", "traces.html")
+    }
     style = (here / "page.css").read_text(encoding="utf-8")
     environment = Environment(
         loader=DictLoader(templates),

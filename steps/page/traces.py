@@ -64,7 +64,9 @@ class TraceView:
 
     def option(self, option: Option) -> str:
         """`4,000 more IOPS: +20 USD a month, helps: …`."""
-        cost = "its price is not in the price book" if option.usd_per_month is None else f"+{option.usd_per_month:,.2f} USD a month"
+        cost = (
+            "its price is not in the price book" if option.usd_per_month is None else f"+{option.usd_per_month:,.2f} USD a month"
+        )
         return f"{option.what}, {cost}: {'helps' if option.helps else 'will not help'}; {option.why}"
 
     def tax(self, arm: ArmTrace) -> str:

@@ -30,7 +30,9 @@ LAST_LOOK_S = 0.05  # before the tracer ends: with its descriptors goes what its
 MORE_S = 60.0  # than the load may take: checks, canaries, the store
 
 
-def run(*, run: str, cell: str, experiment: Path, endpoints: str, trace: Path, environment: Mapping[str, str] | None = None) -> None:
+def run(
+    *, run: str, cell: str, experiment: Path, endpoints: str, trace: Path, environment: Mapping[str, str] | None = None
+) -> None:
     """Traces the contender of one cell.
 
     trace: the folder that gets trace.json, and beside it what the tracer printed and the stacks.

@@ -64,7 +64,9 @@ def test_what_was_open_at_the_end_counts_until_then():
 
 
 @given(
-    st.dictionaries(st.sampled_from(["1000", "1001", "1075", "1203", "1233", "2000", "2046", "4000"]), st.integers(0, 30 * SECOND)),
+    st.dictionaries(
+        st.sampled_from(["1000", "1001", "1075", "1203", "1233", "2000", "2046", "4000"]), st.integers(0, 30 * SECOND)
+    ),
     st.integers(1, 30 * SECOND),
     st.integers(0, 9),
 )

@@ -42,7 +42,9 @@ def traced(name: str, folder: Path, *programs: TraceProgram, seconds: float = lo
             found = count(wanted, Target(name, keeper.pid), cpus=None, end_ns=end_ns, folder=folder)
         finally:
             os.killpg(keeper.pid, signal.SIGKILL)
-    return TraceRecord(run="r", cell=f"{name}-1rps-r1", at="now", target=name, programs=wanted, machine=os.uname().machine, **found)
+    return TraceRecord(
+        run="r", cell=f"{name}-1rps-r1", at="now", target=name, programs=wanted, machine=os.uname().machine, **found
+    )
 
 
 def verdict(record: TraceRecord) -> tuple[str, str]:
