@@ -30,7 +30,7 @@ def with_options(found: Bottleneck, book: PriceBook, *, cores: int | None) -> Bo
             _option(
                 cpu,
                 helps=found.kind != "one thread",
-                why="it is CPU that it wants" if not found.kind else "one thread cannot use them",
+                why="one thread cannot use them" if found.kind == "one thread" else "it is CPU that it wants",
             )
         ],
         "throttling": [

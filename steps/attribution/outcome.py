@@ -54,8 +54,11 @@ def figures_of(record: TraceRecord, split: Split, load: LoadRecord | None) -> di
 
 
 def _short(record: TraceRecord, load: LoadRecord | None) -> tuple[str, ...]:
-    """Whether enough was counted, while the load ran."""
+    """Whether enough was seen, and while the load ran."""
     said = []
+    missed, switches = total(record, "@missed"), total(record, "@switches")
+    if missed > at.MISSED * switches:
+        said.append(f"the kernel left out {missed:,} of {switches:,} changes of threads")
     if record.seconds < at.LEAST_S:
         said.append(f"only {record.seconds:.1f} s were counted, fewer than {at.LEAST_S:g}")
     window = load.window if load else None

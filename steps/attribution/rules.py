@@ -37,6 +37,11 @@ def _cpu(seen: Signals) -> Bottleneck | None:
     if _met(busy) and (_met(wait) or _met(pressure)):
         weight += seen.split.share("cpu_wait") or 0.0
         return _spoken("cpu", "", "it wants more cores than there are", main=[wait, pressure], beside=[busy], weight=weight)
+    waiting = _sign("threads in the queue for a core", seen.split.cpu_wait_s / seen.seconds, at.WAITING_THREADS, unit="")
+    if _met(wait) and _met(waiting):
+        said = "it wants a core, and others on the machine have it"
+        weight = seen.split.share("cpu_wait") or 0.0
+        return _spoken("cpu", "others", said, main=[wait, waiting], beside=[pressure], weight=weight)
     one = _sign("busiest thread", seen.busiest_thread, at.ONE_THREAD_BUSY)
     return _spoken("cpu", "one thread", "one thread is as busy as a core can be", main=[one], beside=[], weight=weight)
 
@@ -46,14 +51,13 @@ def _disk(seen: Signals) -> Bottleneck | None:
     main = _sign("waits for disk", share, at.DISK_SHARE)
     pressure = _sign("pressure on I/O", seen.io_pressure, at.IO_PRESSURE)
     synced = _sign("of that in fsync", seen.sync_of_disk, at.SYNC_OF_DISK)
-    reads = seen.read_bytes > 0
-    kind = "sync" if _met(synced) else "reads" if reads else ""
+    kind = "sync" if _met(synced) else "reads" if seen.read_bytes > 0 else ""
     said = {
         "sync": f"it waits until what it wrote is safe on disk ({seen.syncs / seen.seconds:,.0f} fsyncs a second)",
         "reads": "it waits for data that the page cache did not hold",
         "": "it waits for the disk",
     }[kind]
-    return _spoken("disk", kind, said, main=[main], beside=[pressure, synced], weight=share or 0.0)
+    return _spoken("disk", kind, said, main=[main], beside=[pressure, synced if kind == "sync" else None], weight=share or 0.0)
 
 
 def _lock(seen: Signals) -> Bottleneck | None:
@@ -70,7 +74,7 @@ def _network(seen: Signals) -> Bottleneck | None:
     main = _sign("waits to send", share, at.NETWORK_SHARE)
     weight = max(share or 0.0, 0.9 if _met(lost) else 0.0, seen.full_sends or 0.0)
     said = "the network loses what it sends" if _met(lost) else "it could send more than the network takes"
-    return _spoken("network", "loss" if _met(lost) else "", said, main=[main, lost, full], beside=[], weight=weight)
+    return _spoken("network", "loss" if _met(lost) else "", said, main=[main, *(each for each in (lost, full) if _met(each))], beside=[], weight=weight)
 
 
 def _memory(seen: Signals) -> Bottleneck | None:
@@ -112,7 +116,7 @@ def _spoken(
         return None
     signs = (*mains, *others)
     unmet = [each for each in signs if not each.met]
-    confidence = "high" if not unmet else "medium" if len(unmet) < len(signs) / 2 else "low"
+    confidence = "high" if not unmet else "medium" if len(unmet) <= len(signs) / 2 else "low"
     met = tuple(each for each in signs if each.met)
     return Bottleneck(
         resource=resource,

@@ -48,7 +48,7 @@ def signals_of(record: TraceRecord, split: Split) -> Signals:
         io_pressure=_share(record, "io_pressure_s"),
         memory_pressure=_share(record, "memory_pressure_s"),
         throttled=_share(record, "throttled_s"),
-        sync_of_disk=sync_s / split.disk_s if split.disk_s > 0 else None,
+        sync_of_disk=min(sync_s / split.disk_s, 1.0) if split.disk_s > 0 else None,  # it may wait for a core in between
         syncs=total(record, "@syncs"),
         retransmits=total(record, "@retransmits") / segments if segments >= 1 else None,
         full_sends=full / sends if sends else None,

@@ -58,6 +58,8 @@ def waits_s(counts: Counts, end_ns: int) -> dict[int, float]:
     waited[0] += sum(counts.get("@queue_ns", {}).values()) / 1e9
     why, woken = counts.get("@why", {}), counts.get("@woken", {})
     for thread, left_ns in counts.get("@off_at", {}).items():
+        if left_ns == 0:
+            continue  # it is on a core
         key, until = why.get(thread, 0), woken.get(thread, 0) or end_ns
         if key >= 1000:
             waited[key] += max(until - left_ns, 0) / 1e9
@@ -95,4 +97,4 @@ def _by_part(waited: Mapping[int, float], kinds: Mapping[int, str], *, locked: f
 
 
 def _open_s(counts: Counts, name: str, end_ns: int) -> float:
-    return sum(max(end_ns - since, 0) for since in counts.get(name, {}).values()) / 1e9
+    return sum(max(end_ns - since, 0) for since in counts.get(name, {}).values() if since) / 1e9

@@ -6,6 +6,7 @@ Shares are of the target's active time (all its threads' time but idling), press
 from __future__ import annotations
 
 CPU_WAIT_SHARE = 0.15  # wanted a core and had none
+WAITING_THREADS = 0.3  # in the queue on average: without it a quiet program on a full machine would want more cores
 CPU_PRESSURE = 0.20  # some task of the machine waited for a core
 CORES_BUSY = 0.70  # of the cores it may use
 ONE_THREAD_BUSY = 0.90  # of one core: more cores cannot help it
@@ -25,5 +26,6 @@ QUIET_ACTIVE = 0.50  # of its busiest thread's time
 
 # When a trace is not whole.
 LEAST_S = 3.0
+MISSED = 0.02  # of the changes of threads
 CPU_GAP = 0.10  # between the CPU time that was traced and what the kernel accounted for the processes
 SAME_BYTES = 0.05

@@ -10,6 +10,7 @@ from steps.model.trace_program import TraceProgram
 
 LIVE = "@on"
 IN_TREE = f"{LIVE} && @tree[tid]"  # the thread that runs now is of the target
+LAST = re.compile(r"^END \{ (.*) \}$", re.MULTILINE)
 POINT = re.compile(r"tracepoint:(\w+):(\w+)")
 
 
@@ -27,8 +28,10 @@ def tracepoints(programs: Iterable[TraceProgram]) -> tuple[str, ...]:
 def together(programs: Iterable[TraceProgram], *, threads: Sequence[int], end_ns: int) -> str:
     """One text of all of them, for the tree of those threads, counting until that moment of CLOCK_MONOTONIC."""
     body = "\n".join(text_of(program) for program in programs).replace("TARGET", IN_TREE).replace("LIVE", LIVE)
+    clears = " ".join(LAST.findall(body))  # there may be one END only
+    body = LAST.sub("", body)
     seeds = " ".join(f"@tree[{thread}] = 1;" for thread in threads)
-    return _frame().replace("SEEDS", seeds).replace("END_NS", str(end_ns)).replace("PROGRAMS", body)
+    return _frame().replace("SEEDS", seeds).replace("END_NS", str(end_ns)).replace("PROGRAMS", body).replace("CLEARS", clears)
 
 
 def _frame() -> str:

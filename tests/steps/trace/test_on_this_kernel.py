@@ -94,9 +94,10 @@ def test_warm_reads_need_no_disk(tmp_path):
     """What the page cache holds is added to it by nobody, and read from no device."""
     record = traced("warm", tmp_path, TraceProgram.BLOCK_IO, TraceProgram.PAGE_CACHE)
 
-    assert sum(record.counts.get("@pages_added", {}).values()) <= 16
-    assert record.counts.get("@io_bytes", {}).get("0", 0) <= 16 * loads.PAGE
-    assert sum(record.counts["@pages_asked"].values()) > loads.READ_BYTES / loads.PAGE
+    asked = sum(record.counts["@pages_asked"].values())
+    assert asked > loads.READ_BYTES / loads.PAGE
+    assert sum(record.counts.get("@pages_added", {}).values()) < asked / 100  # the interpreter's own files may come back
+    assert record.counts.get("@io_bytes", {}).get("0", 0) < loads.READ_BYTES / 100
 
 
 def test_killed_tracer_is_a_reason_and_leaves_nothing(tmp_path):
@@ -104,8 +105,8 @@ def test_killed_tracer_is_a_reason_and_leaves_nothing(tmp_path):
     before = attached()
     with subprocess.Popen(["sh", "-c", f"{sys.executable} -c 'import time; time.sleep(60)'; true"]) as keeper:
         threading.Thread(target=kill_tracer, args=(tmp_path,)).start()
+        end_ns = time.monotonic_ns() + 8_000_000_000
         with pytest.raises(MeasureError, match="ended by signal 9"):
-            end_ns = time.monotonic_ns() + 8_000_000_000
             count((TraceProgram.OFF_CPU,), Target("x", keeper.pid), cpus=None, end_ns=end_ns, folder=tmp_path)
         for each in processes.descendants(keeper.pid):
             os.kill(each.pid, signal.SIGKILL)
@@ -124,7 +125,7 @@ def kill_tracer(folder: Path) -> None:
 
 
 def attached() -> int:
-    """How many processes hold BPF programs."""
+    """How many descriptors hold BPF programs."""
     found = 0
     for each in Path("/proc").glob("[0-9]*/fdinfo/*"):
         try:

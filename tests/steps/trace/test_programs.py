@@ -40,5 +40,6 @@ def test_whole_knows_its_threads_and_its_end():
 
     assert "@tree[12] = 1; @tree[13] = 1;" in text
     assert "nsecs >= 77" in text
-    assert not any(word in text for word in ("TARGET", "LIVE", "SEEDS", "PROGRAMS", "END_NS"))
+    assert not any(word in text for word in ("TARGET", "LIVE", "SEEDS", "PROGRAMS", "CLEARS", "END_NS"))
+    assert text.count("\nEND {") == 1
     assert text.rstrip().splitlines()[-1].startswith("interval:")
