@@ -74,7 +74,8 @@ def _network(seen: Signals) -> Bottleneck | None:
     main = _sign("waits to send", share, at.NETWORK_SHARE)
     weight = max(share or 0.0, 0.9 if _met(lost) else 0.0, seen.full_sends or 0.0)
     said = "the network loses what it sends" if _met(lost) else "it could send more than the network takes"
-    return _spoken("network", "loss" if _met(lost) else "", said, main=[main, *(each for each in (lost, full) if _met(each))], beside=[], weight=weight)
+    signs = [main, *(each for each in (lost, full) if _met(each))]  # two that say different things: the other is not against it
+    return _spoken("network", "loss" if _met(lost) else "", said, main=signs, beside=[], weight=weight)
 
 
 def _memory(seen: Signals) -> Bottleneck | None:

@@ -60,12 +60,10 @@ def waits_s(counts: Counts, end_ns: int) -> dict[int, float]:
     for thread, left_ns in counts.get("@off_at", {}).items():
         if left_ns == 0:
             continue  # it is on a core
-        key, until = why.get(thread, 0), woken.get(thread, 0) or end_ns
-        if key >= 1000:
-            waited[key] += max(until - left_ns, 0) / 1e9
-            waited[0] += max(end_ns - until, 0) / 1e9
-        else:
-            waited[0] += max(end_ns - left_ns, 0) / 1e9
+        call, wanted_ns = why.get(thread, 0), woken.get(thread, 0) or end_ns
+        if call >= 1000:
+            waited[call] += max(wanted_ns - left_ns, 0) / 1e9
+        waited[0] += max(end_ns - (wanted_ns if call >= 1000 else left_ns), 0) / 1e9
     return waited
 
 
