@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 STAND_INS = ROOT / "tests" / "cluster" / "images"
+RUNTIME = "runtime-"  # stand-ins called so are made from what was built here
 MARK = "# image: "  # the first line of a stand-in's Dockerfile: which reference it stands for
 
 
@@ -39,9 +40,38 @@ def images(*, registry: str | None, stand_ins: bool) -> list[Image]:
     name = f"{registry.rstrip('/')}/{reference()}" if registry else reference()
     found = [Image(name, ROOT / "images" / "steps" / "Dockerfile")]
     for dockerfile in sorted(STAND_INS.glob("*/Dockerfile")) if stand_ins else ():
-        first = dockerfile.read_text(encoding="utf-8").splitlines()[0]
-        found.append(Image(first.removeprefix(MARK).strip(), dockerfile, dockerfile.parent))
+        name = dockerfile.parent.name
+        context = built(name.removeprefix(RUNTIME)) if name.startswith(RUNTIME) else dockerfile.parent
+        if context:
+            found.append(Image(marked(dockerfile), dockerfile, context))
     return found
+
+
+def marked(dockerfile: Path) -> str:
+    """The reference in its first line."""
+    return dockerfile.read_text(encoding="utf-8").splitlines()[0].removeprefix(MARK).strip()
+
+
+def built(name: str) -> Path | None:
+    """The folder of a runtime that is built here; None: it cannot be, and why is said."""
+    from phases.catalogue.runtimes import RUNTIMES
+    from steps.errors import Unavailable
+    from steps.places import building
+    from steps.places.builds import Entry
+    from steps.places.programs import builds_of
+
+    (build,) = builds_of(next(each for each in RUNTIMES if each.name == name), {})
+    try:
+        building.make(build, os.environ)
+    except Unavailable as error:
+        print(f"images: no {name}: {error}", file=sys.stderr)
+        return None
+    return Entry.of(build, os.environ).folder
+
+
+def runtimes() -> list[Image]:
+    """The runtimes' own images, from their sources."""
+    return [Image(marked(each), each, each.parent) for each in sorted((ROOT / "images" / "runtimes").glob("*/Dockerfile"))]
 
 
 def builder() -> str:
@@ -57,10 +87,11 @@ def main() -> None:
     words.add_argument("--registry", help="put it in front of the name, as in registry.example/team")
     words.add_argument("--push", action="store_true", help="push what was built")
     words.add_argument("--stand-ins", action="store_true", help="also the images that tests use instead of third-party ones")
+    words.add_argument("--runtimes", action="store_true", help="also the runtimes' images, from images/runtimes")
     words.add_argument("--print", action="store_true", dest="only_print", help="only print the references")
     words.add_argument("--dry-run", action="store_true", help="only print the commands")
     given = words.parse_args()
-    made = images(registry=given.registry, stand_ins=given.stand_ins)
+    made = images(registry=given.registry, stand_ins=given.stand_ins) + (runtimes() if given.runtimes else [])
     if given.only_print:
         print("\n".join(image.reference for image in made))
         return

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from phases.catalogue.databases import POSTGRES
+from phases.catalogue.databases import POSTGRES, POSTGRES_GROUPED
 from phases.catalogue.gateways import DIRECT, ENVOY, NGINX
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
 from steps.model import Experiment, HttpLoad, Hypothesis, Phase, SqlLoad
 from steps.model.metric import CPU, DISK_WAIT, LOCK_WAIT, ON_CPU, P50, P90, P99, SYNCS, WRITTEN
 from steps.model.trace_program import TraceProgram
-
-# Commits that arrive within 2 ms share one flush, where at least two are under way: a known way to buy throughput with latency.
-POSTGRES_GROUPED = POSTGRES.model_copy(
-    update={
-        "name": "postgres-grouped",
-        "title": "PostgreSQL, grouped commits",
-        "process": POSTGRES.process.model_copy(
-            update={"argv": (*POSTGRES.process.argv, "-c", "commit_delay=2000", "-c", "commit_siblings=2")}
-        ),
-        "same_as": "postgres",
-    }
-)
 
 PHASE = Phase(
     appendix="t",

@@ -38,10 +38,11 @@ def _without(experiment: Experiment, absent: Sequence[Absent]) -> Experiment:
 
 
 def _absent(component: Component) -> Absent | None:
-    from steps.places.programs import check
+    from steps.places.programs import check, fetch
 
     try:
         check(component, os.environ)
+        fetch(component, os.environ)
     except Unavailable as error:
         return Absent(name=component.name, title=component.title, reason=str(error))
     return None
@@ -59,7 +60,9 @@ def make(components: Iterable[Component]) -> int:
     wanted = {build.source: build for each in components for build in builds_of(each, os.environ)}
     due = [build for build in wanted.values() if building.due(build, os.environ)]
     if due:
-        with State.from_environment(os.environ).hold("build") as folder:  # a compiler beside a measurement would be in its figures
+        with State.from_environment(os.environ).hold(
+            "build"
+        ) as folder:  # a compiler beside a measurement would be in its figures
             try:
                 for build in due:
                     _make(build)

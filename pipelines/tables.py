@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipelines import duration
-from steps.model import Experiment, Phase, Plan
+from steps.model import Cell, Experiment, Phase, Plan
+from steps.model.experiment import names_of
 
 
 def columns(rows: Iterable[Sequence[str]]) -> str:
@@ -73,7 +74,7 @@ def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
     made = _example(each)
     per_round = len(each.arms) * len(each.loads)
     rounds = [made.cells[start : start + per_round] for start in range(0, len(made.cells), per_round)]
-    lines = [f"  {number}  {' '.join(cell.contender for cell in cells)}" for number, cells in enumerate(rounds, 1)]
+    lines = [f"  {number}  {' '.join(_called(each, cell) for cell in cells)}" for number, cells in enumerate(rounds, 1)]
     repetitions = _counted(range(each.repetitions), "repetition")
     return "\n".join(
         [
@@ -86,6 +87,11 @@ def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
             *lines,
         ]
     )
+
+
+def _called(each: Experiment, cell: Cell) -> str:
+    """`nginx`; where there are several loads `go/json`."""
+    return cell.contender if len(each.loads) == 1 else f"{cell.contender}/{names_of(each.load_called(cell.load))[-1]}"
 
 
 def _about(each: Experiment, made: Plan) -> str:

@@ -167,7 +167,7 @@ async def idle(where: Endpoints) -> tuple[Usage, ...]:
     return tuple(reading.usage for reading in keepers.readings)
 
 
-async def _check(sent: Sent, load: Load, url: str, when: Literal["before", "after"]) -> None:
+async def _check(sent: Sent, load: HttpLoad | RampLoad, url: str, when: Literal["before", "after"]) -> None:
     """Asks some questions; the first wrong answer is the failure, unless there is one already."""
     client, target = Client(url), Target.of(url)
     content = content_of(load, target) if isinstance(load, HttpLoad) else target.get(load.path)

@@ -195,11 +195,17 @@ def memory_kib(tree: Iterable[Process]) -> tuple[int | None, str | None]:
     """Memory of the processes, and its kind: "pss" (shared pages shared out) if the kernel permits it for all, else "rss"."""
     living = [each for each in tree if not each.zombie]
     for kind, read in (("pss", _pss_kib), ("rss", _rss_kib)):
-        sizes = [read(each.pid) for each in living]
-        known = [size for size in sizes if size is not None]
-        if known and len(known) == len(sizes):
+        sizes = {each.pid: read(each.pid) for each in living}
+        known = [size for size in sizes.values() if size is not None]
+        # A database's processes come and go: one that is gone by now does not stand in the way of the others.
+        if known and not any(size is None and _lives(pid) for pid, size in sizes.items()):
             return sum(known), kind
     return None, None
+
+
+def _lives(pid: int) -> bool:
+    found = look(pid)
+    return found is not None and not found.zombie
 
 
 def _pss_kib(pid: int) -> int | None:

@@ -114,7 +114,7 @@ def _answers_well(port: int, what: str) -> bool:
         if what.startswith("tcp:"):
             return _greets(port, *what.split(":")[1:])
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+            connection.sendall(f"GET {what} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
             return connection.recv(16)[9:10] == b"2"  # HTTP/1.1 200 OK
     except OSError:
         return False
@@ -132,7 +132,12 @@ def main(argv: Sequence[str]) -> int:
     words.add_argument("component")
     words.add_argument("--port", type=int, required=True)
     words.add_argument("--config", type=Path)
-    words.add_argument("--ready", nargs=2, metavar=("PORT", "WHAT"), help="a path that answers 2xx once the component is ready, or tcp:HELLO:ANSWER")
+    words.add_argument(
+        "--ready",
+        nargs=2,
+        metavar=("PORT", "WHAT"),
+        help="a path that answers 2xx once the component is ready, or tcp:HELLO:ANSWER",
+    )
     given = words.parse_args(argv)
     signals = answering.signals_as_bytes()
     beside = Sidecar(given.component, config=given.config)

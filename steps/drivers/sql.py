@@ -1,7 +1,7 @@
 """The SQL driver: the open loop of the HTTP driver, with sessions of a database in the place of connections.
 
-Ours for both databases, and not pgbench for one and sysbench for the other: two tools differ in their clocks, schedules (random in
-both, so unlike in each run), percentiles and mixes by more than two databases do, and neither has room for a check of what was
+Ours for both databases, and not pgbench for one and sysbench for the other: two tools differ in clocks, schedules (random in both,
+so unlike in each run), percentiles and mixes by more than two databases do, and neither has room for a check of what was
 committed. pgbench's own log is what this is held against (tests/oracles).
 """
 
@@ -41,7 +41,7 @@ DIALECTS: dict[Speaks, Dialect] = {
     ),
     "mysql": Dialect(
         session=MysqlSession,
-        sets={"fsync": (), "relaxed": ("SET GLOBAL innodb_flush_log_at_trx_commit = 2",)},
+        sets={"fsync": (), "relaxed": ("CALL relax()",)},
         asks="SELECT @@innodb_flush_log_at_trx_commit, @@innodb_doublewrite, @@log_bin",
         safe={"fsync": ("1", "1", "0"), "relaxed": ("2", "1", "0")},
         settles=("ANALYZE TABLE branches, tellers, accounts",),

@@ -5,6 +5,8 @@ a second or two, and with the number of the request in each line of the history:
 transactions are there. Which account a request touches, and by how much, follows from its number alone.
 """
 
+# ruff: noqa: S608  # tables of our own, and numbers
+
 from __future__ import annotations
 
 import random
@@ -23,8 +25,8 @@ TABLES = (
     "CREATE TABLE branches (bid integer PRIMARY KEY, balance integer NOT NULL, filler char(88))",
     "CREATE TABLE tellers (tid integer PRIMARY KEY, bid integer NOT NULL, balance integer NOT NULL, filler char(84))",
     "CREATE TABLE accounts (aid integer PRIMARY KEY, bid integer NOT NULL, balance integer NOT NULL, filler char(84))",
-    "CREATE TABLE history (request integer PRIMARY KEY, tid integer NOT NULL, bid integer NOT NULL, aid integer NOT NULL, "
-    "delta integer NOT NULL, filler char(22))",
+    """CREATE TABLE history (request integer PRIMARY KEY, tid integer NOT NULL, bid integer NOT NULL, aid integer NOT NULL,
+    delta integer NOT NULL, filler char(22))""",
 )
 HISTORY = "SELECT request, tid, bid, aid, delta FROM history"
 SUMS = (

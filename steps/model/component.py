@@ -21,7 +21,6 @@ from pydantic import Field, model_validator
 from steps.model.build import Build
 from steps.model.values import Model, Name, Positive
 
-
 Speaks = Literal["http", "postgresql", "mysql"]
 HEX = "^([0-9a-f]{2})*$"  # bytes as text
 
@@ -63,17 +62,18 @@ class Ready(Model):
         return self
 
 
-SOURCES = ("wheel", "built")  # of a program
+SOURCES = ("wheel", "built", "debian")  # of a program
 
 
 class Program(Model):
-    """Where the executable comes from: a wheel, or a build of our own sources; or what `BENCHLAB_<COMPONENT>` names."""
+    """Where the executable comes from: a wheel, a build of our own sources, Debian; or what `BENCHLAB_<COMPONENT>` names."""
 
     wheel: str | None = None
-    file: str  # the end of its path among the wheel's files, or its name among what was built
+    file: str  # the end of its path among the wheel's files, its name among what was built, or its path in the packages
     libraries: str | None = None  # a folder beside it for LD_LIBRARY_PATH
     version_argv: tuple[str, ...]  # prints version and build options
     built: Build | None = None
+    debian: tuple[str, ...] = ()  # packages, fetched with apt-get and unpacked without root
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -91,7 +91,9 @@ class Process(Model):
     argv: tuple[str, ...] = Field(min_length=1)
     env: dict[str, str] = {}
     app: Build | None = None  # what an interpreter runs: `@{app}` is the folder it was built to
-    prepare: tuple[tuple[str, ...], ...] = ()  # run one after the other in its folder, before it starts; in a pod as init containers
+    prepare: tuple[
+        tuple[str, ...], ...
+    ] = ()  # run one after the other in its folder, before it starts; in a pod as init containers
     as_user: bool = False  # it refuses to be root's: where we are root, it runs as `nobody`
 
 

@@ -184,14 +184,6 @@ class Experiment(Model):
             most = self.precision.most_rounds
             message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
-        loads = [known for load in self.loads for known in names_of(load)]
-        for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
-            if loads.count(named) != 1:
-                which = "no load" if named not in loads else "more than one load"
-                message = (
-                    f"experiment {self.name}: {which} is called {named}; there are {', '.join(load.label for load in self.loads)}"
-                )
-                raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
         arms = {arm.name for arm in (*self.arms, *self.absent)}
         for hypothesis in self.hypotheses:
@@ -202,6 +194,19 @@ class Experiment(Model):
                 if named is not None and named not in arms:
                     message = f"experiment {self.name}: {hypothesis.statement!r} names {named}, which is not a contender"
                     raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _speaks_of_its_loads(self) -> Self:
+        known = [name for load in self.loads for name in names_of(load)]
+        for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
+            if known.count(named) != 1:
+                which, there = (
+                    "no load" if named not in known else "more than one load",
+                    ", ".join(load.label for load in self.loads),
+                )
+                message = f"experiment {self.name}: {which} is called {named}; there are {there}"
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")

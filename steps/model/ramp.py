@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from steps.model.load import HttpLoad
-from steps.model.sql import SqlLoad
 from steps.model.metric import KNEE, at_share
+from steps.model.sql import SqlLoad
 from steps.model.values import Model, Positive
 
 P99_ANSWERS = 300  # rule 9: 299 bound a p99 at 95 %

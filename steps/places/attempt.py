@@ -186,7 +186,9 @@ class Attempt:
             ended = shell.ends_within(doing, PREPARE_WITHIN_S)
             if not ended or doing.returncode:
                 how = readiness.ending(doing.returncode) if ended else f"not within {PREPARE_WITHIN_S:g} s"
-                message = f'{self.component.name} could not be prepared: {Path(argv[0]).name} ended {how}: "{last_line(self.log)}"'
+                message = (
+                    f'{self.component.name} could not be prepared: {Path(argv[0]).name} ended {how}: "{last_line(self.log)}"'
+                )
                 raise NotReady(message)
 
     def _start_keeper(self) -> Started:

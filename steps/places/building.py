@@ -43,10 +43,17 @@ def _tool(tool: Tool, environment: Mapping[str, str]) -> Path:
 
 
 def versions_of(build: Build, tools: Mapping[str, Path], environment: Mapping[str, str]) -> dict[str, str]:
-    """What the tools say of their versions, in a line each."""
-    asked = [tool for tool in build.needs if tool.version_argv]
-    said = {tool.name: shell.ask([str(tools[tool.name]), *tool.version_argv], env=environment) for tool in asked}
-    return {name: text.splitlines()[0] if text else "" for name, text in said.items()}
+    """What the tools say of their versions, in a line each. Raises Unavailable: one is there and does not run."""
+    return {tool.name: _version(tool, tools[tool.name], environment) for tool in build.needs if tool.version_argv}
+
+
+def _version(tool: Tool, path: Path, environment: Mapping[str, str]) -> str:
+    try:
+        said = shell.ask([str(path), *tool.version_argv], env=environment).splitlines()
+    except PlaceError as error:
+        message = f"{tool.name} does not run here ({error}): {tool.get}"
+        raise Unavailable(message) from error
+    return said[0] if said else "it does not say its version"
 
 
 def due(build: Build, environment: Mapping[str, str]) -> bool:
@@ -57,12 +64,12 @@ def due(build: Build, environment: Mapping[str, str]) -> bool:
     entry = Entry.of(build, environment)
     record = entry.record
     try:
-        tools = tools_of(build, environment)
+        found = versions_of(build, tools_of(build, environment), environment)
     except Unavailable:
         if record is None:
             raise
         return False  # what was built stays good
-    return record is None or record.tools != versions_of(build, tools, environment)
+    return record is None or record.tools != found
 
 
 def make(build: Build, environment: Mapping[str, str]) -> Built:
@@ -91,7 +98,7 @@ def _alone(lock: Path) -> Iterator[None]:
 
 def _made(build: Build, entry: Entry, draft: Path, environment: Mapping[str, str]) -> Built:
     work, began = draft / "work", time.monotonic()
-    for name, path in sources(build).items():
+    for name, path in sources(build, environment).items():
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, work / name)
     tools = tools_of(build, environment)

@@ -48,7 +48,7 @@ class Entry:
     @classmethod
     def of(cls, build: Build, environment: Mapping[str, str]) -> Self:
         """The entry for the sources as they are now. Raises PlaceError: the sources are not here."""
-        return cls(cache(environment) / f"{name_of(build)}-{digest_of(build)}", build)
+        return cls(cache(environment) / f"{name_of(build)}-{digest_of(build, environment)}", build)
 
     @property
     def record(self) -> Built | None:
@@ -78,20 +78,20 @@ def name_of(build: Build) -> str:
     return build.source.rpartition("/")[2]
 
 
-def sources(build: Build) -> dict[str, Path]:
+def sources(build: Build, environment: Mapping[str, str]) -> dict[str, Path]:
     """The files of a build by their path in its folder. Raises PlaceError: there are none."""
-    folder = IMAGES / build.source
+    folder = Path(environment.get("BENCHLAB_IMAGES") or IMAGES) / build.source
     found = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
     own = {name: path for name, path in found.items() if not any(part in FOREIGN or part.startswith(".") for part in name.parts)}
     if not own:
-        message = f"the sources images/{build.source} are not beside this installation ({folder}): run from a checkout"
+        message = f"there are no sources in {folder}: run from a checkout, or name its folder images in BENCHLAB_IMAGES"
         raise PlaceError(message)
     return {name.as_posix(): path for name, path in own.items()}
 
 
-def digest_of(build: Build) -> str:
+def digest_of(build: Build, environment: Mapping[str, str]) -> str:
     """Of everything that the result follows from, but for the versions of the tools."""
     said = hashlib.sha256(f"{build.model_dump_json()}\n{platform.system()} {platform.machine()}\n".encode())
-    for name, path in sources(build).items():
+    for name, path in sources(build, environment).items():
         said.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return said.hexdigest()[:DIGITS]

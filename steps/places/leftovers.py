@@ -3,7 +3,8 @@
 A component may have forked, daemonised, wiped its environment or outlived a killed keeper. So a process belongs to a folder
 by any of four marks, each of which it would have to lose:
 - the variable BENCHLAB_FOLDER, which every component and keeper is started with and which children inherit;
-- its working directory, there or in the room that the ledger says it has elsewhere (a user's shell that looks around there has a terminal, and is left alone);
+- its working directory, there or in the room that the ledger says it has elsewhere (a user's shell that looks around there has a
+  terminal, and is left alone);
 - the session of a keeper that the ledger knows;
 - a listening socket that was the component's when it became ready.
 """

@@ -47,7 +47,9 @@ def of(
     folder: list[Object] = [{"name": "folder", "mountPath": FOLDER}]
     mounts: list[Object] = [{"name": "config", "mountPath": CONFIG, "readOnly": True}] if config else []
     volumes: list[Object] = [{"name": "config", "configMap": {"name": config}}] if config else []
-    before = [{**_prepares(component, number, words, env), "volumeMounts": folder + mounts} for number, words in enumerate(prepare, 1)]
+    before = [
+        {**_prepares(component, number, words, env), "volumeMounts": folder + mounts} for number, words in enumerate(prepare, 1)
+    ]
     return {
         **_without_rights(image_of(component).user),
         "shareProcessNamespace": True,

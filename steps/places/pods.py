@@ -68,11 +68,15 @@ def render(component: Component, *, job: Job, beside: Mapping[str, Deployed], se
     process = component.process
     argv = tuple(fill(word, values, source=f"{source}: argv") for word in (process.argv if process else ()))
     env = {name: fill(text, values, source=f"{source}: env") for name, text in (process.env if process else {}).items()}
-    prepare = [[fill(word, values, source=f"{source}: prepare") for word in words] for words in (process.prepare if process else ())]
+    prepare = [
+        [fill(word, values, source=f"{source}: prepare") for word in words] for words in (process.prepare if process else ())
+    ]
     config = _config(component, job, values)
     name = name_of(job, component.name)
     meta = _meta(name, _labels(component, job), setting)
-    spec = pod_spec.of(component, argv=argv, env=env, config=None if config is None else name, keeper=setting.image, prepare=prepare)
+    spec = pod_spec.of(
+        component, argv=argv, env=env, config=None if config is None else name, keeper=setting.image, prepare=prepare
+    )
     objects = [_service(component, job, meta), _deployment(component, job, meta, {**spec, "affinity": _together(job)})]
     if config is not None:
         objects.insert(0, _object("v1", "ConfigMap", meta, immutable=True, data={component.config: config}))

@@ -15,7 +15,7 @@ from pathlib import Path
 from steps import shell
 from steps.errors import PlaceError, Unavailable
 from steps.model import Build, Component, Process, Program
-from steps.places import wheels
+from steps.places import debian, wheels
 from steps.places.building import due
 from steps.places.builds import Entry
 from steps.places.templates import fill
@@ -52,7 +52,7 @@ def find_program(component: Component, environment: Mapping[str, str]) -> Found:
     elif program.built:
         path, env = _built(component, program.built, environment) / program.file, {}
     else:
-        path = _in_wheel(component, program)
+        path = debian.fetch(program.debian, environment) / program.file if program.debian else _in_wheel(component, program)
         env = {"LD_LIBRARY_PATH": str(path.parent / program.libraries)} if program.libraries else {}
     _fits(path, component, variable)
     app = _built(component, component.process.app, environment) if component.process.app else None
@@ -67,10 +67,20 @@ def check(component: Component, environment: Mapping[str, str]) -> None:
     Raises Unavailable: a wheel or a tool is missing; PlaceError: the sources are not here.
     """
     process = component.process
-    if process and process.program.wheel and override(component) not in environment:
-        _in_wheel(component, process.program)
+    if process and override(component) not in environment:
+        if process.program.wheel:
+            _in_wheel(component, process.program)
+        if process.program.debian:
+            debian.check(process.program.debian, environment)
     for build in builds_of(component, environment):
         due(build, environment)
+
+
+def fetch(component: Component, environment: Mapping[str, str]) -> None:
+    """Brings Debian's packages here, if that is where the component comes from. Raises Unavailable: they cannot be had."""
+    program = component.process.program if component.process else None
+    if program and program.debian and override(component) not in environment:
+        debian.fetch(program.debian, environment)
 
 
 def builds_of(component: Component, environment: Mapping[str, str]) -> list[Build]:
@@ -95,7 +105,7 @@ def _how_built(process: Process, path: Path, environment: Mapping[str, str], *, 
     records = [record for build in builds if (record := Entry.of(build, environment).record)]
     if not records:
         return ""
-    tools = [f"built with {said}" for record in records for said in record.tools.values()]
+    tools = [f"built with {said if name in said else f'{name} {said}'}" for each in records for name, said in each.tools.items()]
     interpreter = 0 if process.program.built and not own else path.stat().st_size
     size_mib = (interpreter + sum(record.size_bytes for record in records)) / 2**20
     what = "the program and what it runs, without libraries of the system and of wheels" if process.app else "the program"

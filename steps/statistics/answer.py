@@ -54,19 +54,23 @@ def answer_of(experiment: Experiment | None, loads: Sequence[LoadSection], verdi
         return pilot_answer(experiment, loads)
     if verdict is RunVerdict.ANSWERED:
         answers = [_ranked(experiment, section, several=len(loads) > 1) for section in loads]
+        first, *others = answers  # the author's first load leads; what the others came to follows
         return Answer(
             decided=True,
-            lead=" ".join(answer.lead for answer in answers),
-            more=tuple(line for answer in answers for line in answer.more),
-            tiers=answers[0].tiers if len(answers) == 1 else (),
+            lead=first.lead,
+            more=(*first.more, *(line for answer in others for line in (answer.lead, *answer.more))),
+            tiers=first.tiers if not others else (),
         )
     seen = [line for section in loads if (line := _seen(experiment, section, several=len(loads) > 1))]
-    return Answer(decided=False, lead=f"{': '.join(filter(None, (UNRANKED[verdict], '; '.join(seen))))}.")
+    more = tuple(f"{line[0].upper()}{line[1:]}." for line in seen[1:])
+    return Answer(decided=False, lead=f"{': '.join((UNRANKED[verdict], *seen[:1]))}.", more=more)
 
 
 def _seen(experiment: Experiment, section: LoadSection, *, several: bool) -> str:
     """Between which medians the contenders are, without saying who is where."""
     metric, baseline = main_metric(experiment), section.arms[0]
+    if not baseline.direct:
+        return _seen_standing(section, metric, _at(section, several=several))
     figures = [figure for arm in section.arms[1:] if (figure := added(arm, metric.name, baseline)).value is not None]
     if not figures:
         return ""
@@ -74,23 +78,58 @@ def _seen(experiment: Experiment, section: LoadSection, *, several: bool) -> str
     values = sorted(figure.value or 0.0 for figure in figures)
     doubt = " (in suspect cells only)" if all(figure.suspect for figure in figures) else ""
     who = "all contenders" if len(figures) == len(section.arms) - 1 else f"{len(figures)} of {len(section.arms) - 1} contenders"
-    where, over = _where(metric) + _at(section, several=several), _over(section)
+    where = _where(metric) + _at(section, several=several)
     if len(figures) == 1:
-        return f"one contender adds {number(values[0], digits)} {metric.unit} {where} over {over}{doubt}"
+        return f"one contender adds {number(values[0], digits)} {metric.unit} {where} over direct traffic{doubt}"
     least, most = number(values[0], digits), number(values[-1], digits)
-    return f"{who} add between {least} and {most} {metric.unit} {where} over {over}{doubt}"
+    return f"{who} add between {least} and {most} {metric.unit} {where} over direct traffic{doubt}"
 
 
 def _where(metric: Metric) -> str:
     return {"p50": "at the median"}.get(metric.title, f"at {metric.title}")
 
 
-def _over(section: LoadSection) -> str:
-    return "direct traffic" if section.arms[0].direct else section.arms[0].title
+def programs_of(section: LoadSection) -> tuple[Arm, ...]:
+    """The arms that are programs: a direct baseline is none, and one that is a program stands in the order like the others."""
+    return section.arms[1:] if section.arms[0].direct else section.arms
+
+
+def _standing(section: LoadSection, metric: Metric, at: str) -> Answer:
+    """Who is lowest and who highest, where the baseline is a program like the others: their own figures, not what they add."""
+    titles = {arm.name: arm.title for arm in section.arms}
+    figures = {arm.name: arm.figures[metric.name] for arm in section.arms if can_decide(arm.figures[metric.name])}
+    groups = tiers(figures)
+    if not groups:
+        return Answer(decided=False, lead=f"No contender has a figure for {metric.title}{at}.")
+    where = f"{_where(metric)}{at}"
+    told = [f"{span(each, figures, metric.unit)}{_cpu_of(section, each)}" for each in groups]
+    if len(figures) == 1:
+        lead = f"Only {_who(groups[0], titles)} has a figure {where} that decides: {told[0]}."
+    elif len(groups) == 1:
+        lead = f"{_who(groups[0], titles)} cannot be told apart {where}: {told[0]}."
+    else:
+        verb = "is" if len(groups[0]) == 1 else "are"
+        lead = f"{_who(groups[0], titles)} {verb} lowest {where}: {told[0]}; {_who(groups[-1], titles)} highest: {told[-1]}."
+    more = [line for line in (_ties(groups, titles, at), _cpu_line(section, titles, at)) if line]
+    return Answer(decided=True, lead=lead, more=tuple(more), tiers=groups)
+
+
+def _seen_standing(section: LoadSection, metric: Metric, at: str) -> str:
+    """Between which medians all arms are, without saying who is where."""
+    figures = [figure for arm in section.arms if (figure := arm.figures[metric.name]).value is not None]
+    if not figures:
+        return ""
+    digits = common_decimals(figures)
+    values = sorted(figure.value or 0.0 for figure in figures)
+    doubt = " (in suspect cells only)" if all(figure.suspect for figure in figures) else ""
+    who = f"{'all' if len(figures) == len(section.arms) else f'{len(figures)} of'} {len(section.arms)}"
+    return f"{who} are between {number(values[0], digits)} and {number(values[-1], digits)} {metric.unit} {_where(metric)}{at}{doubt}"
 
 
 def _ranked(experiment: Experiment, section: LoadSection, *, several: bool) -> Answer:
     metric, baseline = main_metric(experiment), section.arms[0]
+    if not baseline.direct:
+        return _standing(section, metric, _at(section, several=several))
     titles = {arm.name: arm.title for arm in section.arms}
     figures = {arm.name: added(arm, metric.name, baseline) for arm in section.arms[1:]}
     decided = {name: figure for name, figure in figures.items() if can_decide(figure)}
@@ -99,7 +138,7 @@ def _ranked(experiment: Experiment, section: LoadSection, *, several: bool) -> A
     if not groups:
         return Answer(decided=False, lead=f"No contender has a figure for {metric.title}{at}.")
     lead = _lead(groups, decided, section, metric, at)
-    more = [line for line in (_ties(groups, titles), _cpu_line(section, titles)) if line]
+    more = [line for line in (_ties(groups, titles, at), _cpu_line(section, titles, at)) if line]
     return Answer(decided=True, lead=lead, more=tuple(more), tiers=groups)
 
 
@@ -111,14 +150,14 @@ def _lead(
     at: str,
 ) -> str:
     titles = {arm.name: arm.title for arm in section.arms}
-    where, over = _where(metric) + at, _over(section)
+    where = _where(metric) + at
     if len(groups) == 1 and len(groups[0]) > 1:
         names = listed(titles[name] for name in groups[0])
-        return f"{names} cannot be told apart {where}: {span(groups[0], figures, metric.unit)} over {over}."
+        return f"{names} cannot be told apart {where}: {span(groups[0], figures, metric.unit)} over direct traffic."
     first, last = groups[0], groups[-1]
     cpu = _cpu_of(section, first)
     verb = "adds" if len(first) == 1 else "add"
-    lead = f"{_who(first, titles)} {verb} least {where}: {span(first, figures, metric.unit)} over {over}{cpu}"
+    lead = f"{_who(first, titles)} {verb} least {where}: {span(first, figures, metric.unit)} over direct traffic{cpu}"
     if len(first) == 1:
         lead += _doubt(section, first[0], metric, figures[first[0]])
     if len(groups) == 1:
@@ -160,13 +199,13 @@ def _cpu_of(section: LoadSection, names: Sequence[str]) -> str:
     return f", at {number(figure.value, 0)} µs of CPU a request"
 
 
-def _ties(groups: Sequence[Sequence[str]], titles: Mapping[str, str]) -> str:
+def _ties(groups: Sequence[Sequence[str]], titles: Mapping[str, str], at: str) -> str:
     """Who stands between the first and the last, from less to more."""
     between = groups[1:-1]
     if not between:
         return ""
     order = " < ".join(_tier(group, titles) for group in between)
-    return f"Between them, from less to more: {order}{_legend(between)}."
+    return f"Between them{at}, from less to more: {order}{_legend(between)}."
 
 
 def _tier(group: Sequence[str], titles: Mapping[str, str]) -> str:
@@ -177,15 +216,15 @@ def _legend(groups: Sequence[Sequence[str]]) -> str:
     return " (≈: cannot be told apart)" if any(len(group) > 1 for group in groups) else ""
 
 
-def _cpu_line(section: LoadSection, titles: Mapping[str, str]) -> str:
-    figures = {arm.name: arm.figures[CPU_METRIC] for arm in section.arms[1:] if CPU_METRIC in arm.figures}
+def _cpu_line(section: LoadSection, titles: Mapping[str, str], at: str) -> str:
+    figures = {arm.name: arm.figures[CPU_METRIC] for arm in programs_of(section) if CPU_METRIC in arm.figures}
     decided = {name: figure for name, figure in figures.items() if can_decide(figure)}
     groups = tiers(decided)
     if len(decided) < 2:  # an order takes two
         return ""
     named = {name: f"{titles[name]} {number(figure.value or 0.0, 0)}" for name, figure in decided.items()}
     order = " < ".join(_tier(group, named) for group in groups)
-    return f"By CPU per request, in µs: {order}{_legend(groups)}."
+    return f"By CPU per request{at}, in µs: {order}{_legend(groups)}."
 
 
 def _at(section: LoadSection, *, several: bool) -> str:

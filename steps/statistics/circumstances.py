@@ -111,21 +111,31 @@ def _limits(evidence: Evidence) -> tuple[str, ...]:
     """What the figures do not say."""
     limits = []
     if evidence.environment is None or evidence.environment.place == "process":
-        shared = "Driver, contender and upstream share this machine and its loopback"
+        shared = f"{listed(('Driver', *_path(evidence)))} share this machine and its loopback"
         limits.append(f"{shared}: {_what(evidence)}, and there is no network in them.")
     elif evidence.environment.cluster.get("nodes", "").startswith("one"):
-        shared = "Driver, contender and upstream are pods on one node"
+        shared = f"{listed(('Driver', *_path(evidence)))} are pods on one node"
         limits.append(f"{shared}: {_what(evidence)}, and there is no network between nodes in them.")
     limits.append("They hold for these versions, settings and this machine; the order may be another one elsewhere.")
     limits.append("Start to ready is cold, everything else is warm; the two are never mixed.")
     return tuple(limits)
 
 
+def _path(evidence: Evidence) -> tuple[str, ...]:
+    """What a request goes through: the contender, and what stands around it."""
+    experiment = evidence.experiment
+    if experiment is None or experiment.baseline.direct:
+        return "contender", "upstream"
+    return "contender", *(each.title for each in experiment.around)
+
+
 def _what(evidence: Evidence) -> str:
     """What the figures are, when everything shares one machine."""
     experiment = evidence.experiment
     if experiment is not None and experiment.shape == "ramp":
-        return "the knees are those of contender and upstream together on the same cores, not of a contender alone"
+        path = _path(evidence)
+        together = f"{listed(path)} together on the same cores, not of a contender alone"
+        return f"the knees are those of {together if len(path) > 1 else 'a contender on the cores that the driver leaves'}"
     loads = experiment.loads if experiment else ()
     rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if not isinstance(load, RampLoad)})) or UNKNOWN
     what = "transactions" if any(isinstance(load, SqlLoad) for load in loads) else "requests"

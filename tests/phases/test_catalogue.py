@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from phases.catalogue.databases import DATABASES
+from phases.catalogue.databases import DATABASES, POSTGRES
 from phases.catalogue.gateways import DIRECT, GATEWAYS
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
 from phases.index import PHASES
@@ -81,7 +81,7 @@ def test_template_belongs_to_a_component_and_suits_argo(path):
 def test_contender_says_what_makes_it_alike(component):
     """Every contender has its row in the parity table."""
     assert component.parity is not None
-    assert all(component.parity.model_dump().values())
+    assert all(component.parity.model_dump(exclude={"more"}).values())
 
 
 def test_upstream_sends_what_the_load_expects():
@@ -100,3 +100,25 @@ def test_upstream_keep_alive_is_set_alike(component):
 
     assert "60s" in text
     assert ("64" in text) == (component.name != "envoy")
+
+
+def test_database_of_a_wheel_is_the_pinned_one():
+    """The wheel's version begins with the program's, and is pinned; skipped where it is not installed."""
+    wheel = POSTGRES.process.program.wheel
+    try:
+        version = importlib.metadata.version(wheel)
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip(f"{wheel} is not installed here")
+
+    assert version.startswith(f"{POSTGRES.version}.")
+    assert f"{wheel}=={version};" in (CONFIGS.parent.parent / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize("component", DATABASES, ids=by_name)
+def test_database_asks_only_for_what_there_is(component):
+    """Its preparation too; and it is reached by the load at an address and a port that it is given."""
+    known = OWN | {"bin"} | set(component.settings)
+    asked = set().union(*map(placeholders, (*texts(component), *(word for words in component.process.prepare for word in words))))
+
+    assert asked <= known
+    assert {"host", "port", "config", "folder", "schema"} <= asked

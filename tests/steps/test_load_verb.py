@@ -91,6 +91,11 @@ def loaded(tmp_path_factory, server, keepers):
     return folder
 
 
+def test_load_reads_the_memory_before_it_asks_for_anything(loaded):
+    """What each keeper told of its component while that was idle is in the record."""
+    assert {each.component: each.memory_mib for each in record_in(loaded).idle} == {"nginx": 12.5, "echo": 12.5}
+
+
 def test_load_leaves_its_four_files(loaded):
     """load.json, and beside it histograms, seconds and readings, that say the same."""
     record = record_in(loaded)

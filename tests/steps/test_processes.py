@@ -135,6 +135,17 @@ def test_memory_names_its_kind(python):
     assert processes.memory_kib([]) == (None, None)
 
 
+def test_memory_is_that_of_the_others_when_a_process_has_just_ended(python):
+    """A database's processes come and go: one that is gone between the look and the reading is nobody's memory."""
+    stays, goes = python(SLEEP), python(SLEEP)
+    tree = [processes.look(each.pid) for each in (stays, goes)]
+    goes.kill()
+    goes.wait()
+
+    assert processes.memory_kib(tree)[1] == "pss"
+    assert processes.memory_kib(tree)[0] == pytest.approx(processes.memory_kib(tree[:1])[0], rel=0.05)
+
+
 def test_a_process_is_known_by_its_folder_and_variables(python, tmp_path):
     """Working directory and starting environment are read as they are."""
     process = python(f"os.chdir({str(tmp_path)!r}); {SLEEP}")

@@ -43,7 +43,7 @@ function serve() {
         GET: async () => {
           if (!sql) return new Response("no database is configured", { status: 503 });
           const [{ id, sku, price_cents }] = await sql`SELECT id, sku, price_cents FROM product WHERE id = ${PRODUCT_ID}`;
-          return answer({ id: Number(id), sku, price_cents });
+          return answer({ id, sku, price_cents });
         },
       },
     },

@@ -7,7 +7,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Npgsql;
 
-const long ProductId = 48151623;
+const int ProductId = 48151623;
 const int Below = 2000;
 
 if (args.Contains("--version"))
@@ -42,7 +42,7 @@ app.MapGet("/database", async () =>
     command.Parameters.AddWithValue(ProductId);
     await using var reader = await command.ExecuteReaderAsync();
     await reader.ReadAsync();
-    return Answer(new Row(reader.GetInt64(0), reader.GetString(1), reader.GetInt32(2)));
+    return Answer(new Row(reader.GetInt32(0), reader.GetString(1), reader.GetInt32(2)));
 });
 app.Run();
 
@@ -112,6 +112,6 @@ record Rating([property: JsonPropertyName("average")] double Average, [property:
 record Computed([property: JsonPropertyName("below")] int Below, [property: JsonPropertyName("primes")] int Primes);
 
 record Row(
-    [property: JsonPropertyName("id")] long Id,
+    [property: JsonPropertyName("id")] int Id,
     [property: JsonPropertyName("sku")] string Sku,
     [property: JsonPropertyName("price_cents")] int PriceCents);

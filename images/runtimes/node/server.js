@@ -48,7 +48,7 @@ function serve() {
     if (!pool) return reply.code(503).send("no database is configured");
     const { rows } = await pool.query({ ...ONE_ROW, values: [PRODUCT_ID] });
     const { id, sku, price_cents } = rows[0];
-    return reply.type("application/json").send(JSON.stringify({ id: Number(id), sku, price_cents }));
+    return reply.type("application/json").send(JSON.stringify({ id, sku, price_cents }));
   });
   app.listen({ host: HOST, port: Number(PORT) }).catch((error) => {
     console.error(error.message);

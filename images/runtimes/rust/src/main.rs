@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio_postgres::{Config, NoTls};
 
-const PRODUCT_ID: i64 = 48_151_623;
+const PRODUCT_ID: i32 = 48_151_623;
 const BELOW: u32 = 2000;
 const ONE_ROW: &str = "SELECT id, sku, price_cents FROM product WHERE id = $1";
 
@@ -62,7 +62,7 @@ struct Computed {
 
 #[derive(Serialize)]
 struct Row {
-    id: i64,
+    id: i32,
     sku: String,
     price_cents: i32,
 }
