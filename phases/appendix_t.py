@@ -6,7 +6,7 @@ from phases.catalogue.databases import POSTGRES, POSTGRES_GROUPED
 from phases.catalogue.gateways import DIRECT, ENVOY, NGINX
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
 from steps.model import Experiment, HttpLoad, Hypothesis, Phase, SqlLoad
-from steps.model.metric import CPU, DISK_WAIT, LOCK_WAIT, ON_CPU, P50, P90, P99, SYNCS, WRITTEN
+from steps.model.metric import CPU, DISK_WAIT, LATENCY, LOCK_WAIT, ON_CPU, SYNCS, TRANSACTION_CPU, WRITTEN
 from steps.model.trace_program import TraceProgram
 
 PHASE = Phase(
@@ -23,7 +23,7 @@ PHASE = Phase(
                 SqlLoad(mix="write-heavy", durability="relaxed", rate_tps=200, duration_s=12),
             ),
             repetitions=6,
-            metrics=(P50, P90, P99, CPU, DISK_WAIT, ON_CPU, SYNCS, WRITTEN),
+            metrics=(*LATENCY, TRANSACTION_CPU, WRITTEN, DISK_WAIT, ON_CPU, SYNCS),
             trace=(TraceProgram.OFF_CPU, TraceProgram.LOCKS, TraceProgram.BLOCK_IO, TraceProgram.PAGE_CACHE),
             hypotheses=(
                 Hypothesis(
@@ -50,7 +50,7 @@ PHASE = Phase(
             around=(UPSTREAM,),
             loads=(HttpLoad(path="/json", rate_rps=500, duration_s=12, expect=PRODUCT_JSON),),
             repetitions=6,
-            metrics=(P50, P90, P99, CPU, ON_CPU, LOCK_WAIT),
+            metrics=(*LATENCY, CPU, ON_CPU, LOCK_WAIT),
             trace=(TraceProgram.OFF_CPU, TraceProgram.LOCKS, TraceProgram.TCP, TraceProgram.ON_CPU),
             hypotheses=(
                 Hypothesis(

@@ -68,8 +68,8 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
         with on_cores(where.driver_cpus) as alone:
             cpus = where.driver_cpus if alone else None
             sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment), speaks=speaks))
-            if sent.failure is None and (again := beside.announced(load)):
-                sent.traced = again, uvloop.run(_once_more(again, where, speaks, spin=alone))
+            if sent.failure is None and (again := beside.again(load)):
+                sent.traced = again, uvloop.run(_once_more(again, where, speaks, spin=alone, beside=beside))
                 sent.failure = sent.traced[1].failure
         sent.canaries = before, canary.sing(folder, cpus=where.system_cpus)
     except LabError as error:
@@ -128,11 +128,13 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
     return sent
 
 
-async def _once_more(load: SteadyLoad, where: Endpoints, speaks: Speaks, *, spin: bool) -> Sent:
-    """For a trace: without checks, and none of its figures decides."""
-    part, to = Sent(), where.target
-    flight = Bank(load, to, speaks).flight(spin=spin) if isinstance(load, SqlLoad) else Flight(load, Target.of(to), spin=spin)
-    await _load(part, flight, where)
+async def _once_more(load: SteadyLoad, where: Endpoints, speaks: Speaks, *, spin: bool, beside: Beside) -> Sent:
+    """For a trace: what came of it is not looked at, for none of its figures decides."""
+    part, bank = Sent(), Bank(load, where.target, speaks) if isinstance(load, SqlLoad) else None
+    if bank is not None:
+        await bank.forget()
+    beside.announce(load)
+    await _load(part, bank.flight(spin=spin) if bank else Flight(load, Target.of(where.target), spin=spin), where)
     return part
 
 

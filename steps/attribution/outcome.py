@@ -49,7 +49,6 @@ def figures_of(record: TraceRecord, split: Split, load: LoadRecord | None) -> di
     answered = load.counts.ok / load.window.seconds if load and load.counts and load.window else 0
     if answered and TraceProgram.BLOCK_IO in record.programs:
         found["syncs_per_request"] = total(record, "@syncs") / record.seconds / answered
-        found["written_bytes_per_request"] = record.counts.get("@io_bytes", {}).get("1", 0) / record.seconds / answered
     return found
 
 

@@ -26,8 +26,8 @@ def traces_of(experiment: Experiment, outcomes: Iterable[CellOutcome]) -> tuple[
 
 def _arm(arm: Component, load: str, outcomes: Sequence[CellOutcome]) -> ArmTrace:
     base = ArmTrace(load=load, name=arm.name, title=arm.title, planned=len(outcomes), seen=0)
-    traced = [(each, each.trace) for each in outcomes if each.trace and each.trace.split]
-    reasons = Counter(_why_none(each) for each in outcomes if not (each.trace and each.trace.split))
+    traced = [(each, each.trace) for each in outcomes if each.trace and each.trace.split and each.status != "failed"]
+    reasons = Counter(_why_none(each) for each in outcomes if each.status == "failed" or not (each.trace and each.trace.split))
     said = tuple(f"{reason} ({times} of {len(outcomes)})" for reason, times in reasons.items())
     if not traced:
         return base.model_copy(update={"reasons": said})

@@ -185,7 +185,7 @@ class Experiment(Model):
             message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
             raise ValueError(message)
         measured = {metric.name for metric in self.metrics}
-        arms = {arm.name for arm in (*self.arms, *self.absent)}
+        arms = {arm.name for arm in self.arms} | {each.name for each in self.absent}
         for hypothesis in self.hypotheses:
             if hypothesis.metric not in measured:
                 message = f"experiment {self.name}: {hypothesis.statement!r} needs {hypothesis.metric} among the metrics"

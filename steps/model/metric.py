@@ -165,11 +165,4 @@ SYNCS = Metric(
     better="lower",
     source="calls of fsync and fdatasync per right answer, under the trace",
 )
-WRITTEN = Metric(
-    name="written_bytes_per_request",
-    title="written per request",
-    unit="B",
-    better="lower",
-    source="bytes that the contender's threads sent to disks per right answer, under the trace",
-)
-TRACED = (ON_CPU, CPU_WAIT, DISK_WAIT, NETWORK_WAIT, LOCK_WAIT, SYNCS, WRITTEN)
+TRACED = (ON_CPU, CPU_WAIT, DISK_WAIT, NETWORK_WAIT, LOCK_WAIT, SYNCS)

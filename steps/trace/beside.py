@@ -31,17 +31,18 @@ class Beside:
         with suppress(LabError):  # the step `trace` has its own reason, and this one's figures do not need it
             self.wanted = self._marks.wait(READY, within_s=READY_WITHIN_S)["reason"] is None
 
-    def announced(self, load: Load) -> SteadyLoad | None:
-        """The load to be sent now, of which the tracer is told; None: there will be no trace."""
-        if self._marks is None or not self.wanted or isinstance(load, RampLoad):
+    def again(self, load: Load) -> SteadyLoad | None:
+        """The load that is to be sent for the trace; None: there will be no trace."""
+        if not self.wanted or isinstance(load, RampLoad):
             return None
-        again = load.model_copy(update={"warmup_s": TRACED_WARMUP_S, "duration_s": TRACED_S})
-        try:
-            self._marks.put(BEGUN, end_ns=time.monotonic_ns() + round((again.warmup_s + again.duration_s) * 1e9))
-        except LabError:  # what was measured stays measured
-            return None
-        self._begun = True
-        return again
+        return load.model_copy(update={"warmup_s": TRACED_WARMUP_S, "duration_s": TRACED_S})
+
+    def announce(self, load: SteadyLoad) -> None:
+        """Tells the tracer that this load begins now. Where the store does not take it, what was measured stays measured."""
+        if self._marks is not None:
+            with suppress(LabError):
+                self._marks.put(BEGUN, end_ns=time.monotonic_ns() + round((load.warmup_s + load.duration_s) * 1e9))
+                self._begun = True
 
     def close(self) -> None:
         """Tells a tracer that still waits that nothing will come."""

@@ -23,7 +23,7 @@ def test_load_sends_once_more_only_where_there_will_be_a_trace(marks):
 
     beside.await_ready()
 
-    assert beside.announced(LOAD) is None
+    assert beside.again(LOAD) is None
 
 
 def test_tracer_is_told_until_when_the_load_will_last(marks):
@@ -32,7 +32,8 @@ def test_tracer_is_told_until_when_the_load_will_last(marks):
     marks.put(READY, reason=None)
 
     beside.await_ready()
-    again = beside.announced(LOAD)
+    again = beside.again(LOAD)
+    beside.announce(again)
 
     assert again.duration_s < LOAD.duration_s
     assert marks.wait(BEGUN, within_s=0)["end_ns"] > 0
@@ -61,4 +62,4 @@ def test_experiment_without_a_trace_opens_no_store():
     beside.await_ready()
     beside.close()
 
-    assert beside.announced(LOAD) is None
+    assert beside.again(LOAD) is None
