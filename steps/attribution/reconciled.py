@@ -45,7 +45,9 @@ def _bytes(record: TraceRecord, before: Counters, after: Counters) -> list[Recon
         traced, counted = record.counts.get("@io_bytes", {}).get(key, 0), last - first
         machine = record.counts.get("@machine_bytes", {}).get(key, 0)
         rest = max(machine - traced, 0)
-        said = f"{traced:,} of {machine:,} bytes of the machine in its own context, {counted:,} accounted to its processes"
+        said = f"{traced:,} of {machine:,} bytes of the machine by its own threads, {counted:,} accounted to its processes"
+        if key == "1" and counted > traced:
+            said += " (when they change a page in memory, and then for the whole piece that the page is in)"
         if rest:
             said += f"; {100 * rest / machine:.0f} % by others, of whom the kernel's writers work for it too"
         found.append(Reconciled(what=what, traced=traced, counted=counted, unit="bytes", said=said))

@@ -28,4 +28,3 @@ QUIET_ACTIVE = 0.50  # of its busiest thread's time
 LEAST_S = 3.0
 MISSED = 0.02  # of the changes of threads
 CPU_GAP = 0.10  # between the CPU time that was traced and what the kernel accounted for the processes
-SAME_BYTES = 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-TRACED_S = 10.0  # of the load that is sent once more, for the trace: some 9 of them are counted
+TRACED_S = 10.0  # of the load that is sent once more, for the trace: 8 of them or more are counted
 TRACED_WARMUP_S = 1.0
 READY_WITHIN_S = 45.0  # in which the step `trace` says whether there can be one; then the load begins without
 

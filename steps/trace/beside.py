@@ -46,6 +46,6 @@ class Beside:
 
     def close(self) -> None:
         """Tells a tracer that still waits that nothing will come."""
-        if self.wanted and not self._begun and self._marks is not None:
+        if self._marks is not None and not self._begun:
             with suppress(LabError):  # then it waits in vain, but not for ever
-                self._marks.put(BEGUN, reason="the load failed before it could be sent for the trace")
+                self._marks.put(BEGUN, reason="no load was sent for the trace: it failed before, or the tracer was late")

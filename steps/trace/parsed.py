@@ -1,6 +1,6 @@
 """What bpftrace printed (`-f json`), as values; what is damaged, cut or lost is said, and never becomes a number.
 
-Lines are objects of a type: map and stats (sums, counts), hist (buckets), printf (our two marks), lost_events, helper_error.
+Lines are objects of a type: map and stats (sums, counts), hist (buckets), printf (our two marks), lost_events, and others.
 Keys of several parts are one text. Texts in keys carry junk after their end, so a key can appear twice in a line: values of
 equal keys are added up, where a plain reader of JSON would keep the last.
 """
@@ -28,12 +28,10 @@ class Parsed:
 
     ready_ns: int | None = None
     end_ns: int | None = None
-    probes: int = 0
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     histograms: dict[str, dict[str, tuple[Bucket, ...]]] = field(default_factory=dict)
     damage: list[str] = field(default_factory=list)
     lost: int = 0
-    errors: int = 0
 
 
 def parse(text: str) -> Parsed:
@@ -57,8 +55,6 @@ def _take(found: Parsed, said: dict[str, Any]) -> None:
         if mark := MARK.match(data):
             at = int(mark[2])
             found.ready_ns, found.end_ns = (at, found.end_ns) if mark[1] == "ready" else (found.ready_ns, at)
-    elif kind == "attached_probes":
-        found.probes = dict(data)["probes"]
     elif kind in {"map", "stats"}:
         for name, keys in data:
             found.counts[name] = _summed(name, keys)
@@ -67,8 +63,6 @@ def _take(found: Parsed, said: dict[str, Any]) -> None:
             found.histograms[name] = _histograms(keys)
     elif kind == "lost_events":
         found.lost += int(dict(data)["events"])
-    elif kind == "helper_error":
-        found.errors += 1
 
 
 def _summed(name: str, keys: Any) -> dict[str, int]:

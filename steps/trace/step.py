@@ -17,7 +17,7 @@ from steps import shell
 from steps.errors import LabError, MeasureError
 from steps.model import Endpoints, Experiment, cell_of, now
 from steps.model.trace import TraceRecord
-from steps.model.trace_program import TraceProgram
+from steps.model.trace_program import TRACED_WARMUP_S, TraceProgram
 from steps.trace import tracer
 from steps.trace.flame import flame_graph
 from steps.trace.marks import BEGUN, READY, Marks
@@ -63,6 +63,7 @@ def _traced(asked: Experiment, where: Endpoints, marks: Marks, cell: str, folder
     begun = marks.wait(BEGUN, within_s=load.longest_s + MORE_S)
     if "end_ns" not in begun:
         return {"failure": begun.get("reason") or "the load did not say why it was not sent for the trace"}
+    time.sleep(TRACED_WARMUP_S)  # what opens a connection may start a process: those that there will be are there now
     target = Target.of(where)
     found = count(asked.trace, target, cpus=where.system_cpus, end_ns=begun["end_ns"], folder=folder)
     return {"target": target.component, "tool": tracer.version(), **found}
@@ -83,21 +84,15 @@ def count(
     text = together(programs, threads=target.threads(), end_ns=until_ns)
     with tracer.run_times(), tracer.tracing(text, folder) as running:
         running.await_ready()
-        before, cost, at_ns = target.counters(cpus), running.cost(), time.monotonic_ns()
+        before, cost = target.counters(cpus), running.cost()
         left_s = (until_ns - time.monotonic_ns()) / 1e9 - LAST_LOOK_S
         if left_s <= 0:
             message = "the tracer was ready only when the load was over"
             raise MeasureError(message)
-        lasted = not shell.ends_within(running.program, left_s)
-        later, later_ns, after = running.cost(), time.monotonic_ns(), target.counters(cpus)
+        shell.ends_within(running.program, left_s)
+        later, after = running.cost(), target.counters(cpus)
         printed = parse(running.await_end(tracer.STOPS_S))
-    stacks = printed.counts.pop(STACKS, {})
-    if stacks:
-        lines = folded(stacks)
-        (folder / "on-cpu.folded").write_text(lines, encoding="utf-8")
-        (folder / "on-cpu.svg").write_text(flame_graph(lines, title=f"{target.component}, on CPU"), encoding="utf-8")
-    seconds = (later_ns - at_ns) / 1e9
-    known = lasted and later[1] > cost[1]
+    _draw(printed.counts.pop(STACKS, {}), target.component, folder)
     return {
         "start_ns": printed.ready_ns,
         "end_ns": printed.end_ns,
@@ -106,7 +101,14 @@ def count(
         "histograms": printed.histograms,
         "before": before,
         "after": after,
-        "bpf_cores": (later[0] - cost[0]) / 1e9 / seconds if known else None,
-        "bpf_runs_per_s": (later[1] - cost[1]) / seconds if known else None,
+        **later.since(cost),
         "damage": tuple(printed.damage),
     }
+
+
+def _draw(stacks: dict[str, int], component: str, folder: Path) -> None:
+    """Stacks as they are folded, and as a picture."""
+    if stacks:
+        lines = folded(stacks)
+        (folder / "on-cpu.folded").write_text(lines, encoding="utf-8")
+        (folder / "on-cpu.svg").write_text(flame_graph(lines, title=f"{component}, on CPU"), encoding="utf-8")

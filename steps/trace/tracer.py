@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from steps import shell
 from steps.errors import MeasureError, PlaceError
@@ -72,6 +73,24 @@ def version() -> str | None:
     return None
 
 
+class Cost(NamedTuple):
+    """What BPF programs took until a moment."""
+
+    at_ns: int
+    run_ns: int
+    runs: int
+
+    def since(self, before: Cost) -> dict[str, float | None]:
+        """The fields of a record, per second; None: nobody counted, or the programs were gone already."""
+        if self.runs <= before.runs:
+            return {"bpf_cores": None, "bpf_runs_per_s": None}
+        lasted_ns = self.at_ns - before.at_ns
+        return {
+            "bpf_cores": (self.run_ns - before.run_ns) / lasted_ns,
+            "bpf_runs_per_s": (self.runs - before.runs) / lasted_ns * 1e9,
+        }
+
+
 @dataclass
 class Tracer:
     """A bpftrace that runs."""
@@ -108,8 +127,8 @@ class Tracer:
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         return lines[-1].strip() if lines else "it said nothing"
 
-    def cost(self) -> tuple[int, int]:
-        """Nanoseconds and runs of its BPF programs so far, as their descriptors tell."""
+    def cost(self) -> Cost:
+        """What its BPF programs took so far, as their descriptors tell."""
         programs: dict[str, tuple[int, int]] = {}
         with suppress(OSError):
             for each in Path(f"/proc/{self.program.pid}/fdinfo").iterdir():
@@ -117,7 +136,9 @@ class Tracer:
                     said = dict(line.split(":", 1) for line in each.read_text().splitlines() if ":" in line)
                     if "prog_id" in said and "run_time_ns" in said:
                         programs[said["prog_id"].strip()] = int(said["run_time_ns"]), int(said["run_cnt"])
-        return sum(ns for ns, _ in programs.values()), sum(runs for _, runs in programs.values())
+        return Cost(
+            time.monotonic_ns(), sum(ns for ns, _ in programs.values()), sum(runs for _, runs in programs.values())
+        )
 
     def _said(self, mark: str) -> bool:
         return self.output.exists() and mark in self.output.read_text(encoding="utf-8", errors="replace")

@@ -1,8 +1,13 @@
 """What the tracer prints, read: recorded outputs, and what can go wrong with one."""
 
+from pathlib import Path
+
 import pytest
 
-from steps.trace.parsed import MOST_KEYS, folded, parse
+from steps.trace.flame import flame_graph
+from steps.trace.parsed import MOST_KEYS, STACKS, folded, parse
+
+RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.json"))
 
 READY = '{"type": "printf", "data": "ready 1000\\n"}\n'
 END = '{"type": "printf", "data": "end 9000\\n"}\n'
@@ -19,7 +24,7 @@ def test_sums_and_histograms_are_read_by_map_and_key():
 
     found = parse(text)
 
-    assert (found.ready_ns, found.end_ns, found.probes, found.damage) == (1000, 9000, 7, [])
+    assert (found.ready_ns, found.end_ns, found.damage) == (1000, 9000, [])
     assert found.counts == {"@syncs": {"1": 300}, "@plain": {"": 5}}
     assert [(bucket.low, bucket.high, bucket.count) for bucket in found.histograms["@us"][""]] == [(0, -1, 1), (0, 0, 2)]
     assert [(bucket.low, bucket.high, bucket.count) for bucket in found.histograms["@io"]["1"]] == [(64, 127, 3)]
@@ -54,3 +59,32 @@ def test_stacks_are_folded_from_the_command_to_the_innermost_call():
     key = "\n    schedule+12\n    do_syscall_64+93\n,\n    read+5\n    0x7f00\n,postgres"
 
     assert folded({key: 4}) == "postgres;[unknown];read;do_syscall_64;schedule 4\n"
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_real_outputs_are_whole(path):
+    """What bpftrace 0.17 printed of PostgreSQL and of nginx under a load: two marks, counts, and nothing that cannot be read."""
+    found = parse(path.read_text())
+
+    assert found.damage == []
+    assert found.end_ns - found.ready_ns > 5_000_000_000
+    assert found.counts["@on_ns"]
+
+
+def test_real_output_says_what_postgresql_did():
+    """200 commits a second that are safe: so many fsyncs, each in one of the buckets."""
+    found = parse((RECORDED[0].parent / "postgres-0.17.json").read_text())
+    syncs = sum(found.counts["@syncs"].values())
+
+    assert syncs / ((found.end_ns - found.ready_ns) / 1e9) == pytest.approx(200, rel=0.05)
+    assert sum(bucket.count for bucket in found.histograms["@sync_us"][""]) == syncs
+
+
+def test_flame_graph_has_a_box_for_each_function():
+    """As wide as its share, on the one that called it; what users can name is escaped."""
+    stacks = parse((RECORDED[0].parent / "nginx-0.17.json").read_text()).counts[STACKS]
+
+    assert "do_syscall_64" in flame_graph(folded(stacks), title="nginx")
+    assert "&lt;b&gt;: 3 samples, 75.0 %" in flame_graph("nginx;<b> 3\nnginx;c 1\n", title="x")
+    with pytest.raises(ValueError, match="no stacks"):
+        flame_graph("", title="x")
