@@ -136,9 +136,7 @@ class Tracer:
                     said = dict(line.split(":", 1) for line in each.read_text().splitlines() if ":" in line)
                     if "prog_id" in said and "run_time_ns" in said:
                         programs[said["prog_id"].strip()] = int(said["run_time_ns"]), int(said["run_cnt"])
-        return Cost(
-            time.monotonic_ns(), sum(ns for ns, _ in programs.values()), sum(runs for _, runs in programs.values())
-        )
+        return Cost(time.monotonic_ns(), sum(ns for ns, _ in programs.values()), sum(runs for _, runs in programs.values()))
 
     def _said(self, mark: str) -> bool:
         return self.output.exists() and mark in self.output.read_text(encoding="utf-8", errors="replace")
