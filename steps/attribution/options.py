@@ -21,7 +21,7 @@ def with_options(found: Bottleneck, book: PriceBook, *, cores: int | None) -> Bo
         if (price.provider, price.region, price.spot) == (PROVIDER, REGION, False) and not price.machine
     }
     more = cores or 2
-    cpu = f"{more} more cores", _monthly(prices.get("vcpu"), more * HOURS)
+    cpu = f"{more} more core{'s' if more > 1 else ''}", _monthly(prices.get("vcpu"), more * HOURS)
     disk = f"{MORE_IOPS:,} more IOPS", _monthly(prices.get("block-iops"), MORE_IOPS)
     memory = f"{MORE_GIB} GiB more memory", _monthly(prices.get("memory"), MORE_GIB * HOURS)
     share = f"{100 * found.weight:.0f} %"

@@ -54,7 +54,7 @@ class TraceView:
     def said(self, found: Bottleneck) -> str:
         """`disk (sync): it waits until …`."""
         kind = f" ({found.kind})" if found.kind else ""
-        return f"{found.resource if found.resource != 'none' else 'nothing in it'}{kind}: {found.said}"
+        return found.said if found.resource == "none" else f"{found.resource}{kind}: {found.said}"
 
     def sign(self, sign: Sign) -> str:
         """`waits for disk 61 % (from 20 % on)`."""
