@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from phases import phase_04, phase_10
+from phases import appendix_t, phase_04, phase_10
 
-PHASES = (phase_04.PHASE, phase_10.PHASE)
+PHASES = (phase_04.PHASE, phase_10.PHASE, appendix_t.PHASE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steps.model import Experiment, Plan, cell_of
+from steps.model import Experiment, Plan, cell_of, trace_program
 
 # Measured on two cores with real gateways: deploy, checks, measure and teardown of one cell, without its load.
 CELL_S = 3.0
@@ -31,7 +31,8 @@ def of_cells(experiment: Experiment) -> int:
 def of_plan(experiment: Experiment, plan: Plan) -> float:
     """Seconds that the cells still to do will take on this machine, about."""
     sending = {load.label: load.usual_s for load in experiment.loads}
-    return RUN_S + sum(sending[cell_of(experiment, cell).load] + CELL_S for cell in plan.todo)
+    beside_s = CELL_S + trace_program.usual_s(experiment.trace)
+    return RUN_S + sum(sending[cell_of(experiment, cell).load] + beside_s for cell in plan.todo)
 
 
 def at_most(experiment: Experiment) -> float | None:

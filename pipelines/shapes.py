@@ -4,7 +4,7 @@ A shape is plain data (steps, flows of tasks); `pipelines.manifest` says it in A
 
     main      provision ─► cells: one cell after the other, in the plan's recorded order
               cells ─► extend-1 ─► cells-1: further rounds, where the evidence needs them (with a precision up to extend-5)
-    cell      deploy ─► load ─► measure ∥ teardown
+    cell      deploy ─► load ─► measure ∥ teardown          (load ∥ trace, where the experiment asks for a trace)
     closing   teardown-all ─► report                      (the exit handler)
 
 The shape `review` has no cells, and deploys nothing that would have to be torn down:
@@ -18,8 +18,8 @@ Decisions, each seen on a real controller:
 - A DAG's phase is that of its leaves, so a cell names as `target` every task whose failure matters.
 - `measure` and `teardown` accept every result of what came before, `Errored` and `Omitted` included: listing only success
   and failure gets them silently omitted.
-- An extension that adds nothing gives an empty list: its cells are then Skipped, and what waits for their success is Omitted.
-  So a run that is precise, and one that failed, starts no further step.
+- An extension that adds nothing gives an empty list: its cells are Skipped, and what waits for their success is Omitted. So a
+  run that is precise, and one that failed, starts no further step.
 - The report is made in the exit handler, because only there are dead pods and leftovers known.
 - `load` is never retried: a repeated measurement is a new cell. Steps of infrastructure are, a bounded number of times.
 - The experiment travels once, as a raw artifact of `provision`; later steps fetch it by its key. Teardown fetches nothing:
@@ -31,7 +31,8 @@ from __future__ import annotations
 from pipelines.closing import closing, closing_of_review, closing_steps, report
 from pipelines.flows import ANY, ANY_OR_OMITTED, BRIEF_S, CELL, RUN, File, Flow, Shape, Step, Task, after
 from steps.model import Experiment, Precision
-from steps.model.experiment import MOST_ROUNDS
+from steps.model.asked import MOST_ROUNDS
+from steps.model.trace_program import longest_s
 from steps.statistics.rounds import MOST_EXTENSIONS, REPEATING_PASSES
 
 
@@ -61,7 +62,7 @@ def compare(experiment: Experiment) -> Shape:
     return Shape(
         entry="main",
         closing="closing",
-        flows=(_main(experiment), _cell(), closing()),
+        flows=(_main(experiment), _cell(experiment), closing()),
         steps=(_provision(prefix), _extend(prefix), *_cell_steps(experiment, prefix), *closing_steps(prefix)),
     )
 
@@ -85,8 +86,8 @@ LOAD_LIMIT = "load-limit-s"
 
 
 def load_limit_s(experiment: Experiment) -> int:
-    """The time limit of the load step, for the longest load of the experiment; a review has none."""
-    return int(max((load.longest_s for load in experiment.loads), default=0)) + 60
+    """The time limit of the load step, for the longest load of the experiment and its trace; a review has none."""
+    return int(max((load.longest_s for load in experiment.loads), default=0) + longest_s(experiment.trace)) + 60
 
 
 def _main(experiment: Experiment) -> Flow:
@@ -119,17 +120,18 @@ def _cells_of(source: str, *, name: str, depends: str) -> Task:
     return Task(name, "cell", depends=depends, each=plan, values={"run": RUN, "cell": "{{item}}"})
 
 
-def _cell() -> Flow:
+def _cell(experiment: Experiment) -> Flow:
     both = {"run": RUN, "cell": CELL}
     endpoints = {"endpoints": "{{tasks.deploy.outputs.parameters.endpoints}}"}
-    over = f"{after('deploy', results=ANY)} && {after('load', results=ANY_OR_OMITTED)}"
+    beside = ("load", "trace") if experiment.trace else ("load",)
+    over = f"{after('deploy', results=ANY)} && {after(*beside, results=ANY_OR_OMITTED)}"
     return Flow(
         name="cell",
         inputs=("run", "cell"),
-        target="load measure teardown",
+        target=" ".join((*beside, "measure", "teardown")),
         tasks=(
             Task("deploy", "deploy", values=both),
-            Task("load", "load", depends="deploy", values={**both, **endpoints}),
+            *(Task(name, name, depends="deploy", values={**both, **endpoints}) for name in beside),
             Task("measure", "measure", depends=over, values=both),
             Task("teardown", "teardown", depends=over, values=both),
         ),
@@ -181,16 +183,14 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
         writes=(File("folder", f"{here}/load", optional=True),),
         limit_s=f"{{{{workflow.parameters.{LOAD_LIMIT}}}}}",
     )
+    traced = (File("trace", f"{here}/trace", optional=True),) if experiment.trace else ()
+    trace = Step("trace", values=load.values, inputs=load.inputs, reads=(stored,), writes=traced, limit_s=load.limit_s)
+    left = ("deploy", f"{here}/deploy.json"), ("load", f"{here}/load")
     measure = Step(
         "measure",
         values=both,
         inputs=("run", "cell"),
-        reads=(
-            stored,
-            environment,
-            File("deploy", f"{here}/deploy.json", optional=True),
-            File("load", f"{here}/load", optional=True),
-        ),
+        reads=(stored, environment, *(File(*each, optional=True) for each in left), *traced),
         writes=(File("outcome", f"{here}/outcome.json"),),
         limit_s=BRIEF_S,
         attempts=3,
@@ -203,4 +203,4 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
         limit_s=BRIEF_S,
         attempts=3,
     )
-    return deploy, load, measure, teardown
+    return (deploy, load, *((trace,) if traced else ()), measure, teardown)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines import duration
 from steps.model import Cell, Component, Experiment, Phase, Plan
-from steps.model.experiment import names_of
+from steps.model.asked import names_of
 
 
 def columns(rows: Iterable[Sequence[str]]) -> str:

@@ -29,6 +29,7 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
     "provision": {"run": TEXT, "experiment": FILE, "stored": FILE, "plan": FILE, "environment": FILE},
     "deploy": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": FILE, "record": FILE},
     "load": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "folder": FILE, "environment": FILE},
+    "trace": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "trace": FILE},
     "measure": {
         "run": TEXT,
         "cell": TEXT,
@@ -37,6 +38,7 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
         "deploy": FILE,
         "load": FILE,
         "outcome": FILE,
+        "trace": FILE,
     },
     "extend": {"prefix": TEXT, "plan": FILE},
     "teardown": {"run": TEXT, "cell": TEXT, "prefix": TEXT, "record": FILE, "logs": FILE},
@@ -54,7 +56,7 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
     "check": {"found": FILE},
     "sweep": {"time-to-live-s": TEXT, "removed": FILE},
 }
-OPTIONAL = {("load", "environment")}  # of the shape `ramp`
+OPTIONAL = {("load", "environment"), ("measure", "trace")}  # of the shape `ramp`; of an experiment that is traced
 
 
 def parser() -> argparse.ArgumentParser:

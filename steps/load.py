@@ -37,12 +37,14 @@ from steps.model import (
     LoadRecord,
     RampLoad,
     SqlLoad,
+    SteadyLoad,
     Usage,
     Window,
     cell_of,
 )
 from steps.model.component import Speaks
 from steps.statistics.histogram import write_log
+from steps.trace.beside import Beside
 
 CHECKS = 3  # questions before the load, and after
 
@@ -57,17 +59,24 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
     asked = Experiment.from_json(experiment.read_bytes(), source=experiment.name)
     load, speaks = load_of(asked, cell), asked.component(cell_of(asked, cell).contender).speaks
     folder.mkdir(parents=True, exist_ok=True)
+    beside = Beside.of(asked, run, cell)
     cpus: tuple[int, ...] | None = None
     try:
         where = Endpoints.from_json(endpoints, source="the endpoints that deploy handed over")
+        beside.await_ready()
         before = canary.sing(folder, cpus=where.system_cpus)
         with on_cores(where.driver_cpus) as alone:
             cpus = where.driver_cpus if alone else None
             sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment), speaks=speaks))
+            if sent.failure is None and (again := beside.again(load)):
+                sent.traced = again, uvloop.run(_once_more(again, where, speaks, spin=alone, beside=beside))
+                sent.failure = sent.traced[1].failure
         sent.canaries = before, canary.sing(folder, cpus=where.system_cpus)
     except LabError as error:
         write(Sent(failure=str(error)), folder=folder, run=run, cell=cell, load=load, cpus=cpus)
         raise
+    finally:
+        beside.close()
     write(sent, folder=folder, run=run, cell=cell, load=load, cpus=cpus)
     if sent.failure:
         raise MeasureError(sent.failure)
@@ -93,6 +102,7 @@ class Sent:
     cross_checks: tuple[CrossCheck, ...] = ()
     idle: tuple[Usage, ...] = ()
     logged_bytes: int | None = None  # by a database
+    traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
 async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http") -> Sent:
@@ -117,6 +127,16 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
         await _check(sent, load, where.target, "after")
         sent.failure = sent.failure or await identity.difference(where, "after")
     return sent
+
+
+async def _once_more(load: SteadyLoad, where: Endpoints, speaks: Speaks, *, spin: bool, beside: Beside) -> Sent:
+    """For a trace: what came of it is not looked at, for none of its figures decides."""
+    part, bank = Sent(), Bank(load, where.target, speaks) if isinstance(load, SqlLoad) else None
+    if bank is not None:
+        await bank.forget()
+    beside.announce(load)
+    await _load(part, bank.flight(spin=spin) if bank else Flight(load, Target.of(where.target), spin=spin), where)
+    return part
 
 
 async def _transact(sent: Sent, bank: Bank, where: Endpoints, *, spin: bool) -> None:
@@ -246,6 +266,8 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
             for percent, (at, part) in sent.climbed.shares.items()
         ]
         record = record.model_copy(update={"search": sent.climbed.search, **together(parts)})
+    if sent.traced is not None:
+        write(sent.traced[1], folder=_made(folder / "traced"), run=run, cell=cell, load=sent.traced[0], cpus=cpus)
     (folder / "load.json").write_text(record.to_json(), encoding="utf-8")
     return record
 

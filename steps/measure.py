@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from steps.attribution.reading import traced
 from steps.drivers.keepers import read_readings
 from steps.drivers.search import knee_of
 from steps.drivers.series import read_series
@@ -42,13 +43,23 @@ TAGS = {"response": "ok", "service": "ok", "wait": "ok", "lateness": None, "erro
 M = TypeVar("M", bound=Model)
 
 
-def run(*, run: str, cell: str, experiment: Path, environment: Path, deploy: Path, load: Path, outcome: Path) -> None:
+def run(
+    *,
+    run: str,
+    cell: str,
+    experiment: Path,
+    environment: Path,
+    deploy: Path,
+    load: Path,
+    outcome: Path,
+    trace: Path | None = None,
+) -> None:
     """Writes the outcome of one cell.
 
-    deploy, load: what those steps left; a path that does not exist says that they left nothing.
+    deploy, load, trace: what those steps left; a path that does not exist says that they left nothing.
     Raises MeasureError: the cell failed; the outcome is written and says why.
     """
-    inputs = Inputs(run=run, cell=cell, experiment=experiment, environment=environment, deploy=deploy, load=load)
+    inputs = Inputs(run=run, cell=cell, experiment=experiment, environment=environment, deploy=deploy, load=load, trace=trace)
     found = outcome_of(inputs, at=now())
     outcome.parent.mkdir(parents=True, exist_ok=True)
     outcome.write_text(found.to_json(), encoding="utf-8")
@@ -66,6 +77,7 @@ class Inputs:
     environment: Path
     deploy: Path
     load: Path  # the folder
+    trace: Path | None = None  # the folder; None: the experiment asks for none
 
 
 def outcome_of(inputs: Inputs, *, at: str) -> CellOutcome:
@@ -86,7 +98,9 @@ def outcome_of(inputs: Inputs, *, at: str) -> CellOutcome:
         base |= _recorded(deploy, record)
         if isinstance(record.load, RampLoad):
             return _judged_ramp(base, experiment, environment, _ramped(inputs, experiment, deploy, record))
-        return _judged(base, experiment, environment, _facts(inputs, experiment, deploy, record))
+        base |= {"trace": traced(experiment, inputs.trace, inputs.load)}
+        facts = replace(_facts(inputs, experiment, deploy, record), trace=base["trace"])
+        return _judged(base, experiment, environment, facts)
     except LabError as error:
         return CellOutcome(**base, status="failed", reasons=(str(error),))
 

@@ -60,6 +60,11 @@ class Bank:
         """Sends the load."""
         return SqlFlight(self._load, self._target, self._dialect, self._requests, spin=spin)
 
+    async def forget(self) -> None:
+        """Takes away which transactions there were, so that they can be sent once more. Raises MeasureError: it does not."""
+        async with self._console() as console:
+            await console.say("TRUNCATE TABLE history")
+
     async def audit(self, recording: Recording) -> Check:
         """Is there what was acknowledged, and nothing else? Raises MeasureError: it could not be asked."""
         writing = [request for request in range(len(recording.fates)) if self._requests.writes(request)]

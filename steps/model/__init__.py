@@ -8,14 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from steps.model.absent import Absent
+from steps.model.asked import Hypothesis, Precision, Tuning
 from steps.model.build import Build, Tool
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
-from steps.model.experiment import Experiment, Hypothesis, Phase, Precision, Tuning
+from steps.model.experiment import Experiment
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
+from steps.model.phase import Phase
 from steps.model.ramp import Load, RampLoad, Slo
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.sql import SqlLoad, SteadyLoad
+from steps.model.trace_program import TraceProgram
 from steps.model.values import Model, digest
 from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -62,9 +65,10 @@ if TYPE_CHECKING:
     )
     from steps.model.search import Probe, Search
     from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings, Usual
+    from steps.model.trace import TraceOutcome, TraceRecord
 
 # In the order of their imports.
-_RECORDS = ("plan", "search", "surroundings", "outcome", "figure", "layers", "report", "comparison")
+_RECORDS = ("plan", "search", "surroundings", "trace", "outcome", "figure", "layers", "report", "comparison")
 
 __all__ = [
     "Absent",
@@ -148,6 +152,9 @@ __all__ = [
     "Surroundings",
     "TeardownRecord",
     "Tool",
+    "TraceOutcome",
+    "TraceProgram",
+    "TraceRecord",
     "Track",
     "Tuned",
     "Tuning",

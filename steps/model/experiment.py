@@ -1,23 +1,22 @@
-"""A phase and its experiments, as their authors write them, and as they travel into a run."""
+"""An experiment, as its author writes it, and as it travels into a run."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from steps.model.absent import Absent
+from steps.model.asked import ByName, Hypothesis, Precision, Tuning, names_of
 from steps.model.component import Component
 from steps.model.metric import Metric
 from steps.model.price import Above
 from steps.model.ramp import Load, misfit
 from steps.model.reviewing import DutyCycle, Rule
+from steps.model.trace_program import TraceProgram, untraceable
 from steps.model.unit_cost import UnitCost, unpriced
-from steps.model.values import Finite, Model, Name
-
-# Written as `of=ENVOY`, kept as "envoy".
-ByName = Annotated[Name, BeforeValidator(lambda given: given.name if isinstance(given, Component) else given)]
+from steps.model.values import Model, Name
 
 PREVIEW_REPETITIONS = 3
 PREVIEW_SECONDS = 3.0
@@ -25,57 +24,6 @@ PREVIEW_WARMUP_S = 1.0
 PILOT_ROUNDS = 6  # the fewest that decide
 PILOT_SECONDS = 6.0
 PILOT_WARMUP_S = 1.0
-MOST_ROUNDS = 30
-
-
-class Hypothesis(Model):
-    """A statement that a machine can check: a metric of one contender, alone or over another's, against bounds.
-
-    It names its contender beforehand: "the best" would choose and test on the same data.
-    """
-
-    statement: str
-    metric: str
-    of: ByName
-    over: ByName | None = None  # None: the value itself; else what `of` adds to this one's value in the same round
-    below: Finite | None = None
-    above: Finite | None = None
-    added_below: Finite | None = None
-    added_above: Finite | None = None
-    load: Name | None = None  # the name or label of the load under which it is said; None: the experiment's first
-
-    @model_validator(mode="after")
-    def _one_bound(self) -> Self:
-        given = [name for name in ("below", "above", "added_below", "added_above") if getattr(self, name) is not None]
-        if len(given) != 1:
-            message = f"hypothesis {self.statement!r}: give one bound of below, above, added_below, added_above"
-            raise ValueError(message)
-        if given[0].startswith("added") != (self.over is not None):
-            message = f"hypothesis {self.statement!r}: `over` goes with added_below or added_above"
-            raise ValueError(message)
-        return self
-
-
-class Tuning(Model):
-    """The same stack once more with something set otherwise."""
-
-    arm: ByName  # after
-    over: ByName  # before
-    what: str  # "16 connections to the database instead of 4"
-
-
-def names_of(load: Load) -> tuple[str, ...]:
-    """What a load may be called: by its label, and by its name, if its kind has names and it has one."""
-    name: str | None = getattr(load, "name", None)
-    return (load.label, name) if name else (load.label,)
-
-
-class Precision(Model):
-    """When a run is precise enough: rounds are added until it is, or until the budget ends."""
-
-    # Of the interval of contender over baseline, in the main metric, as a share of that ratio: 0.05 is ±5 %.
-    half_width: float = Field(default=0.05, gt=0, lt=1)
-    most_rounds: int = Field(default=MOST_ROUNDS, ge=6, le=99)  # the budget, planned repetitions with it; six can decide
 
 
 NOBODY = Component(name="nobody", title="Nobody", version="-", direct=True)  # the baseline of what measures nothing
@@ -107,6 +55,7 @@ class Experiment(Model):
     precision: Precision | None = None
     unit_cost: UnitCost | None = None
     budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
+    trace: tuple[TraceProgram, ...] = ()  # what to look at in the kernel, under a load of its own after each measured window
     quick_loads: tuple[str, ...] = ()  # names or labels of the loads that a preview takes; none named: all
     absent: tuple[Absent, ...] = ()  # optional contenders that are not to be had where it runs; put there when a run begins
     layers: tuple[ByName, ...] = ()  # arms of which each has all that the one before it has, and one thing more; baseline first
@@ -195,6 +144,7 @@ class Experiment(Model):
             "layers": (),
             "tunings": (),
             "pilot": True,
+            "trace": (),
         }
         return type(self).model_validate(dict(self) | changes)
 
@@ -294,37 +244,15 @@ class Experiment(Model):
         return self
 
     @model_validator(mode="after")
+    def _traceable(self) -> Self:
+        if wrong := untraceable(self.shape, self.trace):
+            message = f"experiment {self.name}: {wrong}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _priced(self) -> Self:
         if wrong := unpriced(self.unit_cost, [metric.name for metric in self.metrics]):
             message = f"experiment {self.name}: {wrong}"
             raise ValueError(message)
         return self
-
-
-class Phase(Model):
-    """A chapter of the roadmap."""
-
-    number: int = Field(ge=1, le=99)
-    title: str
-    experiments: tuple[Experiment, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _reviews_come_last(self) -> Self:
-        """So that what a review reads of its own run is there when it looks."""
-        for number, experiment in enumerate(self.experiments):
-            before = [each.name for each in self.experiments[:number] if not each.reviews]
-            unknown = [name for name in experiment.reads if name not in before]
-            if unknown or (experiment.reviews and not before):
-                what = f"{unknown[0]}, which is not" if unknown else "what is"
-                message = f"{self.id}: {experiment.name} reads {what} measured before it in this phase"
-                raise ValueError(message if unknown else f"{message}, and nothing is")
-        return self
-
-    def read_by(self, review: Experiment) -> tuple[str, ...]:
-        """The experiments that a review of this phase reads: those it names, else all that measure."""
-        return review.reads or tuple(each.name for each in self.experiments if not each.reviews)
-
-    @property
-    def id(self) -> str:
-        """`phase-4`."""
-        return f"phase-{self.number}"

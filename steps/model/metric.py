@@ -142,3 +142,30 @@ def at_share(metric: str) -> tuple[str, int] | None:
     """What a metric of a ramp measures, and at how many percent of the knee: ("p99_ms", 75) for `p99_at_75_ms`."""
     found = re.fullmatch(r"(\w+)_at_(\d\d)_(\w+)", metric)
     return (f"{found[1]}_{found[3]}", int(found[2])) if found else None
+
+
+# Of a trace, under a load of its own after the measured window. Active time is all threads' time but idling.
+ON_CPU, CPU_WAIT, DISK_WAIT, NETWORK_WAIT, LOCK_WAIT = (
+    Metric(
+        name=f"{part}_percent",
+        title=title,
+        unit="%",
+        better="lower",
+        source=f"share of the active time of the contender's threads that went {where}, seen by the kernel's tracepoints",
+    )
+    for part, title, where in (
+        ("on_cpu", "on CPU", "into computing"),
+        ("cpu_wait", "waits for CPU", "into waiting for a core"),
+        ("disk", "waits for disk", "into waiting for disks"),
+        ("network", "waits for network", "into waiting to send"),
+        ("lock", "waits for locks", "into waiting for each other"),
+    )
+)
+SYNCS = Metric(
+    name="syncs_per_request",
+    title="fsyncs per request",
+    unit="",
+    better="lower",
+    source="calls of fsync and fdatasync per right answer, under the trace",
+)
+TRACED = (ON_CPU, CPU_WAIT, DISK_WAIT, NETWORK_WAIT, LOCK_WAIT, SYNCS)

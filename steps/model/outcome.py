@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from steps.model.ramp import Load
 from steps.model.search import Search
 from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings
+from steps.model.trace import TraceOutcome
 from steps.model.values import CellId, Finite, Model, Name, RunId
 
 SCHEMA_VERSION = 1
@@ -235,6 +236,7 @@ class CellOutcome(Model):
     steady: dict[str, Steadiness] = {}  # p50_ms, p99_ms, cpu_cores … → whether it had settled
     cross_checks: tuple[CrossCheck, ...] = ()
     components: dict[Name, ComponentUse] = {}  # of whatever stood in the path
+    trace: TraceOutcome | None = None  # None: none was asked for
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:

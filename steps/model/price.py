@@ -26,7 +26,9 @@ def _plain(value: Decimal) -> str:
 Number = Annotated[Decimal, BeforeValidator(_no_float), PlainSerializer(_plain, when_used="json")]
 Above = Annotated[Number, Field(gt=0)]
 
-PriceUnit = Literal["usd_per_vcpu_hour", "usd_per_gib_hour", "usd_per_gib_month", "usd_per_gb_egress", "usd_per_hour"]
+PriceUnit = Literal[
+    "usd_per_vcpu_hour", "usd_per_gib_hour", "usd_per_gib_month", "usd_per_gb_egress", "usd_per_hour", "usd_per_iops_month"
+]
 OF_ITEM: dict[str, PriceUnit] = {
     "vcpu": "usd_per_vcpu_hour",
     "memory": "usd_per_gib_hour",
@@ -34,6 +36,7 @@ OF_ITEM: dict[str, PriceUnit] = {
     "egress-internet": "usd_per_gb_egress",
     "egress-zone": "usd_per_gb_egress",
     "egress-region": "usd_per_gb_egress",
+    "block-iops": "usd_per_iops_month",
 }  # everything else is a whole thing, paid by the hour
 FIXED = ("control-plane", "load-balancer")
 

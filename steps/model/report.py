@@ -18,6 +18,7 @@ from steps.model.metric import Metric
 from steps.model.outcome import Calibration, Counts
 from steps.model.ramp import Load
 from steps.model.search import Probe
+from steps.model.trace import ArmTrace
 from steps.model.values import CellId, Finite, Model, Name, RunId
 from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
 
@@ -237,6 +238,7 @@ class Report(Model):
     costs: tuple[Costs, ...] = ()  # at the usual prices, then as if at each provider; nothing: none were asked for
     budget: BudgetResult | None = None
     references: tuple[ReferenceResult, ...] = ()  # none: there is no reference for any of its figures
+    traces: tuple[ArmTrace, ...] = ()  # nothing: none were asked for
     absent: tuple[Absent, ...] = ()  # contenders that could not be had where it ran
     waterfalls: tuple[Waterfall, ...] = ()  # by load, where the experiment declares layers
     tuned: tuple[Tuned, ...] = ()

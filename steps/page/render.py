@@ -12,6 +12,7 @@ from steps.page.percentiles import percentiles
 from steps.page.tables import View
 from steps.page.templates import environment, style
 from steps.page.timeline import timeline
+from steps.page.traces import TraceView
 from steps.page.waterfall import NARROW as NARROW_WIDTH
 from steps.page.waterfall import WIDE as WIDTH
 from steps.page.waterfall import WaterfallView
@@ -19,7 +20,7 @@ from steps.page.waterfall import WaterfallView
 
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
-    templates = environment(("page.html", "decisions.html", "costs.html", "references.html", "waterfall.html"))
+    templates = environment(("page.html", "decisions.html", "costs.html", "references.html", "traces.html", "waterfall.html"))
     drawings = [_drawings(report, section, number) for number, section in enumerate(report.loads)]
     return templates.get_template("page.html").render(
         report=report,
@@ -27,6 +28,7 @@ def render(report: Report) -> str:
         drawings=drawings,
         costs=_costs(report),
         waterfalls=_waterfalls(report),
+        traces={each.load: TraceView(report, each.load) for each in report.traces},
         style=style(),
     )
 

@@ -12,9 +12,23 @@ from typing import Any
 from steps.drivers.keepers import Reading
 from steps.drivers.series import Series
 from steps.errors import MeasureError
-from steps.model import Component, ComponentUse, Counts, DeployRecord, Driver, LoadRecord, Measurement, SteadyLoad, Usage, Window
+from steps.model import (
+    Component,
+    ComponentUse,
+    Counts,
+    DeployRecord,
+    Driver,
+    LoadRecord,
+    Measurement,
+    SteadyLoad,
+    TraceOutcome,
+    Usage,
+    Window,
+)
+from steps.model.metric import TRACED
 from steps.statistics.histogram import quantile, samples_to_bound
 
+NOT_HERE = "not available here"
 NO_PROGRAM = "the direct path has no program of its own"
 
 # The counters of a cell are read at the window's edges; a keeper that answered late describes another stretch of time.
@@ -36,6 +50,7 @@ class Facts:
     histograms: Mapping[str, Any]
     readings: tuple[Reading, ...]
     series: Series
+    trace: TraceOutcome | None = None
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -66,6 +81,8 @@ def figure(metric: str, facts: Facts) -> Figure:
     q = quantile_of(metric)
     if q is not None:
         return _response(facts, q)
+    if metric in {each.name for each in TRACED}:
+        return _traced(metric, facts.trace)
     reader = _READERS.get(metric)
     if reader is None:
         return Figure(reason=f"there is no way to measure {metric}; there are p50_ms and the like, {', '.join(_READERS)}")
@@ -89,6 +106,15 @@ def _response(facts: Facts, q: float) -> Figure:
 
 def _goodput(facts: Facts) -> Figure:
     return Figure(facts.counts.ok / facts.window.seconds)
+
+
+def _traced(metric: str, trace: TraceOutcome | None) -> Figure:
+    """From the trace of the cell. Where a trace cannot be had at all, nothing went wrong."""
+    if trace is None or trace.reason is not None:
+        reason = trace.reason if trace and trace.reason else f"{metric} needs a trace, and the experiment asks for none"
+        return Figure(reason=reason, expected=reason.startswith(NOT_HERE))
+    value = trace.figures.get(metric)
+    return Figure(value, None if value is not None else f"the trace did not look at what {metric} is made of")
 
 
 def _cpu(facts: Facts) -> Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from steps.attribution.summary import traces_of
 from steps.costs.budget import budget_of, told
 from steps.costs.reported import reported
 from steps.errors import MeasureError
@@ -90,6 +91,7 @@ def report_of(evidence: Evidence) -> Report:
         costs=costs,
         budget=budget,
         references=held_against(loads),
+        traces=traces_of(experiment, outcomes) if experiment else (),
         absent=experiment.absent if experiment else (),
         waterfalls=waterfalls,
         tuned=tuned_of(experiment, loads, uses, costs) if experiment else (),

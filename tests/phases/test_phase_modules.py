@@ -9,7 +9,7 @@ import pytest
 from phases.index import PHASES
 
 FOLDER = Path(__file__).parent.parent.parent / "phases"
-MODULES = sorted(FOLDER.glob("phase_*.py"))
+MODULES = [*sorted(FOLDER.glob("phase_*.py")), *sorted(FOLDER.glob("appendix_*.py"))]
 DATA = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 CODE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.IfExp, ast.Await, ast.Yield, ast.NamedExpr)
 
@@ -28,10 +28,13 @@ def test_phase_module_is_data(path):
 
 def test_index_lists_every_phase_module_once_in_order():
     """A phase that is not in the index would never be run."""
-    modules = [importlib.import_module(f"phases.{path.stem}").PHASE for path in MODULES if path.stem[6:].isdigit()]
+    numbered = [path for path in MODULES if path.stem[6:].isdigit()]
+    appendices = [path for path in MODULES if path.stem.startswith("appendix_")]
+    modules = [importlib.import_module(f"phases.{path.stem}").PHASE for path in (*numbered, *appendices)]
 
-    assert list(PHASES) == sorted(modules, key=lambda phase: phase.number)
-    assert [f"phase_{phase.number:02}" for phase in PHASES] == [path.stem for path in MODULES if path.stem[6:].isdigit()]
+    assert list(PHASES) == modules
+    assert [f"phase_{phase.number:02}" for phase in modules[: len(numbered)]] == [path.stem for path in numbered]
+    assert [f"appendix_{phase.appendix}" for phase in modules[len(numbered) :]] == [path.stem for path in appendices]
 
 
 @pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.id)

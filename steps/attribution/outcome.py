@@ -1,0 +1,68 @@
+"""From a trace's record to what an outcome says of it."""
+
+from __future__ import annotations
+
+from steps.attribution import thresholds as at
+from steps.attribution.options import with_options
+from steps.attribution.reconciled import reconciled
+from steps.attribution.rules import bottlenecks_of
+from steps.attribution.signals import signals_of, total
+from steps.attribution.split import split_of
+from steps.costs.book import PriceBook
+from steps.errors import MeasureError
+from steps.model import LoadRecord, TraceOutcome, TraceProgram, TraceRecord
+from steps.model.trace import Split
+from steps.statistics.figures import NOT_HERE
+
+SHARES = ("on_cpu", "cpu_wait", "disk", "network", "lock")
+
+
+def outcome_of(record: TraceRecord, load: LoadRecord | None, book: PriceBook, *, p50_ms: float | None) -> TraceOutcome:
+    """What a trace shows. load: what was sent under it. Never raises for what the record holds: it says why there is nothing."""
+    base = TraceOutcome(target=record.target, reason="not judged", incomplete=record.damage, bpf_cores=record.bpf_cores)
+    if record.unavailable or record.failure:
+        said = f"{NOT_HERE}: {record.unavailable}" if record.unavailable else record.failure
+        return base.model_copy(update={"reason": said})
+    try:
+        split = split_of(record)
+    except MeasureError as error:
+        return base.model_copy(update={"reason": record.damage[0] if record.damage else str(error)})
+    found = tuple(with_options(each, book, cores=record.cpus) for each in bottlenecks_of(signals_of(record, split)))
+    checks, gaps = reconciled(record, split)
+    update = {
+        "reason": None,
+        "incomplete": (*record.damage, *_short(record, load), *gaps),
+        "seconds": record.seconds,
+        "split": split,
+        "bottlenecks": found,
+        "reconciled": checks,
+        "figures": figures_of(record, split, load),
+        "p50_ms": p50_ms,
+        "histograms": record.histograms,
+    }
+    return base.model_copy(update=update)
+
+
+def figures_of(record: TraceRecord, split: Split, load: LoadRecord | None) -> dict[str, float]:
+    """What metrics can be made of, by their names; what is not known is not in it."""
+    found = {f"{part}_percent": 100 * share for part in SHARES if (share := split.share(part)) is not None}
+    answered = load.counts.ok / load.window.seconds if load and load.counts and load.window else 0
+    if answered and TraceProgram.BLOCK_IO in record.programs:
+        found["syncs_per_request"] = total(record, "@syncs") / record.seconds / answered
+    return found
+
+
+def _short(record: TraceRecord, load: LoadRecord | None) -> tuple[str, ...]:
+    """Whether enough was seen, and while the load ran."""
+    said = []
+    missed, switches = total(record, "@missed"), total(record, "@switches")
+    if missed > at.MISSED * switches:
+        said.append(f"the kernel left out {missed:,} of {switches:,} changes of threads")
+    if record.seconds < at.LEAST_S:
+        said.append(f"only {record.seconds:.1f} s were counted, fewer than {at.LEAST_S:g}")
+    window = load.window if load else None
+    if window is None:
+        said.append("nothing says what load ran under the trace")
+    elif record.start_ns is not None and record.end_ns is not None and record.end_ns > window.end_ns:
+        said.append("the trace went on after its load")
+    return tuple(said)

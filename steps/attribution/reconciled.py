@@ -1,0 +1,54 @@
+"""Totals that two sources tell: what the programs counted beside what the kernel accounts for processes. A gap is said."""
+
+from __future__ import annotations
+
+from steps.attribution import thresholds as at
+from steps.attribution.signals import total
+from steps.model import TraceRecord
+from steps.model.trace import Counters, Reconciled, Split
+
+
+def reconciled(record: TraceRecord, split: Split) -> tuple[tuple[Reconciled, ...], tuple[str, ...]]:
+    """The comparisons, and what they leave open."""
+    before, after = record.before, record.after
+    if before is None or after is None:
+        return (), ("nobody read what the processes used: the trace cannot be checked",)
+    checks, gaps = [_cpu(record, split, before, after)], []
+    if abs(checks[0].traced - checks[0].counted) > at.CPU_GAP * max(checks[0].counted, 0.1):
+        gaps.append(f"traced and accounted CPU time differ: {checks[0].said}")
+    if "block-io" in record.programs:
+        checks += _bytes(record, before, after)
+    if "tcp" in record.programs and before.retransmitted is not None and after.retransmitted is not None:
+        events, counted = total(record, "@retransmits"), after.retransmitted - before.retransmitted
+        said = f"{events:,} packets of the target sent again, {counted:,} segments in its network namespace"
+        checks.append(Reconciled(what="TCP retransmits", traced=events, counted=counted, unit="", said=said))
+    return tuple(checks), tuple(gaps)
+
+
+def _cpu(record: TraceRecord, split: Split, before: Counters, after: Counters) -> Reconciled:
+    """The readings are not exactly at the edges of the counting, so both are per second."""
+    traced = split.on_cpu_s / record.seconds
+    counted = (after.cpu_s - before.cpu_s) / max((after.at_ns - before.at_ns) / 1e9, 1e-9)
+    said = f"{traced:.3f} cores traced, {counted:.3f} accounted"
+    return Reconciled(what="CPU", traced=traced, counted=counted, unit="cores", said=said)
+
+
+def _bytes(record: TraceRecord, before: Counters, after: Counters) -> list[Reconciled]:
+    """Bytes that went to devices in the context of the target, beside what its processes caused."""
+    found = []
+    for key, what, first, last in (
+        ("0", "bytes read", before.read_bytes, after.read_bytes),
+        ("1", "bytes written", before.write_bytes, after.write_bytes),
+    ):
+        if first is None or last is None:
+            continue
+        traced, counted = record.counts.get("@io_bytes", {}).get(key, 0), last - first
+        machine = record.counts.get("@machine_bytes", {}).get(key, 0)
+        rest = max(machine - traced, 0)
+        said = f"{traced:,} of {machine:,} bytes of the machine by its own threads, {counted:,} accounted to its processes"
+        if key == "1" and counted > traced:
+            said += " (when they change a page in memory, and then for the whole piece that the page is in)"
+        if rest:
+            said += f"; {100 * rest / machine:.0f} % by others, of whom the kernel's writers work for it too"
+        found.append(Reconciled(what=what, traced=traced, counted=counted, unit="bytes", said=said))
+    return found

@@ -1,0 +1,91 @@
+"""What a trace says beside its split of time: pressures, throttling, retransmits, the busiest thread; None: nobody told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from steps.model import TraceRecord
+from steps.model.trace import Counters, Split
+
+SEGMENT_BYTES = 1448  # of the usual size; loopback's are larger, and none of those gets lost
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Shares and ratios of one trace."""
+
+    split: Split
+    seconds: float
+    cores: int | None  # that it may use
+    cores_used: float
+    busiest_thread: float  # of one core
+    cpu_pressure: float | None
+    io_pressure: float | None
+    memory_pressure: float | None
+    throttled: float | None
+    sync_of_disk: float | None
+    syncs: int
+    retransmits: float | None
+    full_sends: float | None
+    reclaim: float
+    read_bytes: int
+    sync_p99_ms: float | None = None
+
+
+def signals_of(record: TraceRecord, split: Split) -> Signals:
+    """Everything that the rules look at."""
+    counts, seconds = record.counts, record.seconds
+    sync_s = total(record, "@sync_ns") / 1e9
+    full, sends = total(record, "@tcp_full"), total(record, "@tcp_sends")
+    segments = total(record, "@tcp_out") / SEGMENT_BYTES
+    return Signals(
+        split=split,
+        seconds=seconds,
+        cores=record.cpus,
+        cores_used=split.on_cpu_s / seconds,
+        busiest_thread=max(counts.get("@on_ns", {}).values(), default=0) / 1e9 / seconds,
+        cpu_pressure=_share(record, "cpu_pressure_s"),
+        io_pressure=_share(record, "io_pressure_s"),
+        memory_pressure=_share(record, "memory_pressure_s"),
+        throttled=_share(record, "throttled_s"),
+        sync_of_disk=min(sync_s / split.disk_s, 1.0) if split.disk_s > 0 else None,  # it may wait for a core in between
+        syncs=total(record, "@syncs"),
+        retransmits=total(record, "@retransmits") / segments if segments >= 1 else None,
+        full_sends=full / sends if sends else None,
+        reclaim=total(record, "@reclaim_ns") / 1e9 / split.active_s if split.active_s > 0 else 0.0,
+        read_bytes=record.counts.get("@io_bytes", {}).get("0", 0),
+        sync_p99_ms=quantile_ms(record, "@sync_us", 0.99),
+    )
+
+
+def total(record: TraceRecord, name: str) -> int:
+    """All of a map together; one that was never written is a count of zero, in a program that ran."""
+    return sum(record.counts.get(name, {}).values())
+
+
+def quantile_ms(record: TraceRecord, name: str, q: float) -> float | None:
+    """The upper bound of the bucket that holds a quantile, in ms: known within a factor of two. None: no values."""
+    buckets = [bucket for each in record.histograms.get(name, {}).values() for bucket in each]
+    rank = q * sum(bucket.count for bucket in buckets)
+    seen = 0
+    for bucket in sorted(buckets, key=lambda each: each.low):
+        seen += bucket.count
+        if bucket.count and seen >= rank:
+            return (bucket.high if bucket.high is not None else bucket.low) / 1000
+    return None
+
+
+def _between(record: TraceRecord, name: str) -> float | None:
+    before, after = record.before, record.after
+    if before is None or after is None:
+        return None
+    first, last = getattr(before, name), getattr(after, name)
+    return None if first is None or last is None else last - first
+
+
+def _share(record: TraceRecord, name: str) -> float | None:
+    """Of the time between the two readings."""
+    grown = _between(record, name)
+    if grown is None or not isinstance(record.before, Counters) or not isinstance(record.after, Counters):
+        return None
+    return grown / max((record.after.at_ns - record.before.at_ns) / 1e9, 1e-9)

@@ -1,0 +1,176 @@
+"""What a trace leaves behind: what was counted in the kernel (`TraceRecord`), and what follows from it (`TraceOutcome`)."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from steps.model.trace_program import TraceProgram
+from steps.model.values import CellId, Finite, Model, Name, RunId
+
+
+class Bucket(Model):
+    """How many values lay between two bounds, both included. high None: no bound."""
+
+    low: int
+    high: int | None
+    count: int = Field(ge=0)
+
+
+class Counters(Model):
+    """What /proc says of the target's tree and of the machine at one moment; cumulative. None: it does not tell."""
+
+    at_ns: int  # CLOCK_MONOTONIC
+    cpu_s: Finite
+    threads: int
+    read_bytes: int | None
+    write_bytes: int | None
+    throttled_s: Finite | None = None
+    cpu_pressure_s: Finite | None = None
+    io_pressure_s: Finite | None = None
+    memory_pressure_s: Finite | None = None
+    retransmitted: int | None = None  # TCP segments of the target's network namespace
+
+
+class TraceRecord(Model):
+    """trace.json: a trace as it was counted. Beside it: bpftrace.json (what the tracer printed), on-cpu.folded (stacks)."""
+
+    schema_version: int = 1
+    run: RunId
+    cell: CellId
+    at: str
+    programs: tuple[TraceProgram, ...]
+    target: Name | None = None  # the component that was traced
+    tool: str | None = None  # "bpftrace v0.17.0"
+    unavailable: str | None = None  # why there is no trace: expected where the place cannot
+    failure: str | None = None  # why there is none though there should be
+    start_ns: int | None = None  # CLOCK_MONOTONIC, of the counting
+    end_ns: int | None = None
+    cpus: int | None = None  # cores that the target may use
+    machine: str = ""  # "x86_64": numbers of system calls are the machine's
+    counts: dict[str, dict[str, int]] = {}  # map → key → sum or count
+    histograms: dict[str, dict[str, tuple[Bucket, ...]]] = {}  # map → key → buckets
+    before: Counters | None = None
+    after: Counters | None = None
+    bpf_cores: Finite | None = None  # CPU seconds that the programs took, per second
+    bpf_runs_per_s: Finite | None = None
+    damage: tuple[str, ...] = ()  # what was lost, cut, or does not fit
+
+    @property
+    def seconds(self) -> float:
+        """How long was counted. Raises ValueError: nothing was."""
+        if self.start_ns is None or self.end_ns is None:
+            message = "nothing was counted"
+            raise ValueError(message)
+        return (self.end_ns - self.start_ns) / 1e9
+
+
+class Split(Model):
+    """Thread seconds of the target by what they were spent on; they add up to `observed_s`."""
+
+    observed_s: Finite  # threads times seconds
+    on_cpu_s: Finite
+    cpu_wait_s: Finite  # wanted a core and had none
+    disk_s: Finite
+    network_s: Finite  # waited to send, or to be connected
+    lock_s: Finite
+    other_s: Finite
+    idle_s: Finite  # waited for something to do: who receives may wait for a quiet client or for a slow one behind it
+
+    @property
+    def active_s(self) -> float:
+        """All but idling."""
+        return self.on_cpu_s + self.cpu_wait_s + self.disk_s + self.network_s + self.lock_s + self.other_s
+
+    def share(self, part: str) -> float | None:
+        """A part of the active time, 0 to 1; None: nothing was active."""
+        spent: float = getattr(self, f"{part}_s")
+        return spent / self.active_s if self.active_s > 0 else None
+
+
+class Reconciled(Model):
+    """A total that two sources tell."""
+
+    what: str
+    traced: Finite
+    counted: Finite
+    unit: str
+    said: str
+
+
+class Sign(Model):
+    """A value beside its threshold: evidence where it is met, else counter-evidence."""
+
+    metric: str
+    value: Finite
+    threshold: Finite
+    unit: str = ""
+    met: bool
+
+
+class Option(Model):
+    """What one could buy against a bottleneck, at list price."""
+
+    what: str
+    usd_per_month: Finite | None  # None: costs no money, or the price book has no price
+    helps: bool
+    why: str
+
+
+class Bottleneck(Model):
+    """One cause of waiting, with what speaks for it and against."""
+
+    resource: Literal["cpu", "throttling", "disk", "network", "memory", "lock", "none"]
+    kind: str  # "sync", "one thread" …, or ""
+    said: str
+    confidence: Literal["high", "medium", "low"]
+    weight: Finite  # 0 to 1, for the ranking
+    evidence: tuple[Sign, ...]
+    against: tuple[Sign, ...] = ()
+    options: tuple[Option, ...] = ()
+
+
+class TraceOutcome(Model):
+    """What follows from a trace: in outcome.json. Either what was seen, or the reason why nothing can be said."""
+
+    target: Name | None = None
+    reason: str | None = None  # why there is no split
+    incomplete: tuple[str, ...] = ()  # what it lacks, though something can be said
+    seconds: Finite | None = None
+    split: Split | None = None
+    bottlenecks: tuple[Bottleneck, ...] = ()  # the first is the verdict
+    reconciled: tuple[Reconciled, ...] = ()
+    bpf_cores: Finite | None = None
+    figures: dict[str, Finite] = {}  # syncs_per_request, disk_wait_share …: metrics of that name are read from here
+    p50_ms: Finite | None = None  # under the trace, beside the untraced figure of the same cell
+    histograms: dict[str, dict[str, tuple[Bucket, ...]]] = {}
+
+    @model_validator(mode="after")
+    def _seen_or_reason(self) -> Self:
+        if (self.split is None) == (self.reason is None):
+            message = "a trace has either a split of time or a reason"
+            raise ValueError(message)
+        return self
+
+
+class ArmTrace(Model):
+    """What the traces of one contender under one load come to, over its repetitions."""
+
+    load: str
+    name: Name
+    title: str
+    target: Name | None = None  # what was traced: for the direct path, what stands around
+    planned: int
+    seen: int  # repetitions with a split of time
+    reasons: tuple[str, ...] = ()  # why the others have none
+    incomplete: tuple[str, ...] = ()
+    percent: dict[str, Finite] = {}  # part of the active time → median over repetitions
+    active_threads: Finite | None = None  # active time over the window: how many threads had something to do, on average
+    verdict: Bottleneck | None = None  # of the repetition in the middle
+    others: tuple[Bottleneck, ...] = ()  # what it names besides
+    agreeing: int = 0  # repetitions that name the same resource first
+    reconciled: tuple[Reconciled, ...] = ()
+    bpf_cores: Finite | None = None
+    untraced_p50_ms: Finite | None = None
+    traced_p50_ms: Finite | None = None

@@ -1,0 +1,46 @@
+"""What a trace can look at, as an experiment names it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+TRACED_S = 10.0  # of the load that is sent once more, for the trace: 8 of them or more are counted
+TRACED_WARMUP_S = 1.0
+READY_WITHIN_S = 45.0  # in which the step `trace` says whether there can be one; then the load begins without
+
+
+class TraceProgram(StrEnum):
+    """A bpftrace program of ours, `steps/trace/programs/NAME.bt`; its head says what it counts."""
+
+    OFF_CPU = "off-cpu"  # also how long the run queue was; the split of time is made from it
+    LOCKS = "locks"
+    BLOCK_IO = "block-io"
+    PAGE_CACHE = "page-cache"
+    MEMORY = "memory"
+    TCP = "tcp"
+    SYSCALLS = "syscalls"
+    ON_CPU = "on-cpu"
+
+
+def usual_s(programs: Sequence[TraceProgram]) -> float:
+    """How long a trace takes a cell longer: finding out whether there can be one, and the load that is sent once more."""
+    return 3.0 + TRACED_WARMUP_S + TRACED_S if programs else 0.0
+
+
+def longest_s(programs: Sequence[TraceProgram]) -> float:
+    """How long it may take the cell's load longer."""
+    return READY_WITHIN_S + TRACED_WARMUP_S + TRACED_S if programs else 0.0
+
+
+def untraceable(shape: str, programs: Sequence[TraceProgram]) -> str | None:
+    """Why an experiment of that shape cannot be traced so, in words; None: it can, or need not."""
+    if not programs:
+        return None
+    if shape != "compare":
+        return f"a trace goes with the shape compare, not {shape}: a search has no load that stays the same"
+    if len(set(programs)) < len(programs):
+        return "the trace names a program twice"
+    if TraceProgram.OFF_CPU not in programs:
+        return "a trace needs off-cpu among its programs: the split of time is made from it"
+    return None

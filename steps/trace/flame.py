@@ -1,0 +1,70 @@
+"""Folded stacks as a flame graph: an SVG of its own, without scripts; a name too long for its box is in the box's title.
+
+Boxes lie on those that called them, side by side by name, and are as wide as their share of the samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+
+WIDTH, ROW, LETTER = 1200.0, 17, 6.6
+LEAST_WIDTH = 0.4  # narrower boxes cannot be seen
+WARM = ("#e8743b", "#eda44b", "#e35d4f", "#f0bc5e", "#d9822b")
+
+
+@dataclass
+class Frame:
+    """A function as it was called from those below it."""
+
+    count: int = 0
+    above: dict[str, Frame] = field(default_factory=dict)
+
+    @property
+    def depth(self) -> int:
+        return 1 + max((each.depth for each in self.above.values()), default=0)
+
+
+def flame_graph(folded: str, *, title: str) -> str:
+    """The picture of stacks, a line each: `outermost;…;innermost count`. Raises ValueError: there are none."""
+    root = _tree(folded)
+    if not root.count:
+        message = "there are no stacks to draw"
+        raise ValueError(message)
+    height = ROW * (root.depth + 2)
+    boxes = "\n".join(_boxes(root, f"all ({root.count:,} samples)", 0.0, height - ROW, root.count))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height}" font-family="monospace" font-size="11">\n'
+        f'<rect width="100%" height="100%" fill="#fffdf8"/>\n<text x="4" y="13">{escape(title)}</text>\n{boxes}\n</svg>\n'
+    )
+
+
+def _tree(folded: str) -> Frame:
+    root = Frame()
+    for line in folded.splitlines():
+        stack, _, count = line.rpartition(" ")
+        if not count.isdecimal():
+            continue
+        root.count += int(count)
+        frame = root
+        for name in stack.split(";"):
+            frame = frame.above.setdefault(name, Frame())
+            frame.count += int(count)
+    return root
+
+
+def _boxes(frame: Frame, name: str, left: float, top: float, total: int) -> Iterator[str]:
+    width = WIDTH * frame.count / total
+    if width < LEAST_WIDTH:
+        return
+    shown = name if len(name) * LETTER < width - 4 else f"{name[: int((width - 10) / LETTER)]}…" if width > 30 else ""
+    color = WARM[sum(name.encode()) % len(WARM)]
+    share = f"{name}: {frame.count:,} samples, {100 * frame.count / total:.1f} %"
+    yield (
+        f'<g><title>{escape(share)}</title><rect x="{left:.1f}" y="{top}" width="{width:.1f}" height="{ROW - 1}" fill="{color}"/>'
+        f'<text x="{left + 3:.1f}" y="{top + 12}">{escape(shown)}</text></g>'
+    )
+    for above, each in sorted(frame.above.items()):
+        yield from _boxes(each, above, left, top - ROW, total)
+        left += WIDTH * each.count / total

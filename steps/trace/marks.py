@@ -1,0 +1,52 @@
+"""How `load` and `trace` of a cell find each other: small objects in the store, beside what the cell leaves.
+
+    trace.ready    from trace, before the load begins: {"reason"}, null where a trace can be had
+    trace.begun    from load, once its measured window is over: {"end_ns"} of the traced load that has just begun, or {"reason"}
+
+Waiting is limited: either step may have died. Moments are CLOCK_MONOTONIC, which is one for all on a machine.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from steps.errors import MeasureError, MissingObject
+from steps.model import Experiment
+from steps.store import Store
+
+READY, BEGUN = "trace.ready", "trace.begun"
+POLL_S = 0.2
+
+
+class Marks:
+    """The marks of one cell."""
+
+    def __init__(self, store: Store, folder: str) -> None:
+        self._store = store
+        self._folder = folder
+
+    @classmethod
+    def of(cls, experiment: Experiment, run: str, cell: str, environment: Mapping[str, str] | None = None) -> Marks:
+        """Raises UsageError: the environment names no store."""
+        return cls(Store.from_environment(environment), f"{experiment.key}/{run}/cells/{cell}")
+
+    def put(self, name: str, **said: Any) -> None:
+        """Raises StoreError."""
+        self._store.put(f"{self._folder}/{name}", json.dumps(said))
+
+    def wait(self, name: str, *, within_s: float) -> dict[str, Any]:
+        """What a mark says, once it is there. Raises MeasureError: not in time; StoreError."""
+        give_up = time.monotonic() + within_s
+        while True:
+            try:
+                said: dict[str, Any] = json.loads(self._store.get(f"{self._folder}/{name}"))
+            except MissingObject:
+                if time.monotonic() > give_up:
+                    message = f"{name} did not come within {within_s:g} s"
+                    raise MeasureError(message) from None
+                time.sleep(POLL_S)
+            else:
+                return said

@@ -1,0 +1,127 @@
+"""What bpftrace printed (`-f json`), as values; what is damaged, cut or lost is said, and never becomes a number.
+
+Lines are objects of a type: map and stats (sums, counts), hist (buckets), printf (our two marks), lost_events, and others.
+Keys of several parts are one text. Texts in keys carry junk after their end, so a key can appear twice in a line: values of
+equal keys are added up, where a plain reader of JSON would keep the last.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from steps.model.trace import Bucket
+
+MOST_KEYS = 16384  # of a map; the tracer is told so
+MARK = re.compile(r"(ready|end) (\d+)")
+STACKS = "@stacks"
+
+Pairs = list[tuple[str, Any]]
+
+
+@dataclass
+class Parsed:
+    """The output of one trace."""
+
+    ready_ns: int | None = None
+    end_ns: int | None = None
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    histograms: dict[str, dict[str, tuple[Bucket, ...]]] = field(default_factory=dict)
+    damage: list[str] = field(default_factory=list)
+    lost: int = 0
+
+
+def parse(text: str) -> Parsed:
+    """Everything that the tracer said. Never raises: `damage` says what cannot be read."""
+    found = Parsed()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            pairs = json.loads(line, object_pairs_hook=list)
+            _take(found, dict(pairs))
+        except (ValueError, TypeError, KeyError):
+            found.damage.append(f"line {number} of the tracer's output is damaged: {line[:60]}")
+    _judge(found)
+    return found
+
+
+def _take(found: Parsed, said: dict[str, Any]) -> None:
+    kind, data = said["type"], said["data"]
+    if kind == "printf":
+        if mark := MARK.match(data):
+            at = int(mark[2])
+            found.ready_ns, found.end_ns = (at, found.end_ns) if mark[1] == "ready" else (found.ready_ns, at)
+    elif kind in {"map", "stats"}:
+        for name, keys in data:
+            found.counts[name] = _summed(name, keys)
+    elif kind == "hist":
+        for name, keys in data:
+            found.histograms[name] = _histograms(keys)
+    elif kind == "lost_events":
+        found.lost += int(dict(data)["events"])
+
+
+def _summed(name: str, keys: Any) -> dict[str, int]:
+    """The values of a map by key. An unkeyed map is a plain number, under the key ""."""
+    sums: dict[str, int] = defaultdict(int)
+    for key, value in keys if isinstance(keys, list) else [("", keys)]:
+        if isinstance(value, bool) or not isinstance(value, int):
+            message = f"{name}: {value!r} is no count"
+            raise TypeError(message)
+        sums[key.split("\0")[0] if name != STACKS else key] += value
+    return dict(sums)
+
+
+def _histograms(keys: Any) -> dict[str, tuple[Bucket, ...]]:
+    """An unkeyed histogram is a list of buckets, each a list of pairs; keyed, a list of (key, buckets)."""
+    if not keys:
+        return {}
+    plain = isinstance(keys[0][0], tuple | list)
+    by_key: dict[str, dict[tuple[int, int | None], int]] = defaultdict(lambda: defaultdict(int))
+    for key, buckets in [("", keys)] if plain else keys:
+        for bucket in map(dict, buckets):
+            by_key[key.split("\0")[0]][bucket.get("min", 0), bucket.get("max")] += bucket["count"]
+    return {
+        key: tuple(Bucket(low=low, high=high, count=count) for (low, high), count in sorted(counts.items(), key=_lower))
+        for key, counts in by_key.items()
+    }
+
+
+def _lower(bucket: tuple[tuple[int, int | None], int]) -> int:
+    return bucket[0][0]
+
+
+def _judge(found: Parsed) -> None:
+    """What the whole lacks."""
+    if found.ready_ns is None:
+        found.damage.append("the tracer was never ready: it counted nothing")
+    elif found.end_ns is None:
+        found.damage.append("the tracer was stopped before its end: nothing says until when it counted")
+    if found.lost:
+        found.damage.append(f"{found.lost:,} events were lost")
+    for name, keys in found.counts.items():
+        if len(keys) >= MOST_KEYS:
+            found.damage.append(f"{name} was cut: it holds as many keys as it may, {MOST_KEYS:,}")
+
+
+def folded(stacks: dict[str, int]) -> str:
+    """Stacks with their counts as flame graphs read them: `command;outermost;…;innermost count`, a line each.
+
+    stacks: by key, which holds the kernel's stack, then the program's, innermost first, then the command.
+    """
+    lines: dict[str, int] = defaultdict(int)
+    for key, count in stacks.items():
+        traces, _, command = key.rpartition(",")
+        frames = [_symbol(line) for line in traces.replace(",", "\n").splitlines() if line.strip()]
+        lines[";".join((command.split("\0")[0] or "unknown", *reversed(frames)))] += count
+    return "".join(f"{line} {count}\n" for line, count in sorted(lines.items()))
+
+
+def _symbol(line: str) -> str:
+    """`do_syscall_64+93` → `do_syscall_64`; an address without a name is `[unknown]`."""
+    name = line.strip().rsplit("+", 1)[0].replace(";", ":").replace(" ", "_")
+    return "[unknown]" if name.startswith("0x") else name

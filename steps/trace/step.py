@@ -1,0 +1,114 @@
+"""`trace`: counts in the kernel what the contender does under a load of its own, after the measured window and apart from it.
+
+So no latency that decides was ever measured under a tracer, and every trace has its untraced twin: the window before it, of the
+same processes. Before the load begins, it is found out whether there can be a trace here; where not, that is the record.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from steps import shell
+from steps.errors import LabError, MeasureError
+from steps.model import Endpoints, Experiment, cell_of, now
+from steps.model.trace import TraceRecord
+from steps.model.trace_program import TRACED_WARMUP_S, TraceProgram
+from steps.trace import tracer
+from steps.trace.flame import flame_graph
+from steps.trace.marks import BEGUN, READY, Marks
+from steps.trace.parsed import STACKS, folded, parse
+from steps.trace.programs import together
+from steps.trace.target import Target
+
+BEFORE_END_S = 0.3  # the load's last moments are left out
+LAST_LOOK_S = 0.05  # before the tracer ends: with its descriptors goes what its programs took
+MORE_S = 60.0  # than the load may take: checks, canaries, the store
+
+
+def run(
+    *, run: str, cell: str, experiment: Path, endpoints: str, trace: Path, environment: Mapping[str, str] | None = None
+) -> None:
+    """Traces the contender of one cell.
+
+    trace: the folder that gets trace.json, and beside it what the tracer printed and the stacks.
+    Raises MeasureError: there should be a trace and there is none; the record says so too.
+    """
+    asked = Experiment.from_json(experiment.read_bytes(), source=experiment.name)
+    trace.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Any] = {"run": run, "cell": cell, "programs": asked.trace, "machine": platform.machine()}
+    try:
+        where = Endpoints.from_json(endpoints, source="the endpoints that deploy handed over")
+        found |= _traced(asked, where, Marks.of(asked, run, cell, environment), cell, trace)
+    except LabError as error:
+        found["failure"] = str(error)
+        raise
+    finally:
+        record = TraceRecord(at=now(), **found)
+        (trace / "trace.json").write_text(record.to_json(), encoding="utf-8")
+
+
+def _traced(asked: Experiment, where: Endpoints, marks: Marks, cell: str, folder: Path) -> dict[str, Any]:
+    """The fields of the record."""
+    reason = not_here(where) or tracer.unavailable(asked.trace)
+    marks.put(READY, reason=reason)
+    if reason:
+        return {"unavailable": reason}
+    load = {each.label: each for each in asked.loads}[cell_of(asked, cell).load]
+    time.sleep(load.warmup_s + load.window_s)  # nobody asks the store while the load is measured
+    begun = marks.wait(BEGUN, within_s=load.longest_s + MORE_S)
+    if "end_ns" not in begun:
+        return {"failure": begun.get("reason") or "the load did not say why it was not sent for the trace"}
+    time.sleep(TRACED_WARMUP_S)  # what opens a connection may start a process: those that there will be are there now
+    target = Target.of(where)
+    found = count(asked.trace, target, cpus=where.system_cpus, end_ns=begun["end_ns"], folder=folder)
+    return {"target": target.component, "tool": tracer.version(), **found}
+
+
+def not_here(where: Endpoints) -> str | None:
+    """Why the place of these components has no trace."""
+    if where.pods:
+        return "components in pods are not traced yet: run the experiment on one machine with root"
+    return None
+
+
+def count(
+    programs: Sequence[TraceProgram], target: Target, *, cpus: tuple[int, ...] | None, end_ns: int, folder: Path
+) -> dict[str, Any]:
+    """Lets the programs count until shortly before that moment. Raises MeasureError: they did not."""
+    until_ns = end_ns - round(BEFORE_END_S * 1e9)
+    text = together(programs, threads=target.threads(), end_ns=until_ns)
+    with tracer.run_times(), tracer.tracing(text, folder) as running:
+        running.await_ready()
+        before, cost = target.counters(cpus), running.cost()
+        left_s = (until_ns - time.monotonic_ns()) / 1e9 - LAST_LOOK_S
+        if left_s <= 0:
+            message = "the tracer was ready only when the load was over"
+            raise MeasureError(message)
+        shell.ends_within(running.program, left_s)
+        later, after = running.cost(), target.counters(cpus)
+        printed = parse(running.await_end(tracer.STOPS_S))
+    _draw(printed.counts.pop(STACKS, {}), target.component, folder)
+    return {
+        "start_ns": printed.ready_ns,
+        "end_ns": printed.end_ns,
+        "cpus": len(cpus) if cpus else os.cpu_count(),
+        "counts": printed.counts,
+        "histograms": printed.histograms,
+        "before": before,
+        "after": after,
+        **later.since(cost),
+        "damage": tuple(printed.damage),
+    }
+
+
+def _draw(stacks: dict[str, int], component: str, folder: Path) -> None:
+    """Stacks as they are folded, and as a picture."""
+    if stacks:
+        lines = folded(stacks)
+        (folder / "on-cpu.folded").write_text(lines, encoding="utf-8")
+        (folder / "on-cpu.svg").write_text(flame_graph(lines, title=f"{component}, on CPU"), encoding="utf-8")

@@ -1,0 +1,69 @@
+"""Whom a trace looks at, and what /proc says of them beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from steps import node, processes
+from steps.errors import MeasureError
+from steps.model import Endpoints
+from steps.model.trace import Counters
+
+
+@dataclass(frozen=True)
+class Target:
+    """A component's process tree, below its keeper: what became an orphan in it has the keeper for its parent."""
+
+    component: str
+    keeper_pid: int
+
+    @classmethod
+    def of(cls, where: Endpoints) -> Target:
+        """What is measured: what was deployed last. Raises MeasureError: it is not there."""
+        component = list(where.keepers)[-1]
+        running = where.rendered.get(component)
+        pid, _, started = (running.instance if running and running.instance else "0 0").partition(" ")
+        main = processes.look(int(pid))
+        if main is None or main.started != int(started):
+            message = f"{component} is not running: there is nothing to trace"
+            raise MeasureError(message)
+        return cls(component, main.parent)
+
+    def threads(self) -> list[int]:
+        """Its threads now."""
+        found: list[int] = []
+        for each in processes.descendants(self.keeper_pid):
+            with suppress(OSError):  # it ended meanwhile
+                found += (int(thread.name) for thread in Path(f"/proc/{each.pid}/task").iterdir())
+        return found
+
+    def counters(self, cpus: Sequence[int] | None) -> Counters:
+        """What it and the machine have used. cpus: the cores that count as the machine's; None: all."""
+        reading = processes.read_cpu(self.keeper_pid)
+        read, written = processes.storage_bytes(reading.tree)
+        living = [each for each in reading.tree if not each.zombie]
+        pid = living[0].pid if living else self.keeper_pid
+        said = node.counters(cpus)
+        return Counters(
+            at_ns=reading.at_ns,
+            cpu_s=reading.cpu_ns / 1e9,
+            threads=sum(each.threads for each in living),
+            read_bytes=read,
+            write_bytes=written,
+            throttled_s=node.throttled_s(node.limit_files(pid)),
+            retransmitted=retransmitted(pid),
+            **{name: said[name] for name in ("cpu_pressure_s", "io_pressure_s", "memory_pressure_s")},
+        )
+
+
+def retransmitted(pid: int) -> int | None:
+    """TCP segments that were sent again in the network namespace of a process; None: it cannot be known."""
+    try:
+        lines = Path(f"/proc/{pid}/net/snmp").read_text(encoding="ascii").splitlines()
+        names, values = (line.split() for line in lines if line.startswith("Tcp:"))
+        return int(values[names.index("RetransSegs")])
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,76 @@
+"""From a cell's trace to its outcome: not available is no failure, missing is one, and a damaged record is a reason."""
+
+from dataclasses import replace
+
+import pytest
+
+from steps import measure
+from steps.model import TraceProgram, TraceRecord
+from steps.model.metric import CPU, DISK_WAIT, P50
+from steps.model.trace import Counters
+from tests.steps.recorded import AT, EXPERIMENT, RUN, Recorded, reason_of, value_of
+
+SECOND = 1_000_000_000
+TRACED = EXPERIMENT.model_copy(update={"trace": (TraceProgram.OFF_CPU,), "metrics": (P50, CPU, DISK_WAIT)})
+CELL = Recorded(experiment=TRACED)
+USED = Counters(at_ns=0, cpu_s=0.0, threads=1, read_bytes=0, write_bytes=0)
+WHOLE = TraceRecord(
+    run=RUN,
+    cell=CELL.cell,
+    at=AT,
+    programs=TRACED.trace,
+    target="nginx",
+    machine="x86_64",
+    start_ns=SECOND,
+    end_ns=9 * SECOND,
+    cpus=1,
+    counts={"@on_ns": {"7": SECOND}, "@off_ns": {"2075": 3 * SECOND}},
+    before=USED,
+    after=USED.model_copy(update={"at_ns": 8 * SECOND, "cpu_s": 1.0}),
+)
+
+
+def outcome(folder, text):
+    """What measure makes of a cell whose trace.json is that text; None: there is none."""
+    inputs = replace(CELL.store(folder), trace=folder / "trace")
+    if text is not None:
+        inputs.trace.mkdir()
+        (inputs.trace / "trace.json").write_text(text)
+    return measure.outcome_of(inputs, at=AT)
+
+
+def test_share_of_time_is_a_metric_of_the_cell(tmp_path):
+    """Three seconds of four were spent waiting for a disk; the latencies are those of the untraced window."""
+    found = outcome(tmp_path, WHOLE.to_json())
+
+    assert value_of(found, "disk_percent") == 75
+    assert found.trace.bottlenecks[0].resource == "disk"
+    assert value_of(found, "p50_ms") == pytest.approx(1.98, abs=0.01)
+
+
+def test_trace_that_cannot_be_had_here_fails_nothing(tmp_path):
+    """The metric says why, and the cell decides about everything else."""
+    none = WHOLE.model_copy(update={"unavailable": "bpftrace is not installed", "counts": {}})
+    found = outcome(tmp_path, none.to_json())
+
+    assert found.status == "ok"
+    assert reason_of(found, "disk_percent") == "not available here: bpftrace is not installed"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "left no trace.json"),
+        ("{", "trace.json is not a valid TraceRecord"),
+        (WHOLE.model_copy(update={"failure": "the tracer was ended by signal 9"}).to_json(), "ended by signal 9"),
+        (WHOLE.model_copy(update={"counts": {}}).to_json(), "saw no thread"),
+    ],
+    ids=["missing", "damaged", "killed", "empty"],
+)
+def test_trace_that_should_be_there_fails_its_cell(tmp_path, text, said):
+    """A metric that was asked for has no value, and nothing says that it could not have one."""
+    found = outcome(tmp_path, text)
+
+    assert found.status == "failed"
+    assert said in found.reasons[0]
+    assert found.trace.split is None

@@ -1,0 +1,95 @@
+"""The rules: signs in, a ranked verdict out, each with what speaks for it and against."""
+
+from dataclasses import replace
+
+import pytest
+
+from steps.attribution import thresholds
+from steps.attribution.options import with_options
+from steps.attribution.rules import bottlenecks_of
+from steps.attribution.signals import Signals
+from steps.costs import book
+from steps.model.trace import Split
+
+
+def split(**parts):
+    spent = {f"{name}_s": 0.0 for name in ("on_cpu", "cpu_wait", "disk", "network", "lock", "other", "idle")}
+    spent |= {f"{name}_s": float(seconds) for name, seconds in parts.items()}
+    return Split(observed_s=sum(spent.values()), **spent)
+
+
+QUIET = Signals(
+    split=split(on_cpu=0.4, idle=39.6),
+    seconds=10,
+    cores=2,
+    cores_used=0.04,
+    busiest_thread=0.04,
+    cpu_pressure=0.0,
+    io_pressure=0.0,
+    memory_pressure=0.0,
+    throttled=0.0,
+    sync_of_disk=None,
+    syncs=0,
+    retransmits=None,
+    full_sends=None,
+    reclaim=0.0,
+    read_bytes=0,
+)
+SYNCING = replace(QUIET, split=split(on_cpu=3, disk=7, idle=10), sync_of_disk=0.9, syncs=900, io_pressure=0.4)
+
+
+@pytest.mark.parametrize(
+    ("signals", "expected"),
+    [
+        (QUIET, ("none", "")),
+        (SYNCING, ("disk", "sync")),
+        (replace(SYNCING, sync_of_disk=0.1, read_bytes=10), ("disk", "reads")),
+        (replace(QUIET, split=split(on_cpu=19, cpu_wait=19), cores_used=1.9, cpu_pressure=0.9), ("cpu", "")),
+        (replace(QUIET, split=split(on_cpu=9.9), cores_used=0.99, busiest_thread=0.99), ("cpu", "one thread")),
+        (replace(QUIET, split=split(on_cpu=2, cpu_wait=8), throttled=0.8), ("throttling", "")),
+        (replace(QUIET, split=split(on_cpu=8, lock=40), cores_used=0.8), ("lock", "")),
+        (replace(QUIET, split=split(on_cpu=1, network=9)), ("network", "")),
+        (replace(QUIET, retransmits=0.05), ("network", "loss")),
+        (replace(SYNCING, memory_pressure=0.5, reclaim=0.2), ("memory", "")),
+    ],
+    ids=["quiet", "sync", "reads", "cpu", "one thread", "throttled", "lock", "network", "loss", "memory"],
+)
+def test_each_cause_is_named_by_its_signs(signals, expected):
+    """The signature of one bottleneck is the verdict of that one."""
+    first = bottlenecks_of(signals)[0]
+
+    assert (first.resource, first.kind) == expected
+    assert first.evidence
+
+
+def test_signs_that_disagree_are_told_and_lower_the_confidence():
+    """Threads wait for disk, and the machine feels no pressure: the verdict stands, with what speaks against it."""
+    sure, doubtful = (bottlenecks_of(each)[0] for each in (SYNCING, replace(SYNCING, io_pressure=0.0)))
+
+    assert (sure.confidence, sure.against) == ("high", ())
+    assert doubtful.confidence == "medium"
+    assert [(sign.metric, sign.met) for sign in doubtful.against] == [("pressure on I/O", False)]
+
+
+def test_what_nobody_told_is_no_sign():
+    """A kernel without pressure counters lowers no confidence and raises none."""
+    found = bottlenecks_of(replace(SYNCING, io_pressure=None))[0]
+
+    assert "pressure on I/O" not in {sign.metric for sign in (*found.evidence, *found.against)}
+
+
+def test_value_at_its_threshold_is_met():
+    """From the threshold on, as the file says."""
+    at = split(on_cpu=1 - thresholds.DISK_SHARE, disk=thresholds.DISK_SHARE)
+
+    assert bottlenecks_of(replace(QUIET, split=at))[0].resource == "disk"
+
+
+def test_cpu_is_priced_and_said_not_to_help_against_a_disk():
+    """Two cores more for a month, and a faster disk, at list price."""
+    found = with_options(bottlenecks_of(SYNCING)[0], book.load(), cores=2)
+
+    assert [(option.helps, option.usd_per_month) for option in found.options] == [
+        (True, pytest.approx(20.0)),
+        (False, pytest.approx(0.035 * 2 * 730)),
+    ]

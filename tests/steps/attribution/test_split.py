@@ -1,0 +1,88 @@
+"""The split of a trace's time: it adds up, and it tells a lock from a pool."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steps.attribution.split import split_of, waits_s
+from steps.errors import MeasureError
+from steps.model import TraceRecord
+from steps.model.trace import Counters
+
+SECOND = 1_000_000_000
+PARTS = ("on_cpu_s", "cpu_wait_s", "disk_s", "network_s", "lock_s", "other_s", "idle_s")
+
+
+def record(counts, *, threads=4, seconds=5, machine="x86_64"):
+    usage = Counters(at_ns=0, cpu_s=0, threads=threads, read_bytes=0, write_bytes=0)
+    return TraceRecord(
+        run="r",
+        cell="postgres-100rps-r1",
+        at="now",
+        programs=("off-cpu",),
+        target="postgres",
+        machine=machine,
+        start_ns=SECOND,
+        end_ns=(1 + seconds) * SECOND,
+        counts=counts,
+        before=usage,
+        after=usage,
+    )
+
+
+def test_sleep_is_told_apart_by_the_call_it_was_in():
+    """State 2 and fsync are the disk, sendto the network, epoll_wait idling; a futex without a lock is a parked worker."""
+    off = {"2000": 4, "1075": 2, "1045": 1, "1233": 3, "1203": 5}
+
+    split = split_of(record({"@on_ns": {"7": SECOND}, "@off_ns": {key: value * SECOND for key, value in off.items()}}))
+
+    assert (split.disk_s, split.network_s, split.lock_s) == (6, 1, 0)
+    assert split.observed_s == 20
+    assert split.idle_s == 3 + 5 + 4  # 16 s were seen of four threads in five seconds
+
+
+@pytest.mark.parametrize(("wakes", "lock_s"), [(9, 6.0), (1, 0.0)], ids=["handed on", "woken by others"])
+def test_futex_is_a_lock_where_its_waiters_wake_each_other(wakes, lock_s):
+    """Ten waits at a word: nine wakes by former waiters hand a lock on; a single one does not."""
+    counts = {
+        "@on_ns": {"7": SECOND},
+        "@off_ns": {"1203": 6 * SECOND},
+        "@futex_ns": {"40": 6 * SECOND},
+        "@futex_waits": {"40": 10},
+        "@handed_on": {"40": wakes},
+    }
+
+    assert split_of(record(counts)).lock_s == lock_s
+
+
+def test_what_was_open_at_the_end_counts_until_then():
+    """A thread that left its core 2 s before the end, and was woken 0.5 s before it, slept 1.5 s and waited for the rest."""
+    end = 6 * SECOND
+    counts = {"@off_at": {"7": end - 2 * SECOND, "8": 0}, "@why": {"7": 2000}, "@woken": {"7": end - SECOND // 2}}
+
+    assert waits_s(counts, end) == {0: 0.5, 2000: 1.5}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["1000", "1001", "1075", "1203", "1233", "2000", "2046", "4000"]), st.integers(0, 30 * SECOND)
+    ),
+    st.integers(1, 30 * SECOND),
+    st.integers(0, 9),
+)
+def test_parts_add_up_to_what_was_observed(off, on_ns, threads):
+    """Whatever was counted, no second is lost and none is there twice."""
+    split = split_of(record({"@off_ns": off, "@on_ns": {"1": on_ns}}, threads=threads))
+
+    assert sum(getattr(split, part) for part in PARTS) == pytest.approx(split.observed_s)
+    assert split.idle_s >= -1e-6
+
+
+@pytest.mark.parametrize(
+    ("counts", "machine", "said"),
+    [({}, "x86_64", "no thread of the target"), ({"@on_ns": {"1": 5}}, "riscv64", "riscv64 are not known")],
+)
+def test_nothing_is_split_without_something_counted(counts, machine, said):
+    """An empty trace is a reason, and so is a machine whose calls have other numbers."""
+    with pytest.raises(MeasureError, match=said):
+        split_of(record(counts, machine=machine))

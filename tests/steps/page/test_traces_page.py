@@ -1,0 +1,71 @@
+"""The page's section on where the time goes: the verdict with its evidence, and a reason where there is none."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from steps.attribution.options import with_options
+from steps.attribution.rules import bottlenecks_of
+from steps.costs import book
+from steps.evidence import read
+from steps.model.trace import ArmTrace
+from steps.page import render
+from steps.statistics.findings import report_of
+from tests.steps.attribution.test_rules import SYNCING
+from tests.steps.simulated import RUN, simulate, tiny
+
+
+@pytest.fixture(scope="module")
+def found():
+    """The report on a run without traces."""
+    return report_of(read(simulate(tiny()), run=RUN, prefix=f"runs/phase-4/x/{RUN}", status="Succeeded", failures=""))
+
+
+def section(report):
+    page = re.search(r'<section class="traces">.*?</section>', render(report), re.DOTALL)
+    return re.sub(r"<[^>]+>", " ", page[0]) if page else None
+
+
+def traced(report, **fields):
+    load = report.loads[0].label
+    return report.model_copy(update={"traces": (ArmTrace(load=load, name="nginx", title="nginx", planned=6, **fields),)})
+
+
+def test_page_of_a_run_without_traces_has_no_section_on_them(found):
+    """Nothing was asked for, nothing is shown."""
+    assert section(found) is None
+
+
+def test_verdict_is_shown_with_evidence_and_prices(found):
+    """What stands in the way, by which signs, and what money would and would not help."""
+    verdict = with_options(bottlenecks_of(SYNCING)[0], book.load(), cores=2)
+    said = section(
+        traced(
+            found,
+            seen=6,
+            verdict=verdict,
+            agreeing=5,
+            percent={"on_cpu": 30.0, "disk": 70.0},
+            active_threads=1.0,
+            bpf_cores=0.02,
+            untraced_p50_ms=1.25,
+            traced_p50_ms=1.5,
+        )
+    )
+
+    for text in (
+        "it waits until what it wrote is safe on disk (90 fsyncs a second)",
+        "so in 5 of 6 traces",
+        "waits for disk 70 % (threshold 20 %)",
+        "4,000 more IOPS, +20.00 USD a month: helps",
+        "2 more cores, +51.10 USD a month: will not help",
+        "tracing took 2 % of a core; p50 1.25 ms without it, 1.5 ms with it",
+    ):
+        assert text in said
+
+
+def test_contender_without_a_trace_has_its_reason(found):
+    """Not available here is a row, and no empty bar."""
+    assert "bpftrace is not installed" in section(traced(found, seen=0, reasons=("bpftrace is not installed (6 of 6)",)))
