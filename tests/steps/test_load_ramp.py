@@ -62,6 +62,7 @@ def keepers():
         yield urls
 
 
+@pytest.mark.slow
 def test_ramp_leaves_a_search_and_the_records_of_each_share(tmp_path, keepers):
     """From a real search to a measured cell: every probe is recorded, and each share has what any load has."""
     with one_at_a_time(1 / 1500) as server:

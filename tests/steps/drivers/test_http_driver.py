@@ -191,7 +191,7 @@ def test_what_was_due_in_the_warm_up_stays_there_when_it_ends_in_the_window(serv
     assert summary.counts.planned == 10
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     letters=st.text(alphabet=LETTERS, min_size=1, max_size=6),
     connections=st.integers(1, 6),
@@ -259,16 +259,16 @@ def test_stop_ends_the_load_and_keeps_the_sums(server):
 # The stall test: rule 1
 
 
-STALL_S, DURATION_S, RATE_RPS = 2.0, 12.0, 1000
+STALL_S, DURATION_S, RATE_RPS = 1.0, 6.0, 1000  # a sixth of the load; twice as long is in docs/other-tools.md
 
 
 @pytest.fixture(scope="module")
 def stalled():
-    """A load of 12 s at 1,000 req/s against a server that is stopped for 2 s, and how long it really was."""
+    """A load of 6 s at 1,000 req/s against a server that is stopped for 1 s, and how long it really was."""
     moments = []
 
     def stall(pid):
-        time.sleep(4)
+        time.sleep(2)
         os.kill(pid, signal.SIGSTOP)
         moments.append(time.monotonic())
         time.sleep(STALL_S)
