@@ -65,7 +65,7 @@ POSTGRES = Component(
 POSTGRES_GROUPED = POSTGRES.model_copy(
     update={
         "name": "postgres-grouped",
-        "title": "PostgreSQL grouped",
+        "title": "PG grouped",
         "same_as": POSTGRES.name,
         "settings": {"schema": POSTGRES_SCHEMA, "commit_delay": "500"},
         "parity": Parity(
