@@ -105,22 +105,31 @@ def test_database_that_lost_acknowledged_transactions_is_found_out(lab):
 def test_driver_agrees_with_the_log_of_pgbench(lab, tmp_path):
     """The same transaction at the same rate on the same tables, one after the other, each through a stall: p99 within a tenth.
 
-    At the median within a factor of two, as two loads are that share a machine with other work.
+    At the median within a factor of two, as two loads are that share a machine with other work; three tries for the same reason.
     """
     load = short(rate_tps=150, duration_s=6)
+    pairs = []
     with cell(lab, load, needs(POSTGRES)) as endpoints:
         pgbench = Path(find_program(POSTGRES, {}).path).parent / "pgbench"
         if not pgbench.is_file():
             pytest.skip("this PostgreSQL comes without pgbench")
-        bank = Bank(load, endpoints.target, "postgresql")
-        flown, _ = asyncio.run(_flight(bank, meanwhile=lambda: stopped(lab, after_s=3, for_s=STALL_S)))
-        stopped(lab, after_s=3, for_s=STALL_S)
-        theirs_ms = _pgbench(pgbench, Target.of(endpoints.target), load, tmp_path)
+        while len(pairs) < 3 and not (pairs and _agree(*pairs[-1])):
+            bank = Bank(load, endpoints.target, "postgresql")
+            flown, _ = asyncio.run(_flight(bank, meanwhile=lambda: stopped(lab, after_s=3, for_s=STALL_S)))
+            stopped(lab, after_s=3, for_s=STALL_S)
+            (folder := tmp_path / str(len(pairs))).mkdir()
+            theirs_ms = _pgbench(pgbench, Target.of(endpoints.target), load, folder)
+            assert len(theirs_ms) > 0.8 * load.rate_tps * load.duration_s
+            ours = summarize(flown).histograms["response"]
+            ours_ms = [ours.get_value_at_percentile(percent) / 1000 for percent in (50, 99)]
+            pairs.append((ours_ms, [theirs_ms[len(theirs_ms) * percent // 100] for percent in (50, 99)]))
 
-    ours = summarize(flown).histograms["response"]
-    assert len(theirs_ms) > 0.8 * load.rate_tps * load.duration_s
-    assert ours.get_value_at_percentile(99) / 1000 == pytest.approx(theirs_ms[len(theirs_ms) * 99 // 100], rel=0.1)
-    assert 0.5 < (1 + ours.get_value_at_percentile(50) / 1000) / (1 + theirs_ms[len(theirs_ms) // 2]) < 2
+    assert _agree(*pairs[-1]), pairs
+
+
+def _agree(ours_ms, theirs_ms):
+    """Median and p99 of two loads, as near as the test asks."""
+    return 0.5 < (1 + ours_ms[0]) / (1 + theirs_ms[0]) < 2 and ours_ms[1] == pytest.approx(theirs_ms[1], rel=0.1)
 
 
 async def _flight(bank, *, meanwhile=lambda: None, audit=True):
