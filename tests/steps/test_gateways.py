@@ -12,6 +12,7 @@ from steps.model import DeployedComponent
 from steps.places import ports
 from steps.places.attempt import Attempt
 from steps.places.base import Deployed, Job
+from steps.places.lodging import Lodging
 from steps.places.process import ProcessPlace, find_program
 from steps.places.readiness import PortTaken
 from tests.lab import experiment, get, port_of, usage
@@ -56,18 +57,21 @@ def test_direct_path_is_the_upstream_itself(lab):
 def test_taken_port_is_told_apart_from_other_failures(lab, gateway):
     """Whatever words a gateway has for a port that is another's, they lead to another try on another port."""
     lab.asked = experiment((gateway,))
+    program = find_program(gateway, {})
+    folder = lab.state.cell(lab.run, f"{gateway.name}-500rps-r1") / gateway.name
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         attempt = Attempt(
             component=gateway,
-            program=find_program(gateway, {}),
+            program=program,
             job=Job(run=lab.run, cell=f"{gateway.name}-500rps-r1", experiment=lab.asked),
             number=1,
-            folder=lab.state.cell(lab.run, f"{gateway.name}-500rps-r1") / gateway.name,
+            folder=folder,
             lock=lab.state.lock,
             ports={"http": stranger.getsockname()[1]},
             beside={"upstream": UPSTREAM_SOMEWHERE},
             environment=lab.environment,
             cpus=None,
+            lodging=Lodging.of(gateway, folder=folder, program=program.path),
         )
 
         with pytest.raises(PortTaken):
