@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from steps.costs.book import load
-from steps.evidence import Evidence, fetch, read
+from steps.evidence import Evidence
 from steps.model import now
 from steps.model.review import Review
 from steps.page.record import record
 from steps.page.review import render
-from steps.report import own, raise_if_failed, text_of, with_problems
+from steps.reporting import close, gather
 from steps.reviewing.newest import newest
 from steps.reviewing.report import Told, report_of, review_of
-from steps.seal import next_name, seal
 from steps.store import Store
 
 
@@ -39,23 +38,15 @@ def run(
     Raises LabError: the verdict is Failed; StoreError: the store does not list or keep.
     """
     store = Store.from_environment(environment)
-    objects, unread = fetch(store, prefix)
-    evidence = own(read(objects, run=run, prefix=prefix, status=status, failures=text_of(failures)), task)
-    told = Told(with_problems(evidence, unread), _reviewed(store, evidence))
-    found = report_of(told)
-    html, data = render(found, told.review), found.to_json()
-    for path, text in ((page, html), (json, data), (verdict, found.verdict.value)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    made = {"report/index.html": html.encode(), "report/report.json": data.encode()}
-    if told.review is not None:
-        made["report/review.json"] = told.review.to_json().encode()
-    if told.review is not None and told.review.rule is not None:
-        made["report/decision-record.md"] = record(found, told.review).encode()
-    for key, content in made.items():
-        store.put(f"{prefix}/{key}", content)
-    store.put(f"{prefix}/{next_name(objects)}", seal({**objects, **made}, run=run, verdict=found.verdict).to_json())
-    raise_if_failed(found)
+    objects, evidence = gather(store, run=run, prefix=prefix, task=task, status=status, failures=failures)
+    told = Told(evidence, _reviewed(store, evidence))
+    found, review = report_of(told), told.review
+    beside = {}
+    if review is not None:
+        beside["review.json"] = review.to_json()
+    if review is not None and review.rule is not None:
+        beside["decision-record.md"] = record(found, review)
+    close(store, found, render(found, review), beside=beside, objects=objects, page=page, json=json, verdict=verdict)
 
 
 def _reviewed(store: Store, evidence: Evidence) -> Review | None:
