@@ -27,7 +27,7 @@ WORDS = {
 def render(overview: Overview) -> str:
     """The page. The same overview gives the same bytes."""
     return (
-        environment(("overview.html",))
+        environment(("overview.html", "head.html"))
         .get_template("overview.html")
         .render(
             overview=overview,

@@ -20,7 +20,8 @@ from steps.page.waterfall import WaterfallView
 
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
-    templates = environment(("page.html", "decisions.html", "costs.html", "references.html", "traces.html", "waterfall.html"))
+    parts = ("head.html", "decisions.html", "costs.html", "references.html", "traces.html", "waterfall.html")
+    templates = environment(("page.html", *parts))
     drawings = [_drawings(report, section, number) for number, section in enumerate(report.loads)]
     return templates.get_template("page.html").render(
         report=report,

@@ -134,7 +134,7 @@ class ReviewView:
 
 def render(report: Report, review: Review | None) -> str:
     """The page. The same report and review give the same bytes."""
-    page = environment(("review.html",)).get_template("review.html")
+    page = environment(("review.html", "head.html")).get_template("review.html")
     words = {"month": by_the_month, "share": lambda share: percent(float(share)), "money": money}
     return page.render(report=report, review=review, view=ReviewView(report, review), style=style(), **words)
 
