@@ -17,8 +17,9 @@ import uvloop
 from steps.drivers import canary, cross_check, identity
 from steps.drivers.bank import Bank
 from steps.drivers.calibration import on_cores
-from steps.drivers.connection import Answer, Client, Target
+from steps.drivers.connection import Client, Target
 from steps.drivers.http import LEAD_NS, Flight, content_of
+from steps.drivers.judging import judge
 from steps.drivers.keepers import Keepers, Reading, write_readings
 from steps.drivers.ramp import Climbed, believed_rps, climb, together
 from steps.drivers.recording import Flown
@@ -186,24 +187,6 @@ async def _check(sent: Sent, load: HttpLoad | RampLoad, url: str, when: Literal[
             sent.failure = sent.failure or f"wrong answer {when} the load from {url}{load.path}: {what}"
             break
     client.close()
-
-
-def judge(answer: Answer, expect: bytes) -> tuple[bool, str]:
-    """Whether an answer is right, and in words what is right or wrong about it."""
-    if answer.status is None:
-        return False, f"expected {len(expect):,} bytes with status 200, got none: {answer.how}"
-    if answer.status == 200 and answer.body == expect:
-        return True, f"200, {len(expect):,} bytes as expected"
-    if answer.status != 200:
-        return False, f"expected {len(expect):,} bytes with status 200, got {len(answer.body):,} with status {answer.status}"
-    return False, f"expected {len(expect):,} bytes, got {len(answer.body):,}, {first_difference(expect, answer.body)}"
-
-
-def first_difference(expect: bytes, got: bytes) -> str:
-    """Where two texts begin to differ, with what each has there."""
-    at = next((n for n, (one, other) in enumerate(zip(expect, got, strict=False)) if one != other), min(len(expect), len(got)))
-    ours, theirs = (ascii(text[at : at + 12].decode(errors="replace")) if at < len(text) else "the end" for text in (expect, got))
-    return f"first difference at byte {at:,}: {theirs} instead of {ours}"
 
 
 async def _ramp(sent: Sent, load: RampLoad, where: Endpoints, *, spin: bool, until: Until) -> None:
