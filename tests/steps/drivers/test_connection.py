@@ -14,7 +14,7 @@ def server():
         yield running
 
 
-def ask(url, *paths, within_s=1.0):
+def ask(url, *paths, within_s=10):
     """The answers to some questions on one client."""
 
     async def questions():
