@@ -24,7 +24,7 @@ _SPOKEN: dict[ChangeKind, str] = {
     "renamed": "were renamed",
     "relocated": "moved their repository",
     "removed": "went",
-    "released": "have a new release",
+    "released": "brought a release",
 }
 SHOWN = 10  # candidates of a digest
 
