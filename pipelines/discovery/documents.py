@@ -56,7 +56,18 @@ def coverage() -> tuple[Covered, ...]:
             for component in (*experiment.arms, *experiment.around):
                 if component.landscape and not component.same_as:
                     found[component.name] = component
-    return tuple(Covered(component=name, title=each.title, landscape=each.landscape or "") for name, each in found.items())
+    return tuple(map(covered, found.values()))
+
+
+def covered(component: Component) -> Covered:
+    """Where the landscape has a component: `Level / Category`, or `Level / Category / Name` where it has another name there."""
+    *path, last = (component.landscape or "").split(" / ")
+    named = len(path) > 1
+    return Covered(
+        component=component.name,
+        title=last if named else component.title,
+        landscape=" / ".join(path if named else [*path, last]),
+    )
 
 
 def documents(

@@ -67,4 +67,5 @@ def of(category: str) -> tuple[Style, dict[str, str]]:
 def _rivals(module: ModuleType, category: str) -> list[str]:
     """The constants of a module's contenders of a category; a variant of another is none of its own."""
     found = [(name, value) for name, value in vars(module).items() if isinstance(value, Component)]
-    return [name for name, value in found if value.landscape == category and not (value.direct or value.same_as)]
+    of_it = [(name, value) for name, value in found if value.landscape and f"{value.landscape} / ".startswith(f"{category} / ")]
+    return [name for name, value in of_it if not (value.direct or value.same_as)]

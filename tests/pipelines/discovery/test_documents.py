@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from phases.catalogue.databases import POSTGRES
 from pipelines import lint, rights, schedule, select
 from pipelines.__main__ import cli
 from pipelines.cluster import crons
@@ -80,6 +81,17 @@ def test_coverage_follows_from_the_catalogue():
     categories = {entry.category for entry in entries(NOW)}
     assert {each.landscape for each in found} <= categories
     assert set(SCOPE) <= categories
+
+
+@pytest.mark.parametrize(
+    ("landscape", "expected"),
+    [("A & B / C & D", ("PostgreSQL", "A & B / C & D")), ("A & B / C & D / Postgres", ("Postgres", "A & B / C & D"))],
+)
+def test_component_may_have_another_name_in_the_landscape(landscape, expected):
+    """As NATS JetStream, which is NATS there."""
+    found = documents.covered(POSTGRES.model_copy(update={"landscape": landscape}))
+
+    assert (found.component, found.title, found.landscape) == ("postgres", *expected)
 
 
 def test_contender_that_the_landscape_knows_names_its_category():
