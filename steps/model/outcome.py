@@ -66,6 +66,7 @@ class Usage(Model):
     node_cpus: int | None = None  # the cores that the next two are the sums of
     node_idle_s: Finite | None = None
     node_steal_s: Finite | None = None
+    kernel_cpu_s: Finite | None = None  # of the kernel's own threads that may run on those cores, since the first reading
     cpu_pressure_s: Finite | None = None
     io_pressure_s: Finite | None = None
     memory_pressure_s: Finite | None = None

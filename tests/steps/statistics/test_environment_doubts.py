@@ -2,7 +2,8 @@
 
 import pytest
 
-from steps.model import Canary, CanaryReference, Usual
+from steps.model import Canary, CanaryReference, Surroundings, Usual
+from steps.statistics.environment_doubts import environment_doubts
 from tests.steps.recorded import Recorded, readings_of
 
 NODE = {"node": "m", "node_cpus": 1}
@@ -11,6 +12,7 @@ QUIET = {
     "throttled_s": 0.0,
     "node_idle_s": 0.91,  # 0.05 and 0.02 cores for the components, 0.008 for the keepers: 0.012 for nobody we know
     "node_steal_s": 0.0,
+    "kernel_cpu_s": 0.002,
     "cpu_pressure_s": 0.4,
     "io_pressure_s": 0.001,
     "memory_pressure_s": 0.0,
@@ -45,7 +47,10 @@ def test_quiet_machine_is_no_doubt(tmp_path):
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        (cell(node_idle_s=0.7), "0.22 of 1 core went to something else (what no component accounts for); 10 % may"),
+        (
+            cell(node_idle_s=0.7),
+            "0.22 of 1 core went to something else (what no component accounts for; 0.00 of it the kernel's own threads)",
+        ),
         (cell(node_idle_s=0.86, node_steal_s=0.05), "5 % of its cores' time was stolen by the hypervisor; 2 % may be"),
         (cell(throttled_s=0.03), "a CPU limit held it back for 3 % of the window; 1 % may be"),
         (cell(io_pressure_s=0.08), "something waited for io in 8 % of the window; 5 % may be"),
@@ -127,3 +132,31 @@ def test_worst_of_several_machines_counts(tmp_path):
 
     assert found.surroundings.unattributed_cores == pytest.approx(1 - 0.5 - 0.05 - 0.004, abs=0.001)
     assert found.reasons[0].startswith("suspect: environment: 0.45 of 1 core ")
+
+
+@pytest.mark.parametrize(
+    ("kernel_cores", "commits", "doubt"),
+    [
+        (0.25, True, None),
+        (0.1, True, "0.20 of 1 core went to something else (what no component accounts for, beside 0.10 of the kernel's own"),
+        (0.25, False, "0.30 of 1 core went to something else (what no component accounts for; 0.25 of it the kernel's own"),
+        (None, True, "0.30 of 1 core went to something else (what no component accounts for); 10 % may"),
+    ],
+    ids=["writing back", "somebody beside it", "nobody wrote", "cannot be seen"],
+)
+def test_kernel_that_writes_back_what_is_committed_is_nobody_else(kernel_cores, commits, doubt):
+    """Its own threads work for a database that commits; for a load that writes nothing they work for somebody else."""
+    around = Surroundings(cores=1, unattributed_cores=0.3, kernel_cores=kernel_cores)
+
+    said = list(environment_doubts(around, None, commits=commits))
+
+    assert len(said) == (doubt is not None)
+    assert all(each.startswith(str(doubt)) for each in said)
+
+
+def test_waiting_for_the_disk_is_what_a_commit_does():
+    """For a gateway it is somebody else's disk."""
+    around = Surroundings(cores=1, io_pressure_share=0.4)
+
+    assert list(environment_doubts(around, None, commits=True)) == []
+    assert len(list(environment_doubts(around, None, commits=False))) == 1
