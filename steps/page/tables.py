@@ -201,6 +201,11 @@ class View:
         """What is set the same for every contender: (what, how); it needs no column."""
         return alike.same_for_all(self.report)
 
+    def without_reference(self) -> str:
+        """The metrics for which nobody's figures are known: `p50, memory and start to ready`; empty: there are none."""
+        held = {each.metric for each in self.report.references}
+        return listed([metric.title for metric in self.report.metrics if metric.name not in held])
+
     def parity_columns(self) -> list[str]:
         """The headings of what differs."""
         return alike.columns(self.report)
