@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from steps.model.absent import Absent
 from steps.model.asked import ByName, Hypothesis, Precision, Tuning, names_of
-from steps.model.component import Component
+from steps.model.component import EMBEDDED, Component
 from steps.model.metric import Metric
 from steps.model.price import Above
 from steps.model.ramp import Load, misfit
@@ -240,6 +240,16 @@ class Experiment(Model):
             return self
         if wrong := misfit(self.shape, self.loads, [metric.name for metric in self.metrics]):
             message = f"experiment {self.name}: {wrong}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _of_one_class(self) -> Self:
+        """A library that is called, and a server that is asked, are not set beside each other."""
+        embedded = {arm.name: arm.speaks in EMBEDDED for arm in self.arms}
+        if len(set(embedded.values())) > 1:
+            library = next(name for name, is_so in embedded.items() if is_so)
+            message = f"experiment {self.name}: {library} is a library in the process that uses it, and no contender of servers"
             raise ValueError(message)
         return self
 

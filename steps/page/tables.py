@@ -15,7 +15,7 @@ from steps.model import (
     LoadSection,
     Metric,
     ParityRow,
-    RampLoad,
+    Ramp,
     Report,
     RunVerdict,
 )
@@ -236,9 +236,7 @@ class View:
     def order(self, section: LoadSection) -> str:
         """How the arms of an answered run are sorted."""
         main = self.report.metrics[0]
-        return (
-            f"Sorted by {main.title}." if isinstance(section.load, RampLoad) else f"Sorted by what is added at the {main.title}."
-        )
+        return f"Sorted by {main.title}." if isinstance(section.load, Ramp) else f"Sorted by what is added at the {main.title}."
 
     def file(self, key: str) -> str:
         """What the link to an object of a cell says: its name, and its folder where the cell has several of that name."""
