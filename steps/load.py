@@ -15,7 +15,7 @@ from typing import Literal
 
 import uvloop
 
-from steps.drivers import canary, cross_check, identity
+from steps.drivers import canary, cross_check, identity, programs
 from steps.drivers.bank import Bank
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Client, Target
@@ -105,6 +105,7 @@ class Sent:
     cross_checks: tuple[CrossCheck, ...] = ()
     idle: tuple[Usage, ...] = ()
     logged_bytes: int | None = None  # by a database
+    programs_cores: float | None = None  # of the machine's programs, but for this one
     traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
@@ -219,6 +220,7 @@ async def _ramp(sent: Sent, load: RampLoad, where: Endpoints, *, spin: bool, unt
 
 async def _load(sent: Sent, flight: Flight, where: Endpoints) -> None:
     await flight.open()  # its name has an address, or the check would have failed
+    before = programs.Programs.read()
     start_ns = time.monotonic_ns() + LEAD_NS
     window_ns = flight.window_ns(start_ns)
 
@@ -230,6 +232,7 @@ async def _load(sent: Sent, flight: Flight, where: Endpoints) -> None:
     keepers.follow(start_ns=start_ns, window_ns=window_ns)
     sent.wall_minus_monotonic_ns = time.time_ns() - time.monotonic_ns()
     sent.flown = await flight.fly(start_ns)
+    sent.programs_cores = programs.cores_since(before)
     await keepers.close()
     sent.readings, sent.failure = keepers.readings, sent.flown.stopped
 
@@ -291,6 +294,7 @@ def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | 
         "warmup": summary.warmup,
         "counts": summary.counts,
         "answered": summary.answered,
+        "programs_cores": sent.programs_cores,
         "errors": summary.errors,
         "driver": driver_of(flown, summary, cpus=cpus),
         "usage": tuple(reading.usage for reading in sent.readings if reading.edge),

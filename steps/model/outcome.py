@@ -181,6 +181,9 @@ class LoadRecord(Model):
     canary_after: Canary | None = None
     idle: tuple[Usage, ...] = ()  # of each component, ready and before it was asked anything by this step
     logged_bytes: int | None = None  # by a database, over the whole load
+    programs_cores: Finite | None = (
+        None  # all programs of the driver's machine but the driver, over the whole load; None: not seen
+    )
 
 
 class Measurement(Model):

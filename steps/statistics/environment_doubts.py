@@ -57,17 +57,17 @@ def environment_doubts(found: Surroundings, reference: CanaryReference | None, *
 
 
 def foreign_cores(found: Surroundings, *, commits: bool) -> tuple[float | None, str]:
-    """CPU seconds per second of somebody else, as far as can be told, and what was said of the kernel's own threads.
+    """CPU seconds per second of somebody else, at most, and what is to be said of it.
 
-    They write back what a commit waits for, so with such a load their time is the contender's doing, in no process of its own.
-    Under any other load nobody asked for it.
+    Where every program of the machine can be seen, what none of them used was the kernel's between programs: interrupts, and the
+    ways into idleness and out of it, which the load itself makes. Its own threads write back what a commit waits for, so with
+    such a load their time is the contender's doing too; under any other load nobody asked for it.
     """
-    whole, kernel = found.unattributed_cores, found.kernel_cores
-    if whole is None or kernel is None:
+    whole, kernel, programs = found.unattributed_cores, found.kernel_cores, found.programs_cores
+    if whole is None or kernel is None or programs is None:
         return whole, ""
-    if commits:
-        return whole - kernel, f", beside {kernel:.2f} of the kernel's own threads"
-    return whole, f"; {kernel:.2f} of it the kernel's own threads"
+    told = f"; other programs used {programs:.2f} in all, the kernel's own threads {kernel:.2f}"
+    return min(whole, programs if commits else programs + kernel), told
 
 
 def _shifted(part: str, shift: float, reference: CanaryReference) -> bool:
