@@ -51,7 +51,7 @@ SQLITE = Component(
 SQLITE_LONG_LOG = SQLITE.model_copy(
     update={
         "name": "sqlite-long-log",
-        "title": "SQLite, long log",
+        "title": "Long log",
         "same_as": SQLITE.name,
         "settings": {"log_pages": "20000"},
         "parity": Parity(
