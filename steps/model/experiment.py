@@ -12,13 +12,14 @@ from steps.model.asked import ByName, Hypothesis, Precision, Tuning, names_of
 from steps.model.component import EMBEDDED, Component
 from steps.model.metric import Metric
 from steps.model.price import Above
-from steps.model.ramp import Load, misfit
+from steps.model.ramp import Load, SqlRampLoad, misfit
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.trace_program import TraceProgram, untraceable
 from steps.model.unit_cost import UnitCost, unpriced
 from steps.model.values import Model, Name
 
 PREVIEW_REPETITIONS = 3
+PREVIEW_SEARCHES = 1  # of a database: each takes half a minute, for at its rates a p99 needs seconds
 PREVIEW_SECONDS = 3.0
 PREVIEW_WARMUP_S = 1.0
 PILOT_ROUNDS = 6  # the fewest that decide
@@ -117,11 +118,12 @@ class Experiment(Model):
         """The same with few, short repetitions: real figures that decide nothing."""
         taken = {self.load_called(name).label for name in self.quick_loads} or {load.label for load in self.loads}
         loads = tuple(load for load in self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S) if load.label in taken)
+        searching = any(isinstance(load, SqlRampLoad) for load in loads)
         changes = {
             "loads": loads,
             "quick_loads": (),
             "hypotheses": tuple(each for each in self.hypotheses if self.load_called(each.load).label in taken),
-            "repetitions": min(self.repetitions, PREVIEW_REPETITIONS),
+            "repetitions": min(self.repetitions, PREVIEW_SEARCHES if searching else PREVIEW_REPETITIONS),
             "preview": True,
             "precision": None,
         }
