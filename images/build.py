@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 STAND_INS = ROOT / "tests" / "cluster" / "images"
 RUNTIME = "runtime-"  # stand-ins called so are made from what was built here
-MARK = "# image: "  # the first line of a stand-in's Dockerfile: which reference it stands for
+MARK = "# image: "  # the first line of a Dockerfile: which reference it stands for, one of ours with `content` for a tag
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,15 @@ def images(*, registry: str | None, stand_ins: bool) -> list[Image]:
         context = built(name.removeprefix(RUNTIME)) if name.startswith(RUNTIME) else dockerfile.parent
         if context:
             found.append(Image(marked(dockerfile), dockerfile, context))
-    return found
+    return found + (sources("programs") if stand_ins else [])  # what they are made from is there without a registry, too
 
 
 def marked(dockerfile: Path) -> str:
-    """The reference in its first line."""
-    return dockerfile.read_text(encoding="utf-8").splitlines()[0].removeprefix(MARK).strip()
+    """The reference in its first line; one of ours with the content of its sources for a tag."""
+    from pipelines.image import is_ours, of_folder
+
+    said = dockerfile.read_text(encoding="utf-8").splitlines()[0].removeprefix(MARK).strip()
+    return of_folder(said) if is_ours(said) else said
 
 
 def built(name: str) -> Path | None:
@@ -69,9 +72,9 @@ def built(name: str) -> Path | None:
     return Entry.of(build, os.environ).folder
 
 
-def runtimes() -> list[Image]:
-    """The runtimes' own images, from their sources."""
-    return [Image(marked(each), each, each.parent) for each in sorted((ROOT / "images" / "runtimes").glob("*/Dockerfile"))]
+def sources(kind: str) -> list[Image]:
+    """The images of our own sources: `runtimes`, or `programs`."""
+    return [Image(marked(each), each, each.parent) for each in sorted((ROOT / "images" / kind).glob("*/Dockerfile"))]
 
 
 def builder() -> str:
@@ -87,11 +90,15 @@ def main() -> None:
     words.add_argument("--registry", help="put it in front of the name, as in registry.example/team")
     words.add_argument("--push", action="store_true", help="push what was built")
     words.add_argument("--stand-ins", action="store_true", help="also the images that tests use instead of third-party ones")
-    words.add_argument("--runtimes", action="store_true", help="also the runtimes' images, from images/runtimes")
+    words.add_argument(
+        "--runtimes", action="store_true", help="also the images of our own sources, in images/runtimes and images/programs"
+    )
     words.add_argument("--print", action="store_true", dest="only_print", help="only print the references")
     words.add_argument("--dry-run", action="store_true", help="only print the commands")
     given = words.parse_args()
-    made = images(registry=given.registry, stand_ins=given.stand_ins) + (runtimes() if given.runtimes else [])
+    made = images(registry=given.registry, stand_ins=given.stand_ins)
+    if given.runtimes:
+        made += sources("runtimes") + [each for each in sources("programs") if each not in made]
     if given.only_print:
         print("\n".join(image.reference for image in made))
         return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from phases.catalogue.databases import MARIADB, POSTGRES, POSTGRES_GROUPED
-from steps.model import Experiment, Hypothesis, SqlLoad
-from steps.model.metric import LATENCY, LOGGED, MEMORY, READY, TPS, TRANSACTION_CPU
+from phases.catalogue.embedded import SQLITE, SQLITE_LONG_LOG
+from steps.model import Experiment, Hypothesis, Slo, SqlLoad, SqlRampLoad
+from steps.model.metric import LATENCY, LOGGED, MEMORY, READY, TPS, TRANSACTION_CAPACITY, TRANSACTION_CPU
 from steps.model.unit_cost import PER_MILLION_TRANSACTIONS
 
 EXPERIMENTS = (
@@ -20,7 +21,7 @@ EXPERIMENTS = (
             SqlLoad(mix="write-heavy", durability="relaxed", rate_tps=200, duration_s=12),
             SqlLoad(mix="read-heavy", rate_tps=500, duration_s=12),
         ),
-        quick_loads=("tpcb", "read-heavy"),
+        quick_loads=("tpcb",),
         repetitions=6,
         metrics=(*LATENCY, TPS, TRANSACTION_CPU, LOGGED, MEMORY, READY),
         unit_cost=PER_MILLION_TRANSACTIONS,
@@ -65,6 +66,71 @@ EXPERIMENTS = (
                 metric="p50_ms",
                 of=POSTGRES,
                 below=5.0,
+                load="write-heavy-relaxed",
+            ),
+        ),
+    ),
+    Experiment(
+        name="database-capacity",
+        question="How many TPC-B transactions per second does each database keep safe with a p99 under 50 ms?",
+        shape="ramp",
+        baseline=POSTGRES,
+        contenders=(POSTGRES_GROUPED, MARIADB),
+        loads=(SqlRampLoad(mix="tpcb", slo=Slo(p99_ms=50), start_tps=300),),
+        repetitions=6,
+        metrics=TRANSACTION_CAPACITY,
+        unit_cost=PER_MILLION_TRANSACTIONS,
+        hypotheses=(
+            Hypothesis(
+                statement="PostgreSQL keeps the SLO at more than 200 TPC-B transactions/s",
+                metric="knee_rps",
+                of=POSTGRES,
+                above=200.0,
+            ),
+            Hypothesis(
+                statement="Waiting for others lets PostgreSQL sustain at least 20 transactions/s more",
+                metric="knee_rps",
+                of=POSTGRES_GROUPED,
+                over=POSTGRES,
+                added_above=20.0,
+            ),
+        ),
+    ),
+    Experiment(
+        name="sqlite-benchmark",
+        question="What does a transaction cost in SQLite, safe on the disk, in the process that uses it?",
+        shape="compare",
+        baseline=SQLITE,
+        contenders=(SQLITE_LONG_LOG,),
+        loads=(
+            SqlLoad(mix="tpcb", rate_tps=100, duration_s=12),
+            SqlLoad(mix="write-heavy", rate_tps=100, duration_s=12),
+            SqlLoad(mix="write-heavy", durability="relaxed", rate_tps=100, duration_s=12),
+            SqlLoad(mix="read-heavy", rate_tps=300, duration_s=12),
+        ),
+        quick_loads=("tpcb",),
+        repetitions=6,
+        metrics=(*LATENCY, TPS, TRANSACTION_CPU, MEMORY, READY),
+        unit_cost=PER_MILLION_TRANSACTIONS,
+        hypotheses=(
+            Hypothesis(
+                statement="A TPC-B transaction in SQLite takes less than 20 ms at the median",
+                metric="p50_ms",
+                of=SQLITE,
+                below=20.0,
+            ),
+            Hypothesis(
+                statement="A log that is written back more seldom lowers p99 under TPC-B",
+                metric="p99_ms",
+                of=SQLITE_LONG_LOG,
+                over=SQLITE,
+                added_below=0.0,
+            ),
+            Hypothesis(
+                statement="Without waiting for the disk, a write in SQLite takes less than 2 ms at the median",
+                metric="p50_ms",
+                of=SQLITE,
+                below=2.0,
                 load="write-heavy-relaxed",
             ),
         ),

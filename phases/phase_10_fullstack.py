@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phases.catalogue.databases import POSTGRES
 from phases.catalogue.runtimes import ROW_JSON
-from phases.catalogue.stack import APP, GATEWAY, LAYERS, MESH, OBSERVED, OBSERVED_TUNED
+from phases.catalogue.stack import APP, GATEWAY, LAYERS, MESH, OBSERVED, OBSERVED_SMALL_POOL, OBSERVED_TUNED
 from steps.model import Experiment, HttpLoad, Hypothesis, Tuning
 from steps.model.metric import CPU, GOODPUT, LATENCY, MEMORY, PATH_CPU, READY
 from steps.model.unit_cost import PER_MILLION_REQUESTS
@@ -15,7 +15,7 @@ EXPERIMENTS = (
         question="What does a transaction cost, and where does its time go, layer by layer?",
         shape="compare",
         baseline=APP,
-        contenders=(GATEWAY, MESH, OBSERVED, OBSERVED_TUNED),
+        contenders=(GATEWAY, MESH, OBSERVED, OBSERVED_TUNED, OBSERVED_SMALL_POOL),
         around=(POSTGRES,),
         layers=LAYERS,
         tunings=(
@@ -23,6 +23,11 @@ EXPERIMENTS = (
                 arm=OBSERVED_TUNED,
                 over=OBSERVED,
                 what="one trace in a hundred instead of all, no access log, metrics every five seconds instead of each",
+            ),
+            Tuning(
+                arm=OBSERVED_SMALL_POOL,
+                over=OBSERVED_TUNED,
+                what="a pool of two connections to the database instead of eight",
             ),
         ),
         loads=(HttpLoad(path="/database", rate_rps=200, warmup_s=3, duration_s=12, expect=ROW_JSON),),
@@ -64,6 +69,13 @@ EXPERIMENTS = (
                 of=OBSERVED_TUNED,
                 over=OBSERVED,
                 added_below=-50.0,
+            ),
+            Hypothesis(
+                statement="With two connections instead of eight the median is at most 0.5 ms longer",
+                metric="p50_ms",
+                of=OBSERVED_SMALL_POOL,
+                over=OBSERVED_TUNED,
+                added_below=0.5,
             ),
         ),
     ),

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from pipelines.image import tagged
 from steps.errors import UsageError
 from steps.model import Experiment, Phase
 from steps.model.values import Model
@@ -178,11 +179,13 @@ def _share(text: str) -> float:
 
 
 def _whole(phase: Phase, experiment: Experiment) -> Experiment:
-    """The experiment with its phase and the texts of its configuration templates."""
+    """The experiment with its phase, the texts of its configuration templates, and our images named by their content."""
     names = sorted({each.config for each in experiment.everyone if each.config})
     texts = {name: _config(experiment, name) for name in names}
     reads = phase.read_by(experiment) if experiment.reviews else ()
-    return experiment.model_copy(update={"phase": phase.id, "configs": texts, "reads": reads})
+    made = {name: tuple(map(tagged, getattr(experiment, name))) for name in ("contenders", "around")}
+    filled = {"phase": phase.id, "configs": texts, "reads": reads, "baseline": tagged(experiment.baseline), **made}
+    return experiment.model_copy(update=filled)
 
 
 def _config(experiment: Experiment, name: str) -> str:
@@ -242,5 +245,9 @@ SETTABLE_OF_LOADS = {
     "ramp": (
         *("slo.p99_ms", "slo.errors", "slo.sent", "start_rps", "most_rps", "resolution"),
         *("probe_s", "measure_s", "warmup_s", "timeout_s", "connections"),
+    ),
+    "sql-ramp": (
+        *("slo.p99_ms", "slo.errors", "slo.sent", "start_tps", "most_tps", "resolution"),
+        *("probe_s", "measure_s", "warmup_s", "timeout_s", "clients", "scale"),
     ),
 }

@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 
 from steps import answering, node, processes, running, shell
 from steps.errors import PlaceError
+from steps.kernel_threads import KernelThreads
 from steps.state import holder, is_over
 
 ORDER, STARTED, ENDED = "keeper.json", "started.json", "ended.json"
@@ -62,6 +63,7 @@ class Keeper:
         self.exit_status: int | None = None
         self.reaped_ns = 0
         self.reaped_blocks = [0, 0]  # of 512 bytes: read, written
+        self.kernel = KernelThreads(self.order["cpus"])
         self.limits: list[str] = []  # where the kernel tells how long the component was held back
 
     def keep(self) -> int:
@@ -153,6 +155,7 @@ class Keeper:
             "threads": sum(each.threads for each in living),
             "keeper_cpu_s": time.process_time(),
             "throttled_s": node.throttled_s(self.limits),
+            "kernel_cpu_s": self.kernel.cpu_s(),
             **node.counters(self.order["cpus"]),
         }
 

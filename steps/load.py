@@ -9,20 +9,21 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import uvloop
 
-from steps.drivers import canary, cross_check, identity
+from steps.drivers import canary, cross_check, identity, programs
 from steps.drivers.bank import Bank
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Client, Target
 from steps.drivers.http import LEAD_NS, Flight, content_of
 from steps.drivers.judging import judge
 from steps.drivers.keepers import Keepers, Reading, write_readings
-from steps.drivers.ramp import Climbed, believed_rps, climb, together
-from steps.drivers.recording import Flown
+from steps.drivers.ramp import Climbed, believed_rps, climb, together, until_settled
+from steps.drivers.recording import Flown, Recording
 from steps.drivers.search import Until
 from steps.drivers.series import write_series
 from steps.drivers.summary import driver_of, summarize
@@ -38,6 +39,7 @@ from steps.model import (
     LoadRecord,
     RampLoad,
     SqlLoad,
+    SqlRampLoad,
     SteadyLoad,
     Usage,
     Window,
@@ -103,6 +105,7 @@ class Sent:
     cross_checks: tuple[CrossCheck, ...] = ()
     idle: tuple[Usage, ...] = ()
     logged_bytes: int | None = None  # by a database
+    programs_cores: float | None = None  # of the machine's programs, but for this one
     traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
@@ -113,8 +116,8 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
     if sent.failure is not None:
         return sent
     sent.idle = await idle(where)
-    if isinstance(load, SqlLoad):
-        await _transact(sent, Bank(load, where.target, speaks), where, spin=spin)
+    if isinstance(load, SqlLoad | SqlRampLoad):
+        await _transact(sent, load, Bank(load, where.target, speaks), where, spin=spin, driver_rps=driver_rps)
         sent.failure = sent.failure or await identity.difference(where, "after")
         return sent
     await _check(sent, load, where.target, "before")
@@ -140,18 +143,34 @@ async def _once_more(load: SteadyLoad, where: Endpoints, speaks: Speaks, *, spin
     return part
 
 
-async def _transact(sent: Sent, bank: Bank, where: Endpoints, *, spin: bool) -> None:
+async def _transact(
+    sent: Sent, load: SqlLoad | SqlRampLoad, bank: Bank, where: Endpoints, *, spin: bool, driver_rps: float | None
+) -> None:
     """The same for transactions: the tables are looked at before the load and after it."""
+    recordings: list[Recording] = []
+
+    async def fly(at: SteadyLoad, part: Sent | None = None) -> Sent:
+        part = part or Sent()
+        await _load(part, bank.flight(spin=spin, at=at), where)
+        recordings.extend([part.flown.recording] if part.flown else [])
+        return part
+
     try:
         sent.checks += await bank.open()
         sent.first_ms = bank.first_ms
         sent.failure = _wrong(sent.checks)
         if sent.failure is None:
             witnesses = await cross_check.ask(where)
-            await _load(sent, bank.flight(spin=spin), where)
+            if isinstance(load, SqlLoad):
+                await fly(load, sent)
+            else:
+                settled = partial(bank.until_settled, within_ms=load.slo.p99_ms, timeout_s=load.timeout_s)
+                until = Until.of(load, driver_rps and driver_rps / load.exchanges)
+                sent.climbed = await climb(load, settled, until, fly)
+                sent.failure = sent.climbed.failure
             sent.cross_checks = await cross_check.compare(where, witnesses)
-        if sent.flown is not None:
-            sent.checks.append(await bank.audit(sent.flown.recording))
+        if recordings:
+            sent.checks.append(await bank.audit(*recordings))
             sent.logged_bytes = bank.logged_bytes
             sent.failure = sent.failure or _wrong(sent.checks)
     except MeasureError as error:
@@ -190,17 +209,18 @@ async def _check(sent: Sent, load: HttpLoad | RampLoad, url: str, when: Literal[
 
 
 async def _ramp(sent: Sent, load: RampLoad, where: Endpoints, *, spin: bool, until: Until) -> None:
-    async def fly(at: HttpLoad) -> Sent:
+    async def fly(at: SteadyLoad) -> Sent:
         part = Sent()
         await _load(part, Flight(at, Target.of(where.target), spin=spin), where)
         return part
 
-    sent.climbed = await climb(load, where.target, until, fly)
+    sent.climbed = await climb(load, partial(until_settled, load, where.target), until, fly)
     sent.failure = sent.climbed.failure
 
 
 async def _load(sent: Sent, flight: Flight, where: Endpoints) -> None:
     await flight.open()  # its name has an address, or the check would have failed
+    before = programs.Programs.read()
     start_ns = time.monotonic_ns() + LEAD_NS
     window_ns = flight.window_ns(start_ns)
 
@@ -212,6 +232,7 @@ async def _load(sent: Sent, flight: Flight, where: Endpoints) -> None:
     keepers.follow(start_ns=start_ns, window_ns=window_ns)
     sent.wall_minus_monotonic_ns = time.time_ns() - time.monotonic_ns()
     sent.flown = await flight.fly(start_ns)
+    sent.programs_cores = programs.cores_since(before)
     await keepers.close()
     sent.readings, sent.failure = keepers.readings, sent.flown.stopped
 
@@ -273,6 +294,7 @@ def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | 
         "warmup": summary.warmup,
         "counts": summary.counts,
         "answered": summary.answered,
+        "programs_cores": sent.programs_cores,
         "errors": summary.errors,
         "driver": driver_of(flown, summary, cpus=cpus),
         "usage": tuple(reading.usage for reading in sent.readings if reading.edge),

@@ -25,7 +25,7 @@ from steps.model import (
     LoadRecord,
     Measurement,
     Model,
-    RampLoad,
+    Ramp,
     cell_of,
     digest,
     now,
@@ -97,7 +97,7 @@ def outcome_of(inputs: Inputs, *, at: str) -> CellOutcome:
         base |= {"environment_digest": digest(environment.identity)}
         deploy, record = _records(inputs)
         base |= _recorded(deploy, record)
-        if isinstance(record.load, RampLoad):
+        if isinstance(record.load, Ramp):
             return _judged_ramp(base, experiment, environment, _ramped(inputs, experiment, deploy, record))
         base |= {"trace": traced(experiment, inputs.trace, inputs.load)}
         facts = replace(_facts(inputs, experiment, deploy, record), trace=base["trace"])
@@ -215,7 +215,7 @@ def _ramped(inputs: Inputs, experiment: Experiment, deploy: DeployRecord, record
     declared = _declared(inputs, experiment)
     if record.failure or record.search is None:
         raise MeasureError(record.failure or "load recorded no search")
-    if not isinstance(declared, RampLoad) or record.load != declared:
+    if not isinstance(declared, Ramp) or record.load != declared:
         raise MeasureError(ANOTHER_LOAD)
     knee = knee_of(declared, record.search)
     shares: dict[int, Facts] = {}
@@ -240,7 +240,7 @@ def _facts(
     window, counts, driver = record.window, record.counts, record.driver
     if window is None or counts is None or driver is None:
         raise MeasureError(record.failure or "load recorded no window")
-    if isinstance(record.load, RampLoad) or record.load != (declared or _declared(inputs, experiment)):
+    if isinstance(record.load, Ramp) or record.load != (declared or _declared(inputs, experiment)):
         raise MeasureError(ANOTHER_LOAD)
     histograms = read_log(inputs.load / "load.hdr")
     found = Facts(

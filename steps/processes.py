@@ -170,7 +170,7 @@ def read_cpu_of(find: Callable[[], list[Process]]) -> Reading:
     tree = find()
     for _ in range(READINGS):
         at_ns = time.monotonic_ns()
-        used = sum(_cpu_ns(each) + each.children_ticks * TICK_NS for each in tree)
+        used = sum(map(used_ns, tree))
         again = find()
         if _moved(again) == _moved(tree):
             break
@@ -180,6 +180,11 @@ def read_cpu_of(find: Callable[[], list[Process]]) -> Reading:
 
 def _moved(tree: Iterable[Process]) -> set[tuple[int, int, int]]:
     return {(each.pid, each.started, each.children_ticks) for each in tree}
+
+
+def used_ns(process: Process) -> int:
+    """Of the process, and of the children that it waited for."""
+    return _cpu_ns(process) + process.children_ticks * TICK_NS
 
 
 def _cpu_ns(process: Process) -> int:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from steps import answering, node, processes, running
+from steps.kernel_threads import KernelThreads
 from steps.processes import Process
 
 ASK_EVERY_S = 0.005
@@ -47,6 +48,7 @@ class Sidecar:
         self._main: Process | None = None  # the first that was seen: one that comes later is another life
         self._ready_at_ms: float | None = None
         self._cpu_ns = 0
+        self._kernel = KernelThreads(None)
 
     def usage(self) -> dict[str, Any]:
         """What the component has used since its start, as `steps.model.Usage` has it."""
@@ -72,6 +74,7 @@ class Sidecar:
             "threads": sum(each.threads for each in living),
             "keeper_cpu_s": time.process_time(),
             "throttled_s": node.throttled_s(node.limit_files(self._main.pid) if self._main else ()),
+            "kernel_cpu_s": self._kernel.cpu_s(),
             **node.counters(None),
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import contextmanager
@@ -15,16 +16,20 @@ from phases.phase_10_databases import EXPERIMENTS
 from steps import load as verb
 from steps import processes
 from steps.errors import LabError
-from steps.model import SqlLoad
-from steps.places.programs import find_program
+from steps.model import Ramp, SqlLoad
+from steps.model.metric import TRANSACTION_CAPACITY
+from steps.places import building
+from steps.places.programs import builds_of, find_program
 
 CONFIGS = Path(__file__).parent.parent / "phases" / "configs"
 
 
 def needs(component):
-    """The component's program, or the test is skipped with the reason."""
+    """The component's program, built here if it is one of ours, or the test is skipped with the reason."""
     try:
-        find_program(component, {})
+        for build in builds_of(component, os.environ):
+            building.make(build, os.environ)
+        find_program(component, os.environ)
     except LabError as error:
         pytest.skip(str(error))
     return component
@@ -33,10 +38,12 @@ def needs(component):
 def experiment(load, *contenders, **changes):
     """The database benchmark as it travels, with one load. changes: of configurations, as template=(old, new)."""
     arms = contenders or (POSTGRES, POSTGRES.again())
-    configs = {each.config: (CONFIGS / each.config).read_text() for each in arms}
+    configs = {each.config: (CONFIGS / each.config).read_text() for each in arms if each.config}
     for name, (old, new) in changes.items():
         configs[name] = configs[name].replace(old, new)
     update = {"baseline": arms[0], "contenders": arms[1:] or (arms[0].again(),), "loads": (load,), "hypotheses": ()}
+    if isinstance(load, Ramp):
+        update |= {"shape": "ramp", "metrics": TRANSACTION_CAPACITY}
     return EXPERIMENTS[0].model_copy(update={**update, "quick_loads": (), "phase": "phase-10", "configs": configs})
 
 

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from phases.catalogue.databases import POSTGRES
+from phases.catalogue.databases import MARIADB, POSTGRES
 from phases.catalogue.gateways import GATEWAYS
 from phases.catalogue.runtimes import RUNTIMES
 from phases.catalogue.upstreams import UPSTREAM
+from pipelines import image
+from pipelines.select import experiments
+from steps.errors import UsageError
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DOCKERFILE = (ROOT / "images" / "steps" / "Dockerfile").read_text()
+TOY = "benchlab.local/runtime-toy:content"
 STAND_INS = ROOT / "tests" / "cluster" / "images"
 
 
@@ -61,6 +65,17 @@ def test_postgres_has_a_stand_in_too():
     assert f"USER {POSTGRES.image.user}\n" in text
 
 
+def test_mariadb_has_a_stand_in_too():
+    """The same reference, path and user, from the packages that it comes with as a process."""
+    text = (STAND_INS / "mariadb" / "Dockerfile").read_text()
+    servers = [each for each in MARIADB.process.program.debian if each.startswith("mariadb-")]
+
+    assert text.startswith(f"# image: {MARIADB.image.reference}\n")
+    assert f"--no-install-recommends {' '.join(servers)} " in text
+    assert f'CMD ["{MARIADB.image.program}"]' in text
+    assert f"USER {MARIADB.image.user}\n" in text
+
+
 def test_every_runtime_has_a_stand_in_too():
     """The same reference and path, from what is built here."""
     found = {path.read_text().splitlines()[0].removeprefix("# image: "): path for path in STAND_INS.glob("runtime-*/Dockerfile")}
@@ -81,3 +96,37 @@ def test_every_component_has_a_stand_in_for_clusters_without_a_registry(componen
 
     assert f"{component.process.program.wheel}=={component.version}" in text
     assert f" {component.image.program}" in text
+
+
+def test_images_of_runtimes_are_named_by_their_content():
+    """In every experiment that travels, in what an arm brings too: none is asked for by a name that any content may have."""
+    for asked in ("runtime-benchmark", "full-stack-benchmark", "sqlite-benchmark"):
+        (found,) = experiments(asked)
+        images = {each.image.reference for each in found.programs if each.image}
+        ours = {each for each in images if each.startswith("benchlab.local/")}
+
+        assert ours
+        assert all(re.fullmatch(r"benchlab\.local/(runtime|program)-[a-z]+:[0-9a-f]{12}", each) for each in ours)
+
+
+def test_another_source_is_another_image_and_what_tools_leave_is_not(tmp_path):
+    """The recipe counts, too."""
+    folder = tmp_path / "runtimes" / "toy"
+    folder.mkdir(parents=True)
+    seen = set()
+    for name in ("main.go", "Dockerfile"):
+        (folder / name).write_text("1")
+        seen.add(image.of_folder(TOY, images=tmp_path))
+        (folder / name).write_text("2")
+        seen.add(image.of_folder(TOY, images=tmp_path))
+    (folder / "target").mkdir()
+    (folder / "target" / "app").write_text("built")
+
+    assert len(seen) == 4
+    assert image.of_folder(TOY, images=tmp_path) in seen
+
+
+def test_image_without_sources_is_refused(tmp_path):
+    """In a sentence, and not with the name of nothing."""
+    with pytest.raises(UsageError, match=r"there are no sources in .*toy: run from a checkout"):
+        image.of_folder(TOY, images=tmp_path)

@@ -53,7 +53,7 @@ GO = Component(
         argv=("@{program}",),
         env={**ENV, "GOMAXPROCS": "@{workers}"},
     ),
-    image=Image(reference="benchlab.local/runtime-go:1", program="/app/app"),
+    image=Image(reference="benchlab.local/runtime-go:content", program="/app/app"),
     ready=ANSWERS,
     settings=PRODUCT,
     parity=Parity(
@@ -84,7 +84,7 @@ RUST = Component(
         argv=("@{program}",),
         env={**ENV, "TOKIO_WORKER_THREADS": "@{workers}"},
     ),
-    image=Image(reference="benchlab.local/runtime-rust:1", program="/app/app"),
+    image=Image(reference="benchlab.local/runtime-rust:content", program="/app/app"),
     ready=ANSWERS,
     settings=PRODUCT,
     parity=Parity(
@@ -117,7 +117,7 @@ NODE = Component(
         argv=("@{program}", "@{app}/server.js"),
         env={**ENV, "UV_THREADPOOL_SIZE": "@{workers}", "NODE_ENV": "production"},
     ),
-    image=Image(reference="benchlab.local/runtime-node:1", program="/usr/local/bin/node", app="/app"),
+    image=Image(reference="benchlab.local/runtime-node:content", program="/usr/local/bin/node", app="/app"),
     ready=ANSWERS,
     settings=PRODUCT,
     parity=Parity(
@@ -143,7 +143,7 @@ BUN = Component(
         argv=("@{program}", "@{app}/server.js"),
         env=ENV,
     ),
-    image=Image(reference="benchlab.local/runtime-bun:1", program="/usr/local/bin/bun", app="/app"),
+    image=Image(reference="benchlab.local/runtime-bun:content", program="/usr/local/bin/bun", app="/app"),
     ready=ANSWERS,
     settings=PRODUCT,
     parity=Parity(
@@ -169,7 +169,7 @@ PYTHON = Component(
         ),
         env={**ENV, "PYTHONDONTWRITEBYTECODE": "1"},
     ),
-    image=Image(reference="benchlab.local/runtime-python:1", program="/usr/local/bin/uvicorn", app="/app"),
+    image=Image(reference="benchlab.local/runtime-python:content", program="/usr/local/bin/uvicorn", app="/app"),
     ready=ANSWERS,
     settings=PRODUCT,
     parity=Parity(

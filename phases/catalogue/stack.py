@@ -5,6 +5,7 @@
     mesh         load ─► nginx ─► sidecar ═mTLS═ sidecar ─► application ─► database
     observed     the same, with access logs, all traces to a collector, and metrics scraped each second
     observed-tuned   the same, with one trace in a hundred, no access log, and metrics every five seconds
+    observed-small-pool   the tuned one, with a pool of two connections to the database instead of eight
 
 The application is the Go runtime's, with a pool of connections to PostgreSQL, which is the same in all of them; gateway and
 sidecars are those of the gateway comparison. Both sidecars show a certificate that was made for the cell, and each lets in nobody
@@ -205,6 +206,20 @@ OBSERVED_TUNED = MESH.under(
     parity=Parity(
         workers="1 each",
         upstream_keep_alive=KEPT,
+        tls=MTLS,
+        access_log="off",
+        more={"traces": "1 in 100", "metrics": "scraped every 5 s"},
+    ),
+)
+
+# The same again, with a smaller pool: the database has a process for each connection, which is memory that few requests need.
+OBSERVED_SMALL_POOL = OBSERVED_TUNED.under(
+    "observed-small-pool",
+    title="Small pool",
+    brings=(APP.under("app", env={"DATABASE_POOL": "2"}), *OBSERVED_TUNED.brings[1:]),
+    parity=Parity(
+        workers="1 each",
+        upstream_keep_alive=f"{KEPT}; 2 to the database",
         tls=MTLS,
         access_log="off",
         more={"traces": "1 in 100", "metrics": "scraped every 5 s"},

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from steps.evidence import CellEvidence, Evidence
-from steps.model import Arm, Component, Experiment, LoadSection, RampLoad, SqlLoad
+from steps.model import Arm, Component, Experiment, LoadSection, Ramp, SqlLoad
 from steps.model.cost import ArmUse, LoadUse, Reserved, Use
 from steps.model.metric import at_share
 
@@ -38,7 +38,7 @@ class Basis:
 def basis_of(section: LoadSection) -> Basis | None:
     """The metrics of a load's cost; None: CPU was not measured."""
     names = set(section.arms[0].figures)
-    if not isinstance(section.load, RampLoad):
+    if not isinstance(section.load, Ramp):
         work = "transactions" if isinstance(section.load, SqlLoad) else "requests"
         at = f"{section.load.rate_rps:g} {work}/s{f' of {section.load.name}' if section.load.name else ''}"
         whole = Basis(CPU, "memory_mib", "goodput_rps", "path_cpu_us_per_request", "p99_ms", share=1.0, at=at)

@@ -19,7 +19,7 @@ from steps.drivers.keepers import Reading
 from steps.drivers.recording import Flown
 from steps.drivers.search import Knee, Until, judged, search
 from steps.drivers.summary import driver_of, summarize
-from steps.model import Counts, Environment, HttpLoad, LoadRecord, Probe, RampLoad, Search
+from steps.model import Counts, Environment, LoadRecord, Probe, Ramp, RampLoad, Search, SteadyLoad
 from steps.statistics.figures import broken_off
 from steps.statistics.histogram import quantile
 from steps.statistics.validity import MOST_OF_CEILING
@@ -36,7 +36,8 @@ class Part(Protocol):
 
 
 P = TypeVar("P", bound=Part)
-Fly = Callable[[HttpLoad], Awaitable[P]]
+Fly = Callable[[SteadyLoad], Awaitable[P]]
+Settled = Callable[[], Awaitable[None]]  # waits until a single question is answered within the SLO, but not for ever
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Climbed(Generic[P]):
 
     until: Until
     probes: list[Probe] = field(default_factory=list)
-    shares: dict[int, tuple[HttpLoad, P]] = field(default_factory=dict)  # by percent of the knee
+    shares: dict[int, tuple[SteadyLoad, P]] = field(default_factory=dict)  # by percent of the knee
     failure: str | None = None
 
     @property
@@ -66,39 +67,39 @@ def believed_rps(environment: Path | None) -> float | None:
     return None if ceiling_rps is None else MOST_OF_CEILING * ceiling_rps
 
 
-async def climb(load: RampLoad, url: str, until: Until, fly: Fly[P]) -> Climbed[P]:
+async def climb(load: Ramp, settled: Settled, until: Until, fly: Fly[P]) -> Climbed[P]:
     """Searches the knee and measures below it. A contender that ends under the load ends the climb."""
     climbed: Climbed[P] = Climbed(until)
-    knee = await _searched(load, url, climbed, fly)
+    knee = await _searched(load, settled, climbed, fly)
     if climbed.failure or knee is None:
         return climbed
     if knee.rps is None:
         climbed.failure = knee.reason if knee.broken else None
         return climbed
     for percent in load.shares_percent:
-        await _settled(load, url)
+        await settled()
         at = load.share_of(knee.rps, percent)
         part = await fly(at)
         climbed.shares[percent] = (at, part)
         if part.failure:
-            climbed.failure = f"at {percent} % of the knee ({at.rate_rps:,.4g} req/s): {part.failure}"
+            climbed.failure = f"at {percent} % of the knee ({at.rate_rps:,.4g} {load.unit}): {part.failure}"
             break
     return climbed
 
 
-async def _searched(load: RampLoad, url: str, climbed: Climbed[P], fly: Fly[P]) -> Knee | None:
+async def _searched(load: Ramp, settled: Settled, climbed: Climbed[P], fly: Fly[P]) -> Knee | None:
     """The knee; None: the contender ended on the way."""
     searching = search(load, climbed.until)
     rate = next(searching)
     warmup_s = load.warmup_s
     while True:
-        await _settled(load, url)
+        await settled()
         at = load.probe_at(rate)
         part = await fly(at.model_copy(update={"warmup_s": max(warmup_s, at.warmup_s)}))
         warmup_s = 0.0  # once is enough: each probe warms up what follows
         ended = next(iter(broken_off(part.readings)), None)
         if ended or part.flown is None:
-            climbed.failure = f"{ended or part.failure} (in the search, at {rate:,.4g} req/s)"
+            climbed.failure = f"{ended or part.failure} (in the search, at {rate:,.4g} {load.unit})"
             return None
         climbed.probes.append(probe_of(load, rate, part.flown))
         try:
@@ -108,7 +109,7 @@ async def _searched(load: RampLoad, url: str, climbed: Climbed[P], fly: Fly[P]) 
             return knee
 
 
-def probe_of(load: RampLoad, rate_rps: float, flown: Flown) -> Probe:
+def probe_of(load: Ramp, rate_rps: float, flown: Flown) -> Probe:
     """What a flight says of its rate."""
     summary = summarize(flown)
     counts, response = summary.counts, summary.histograms["response"]
@@ -133,7 +134,7 @@ def _in_time(flown: Flown, *, within_ms: float) -> int:
     return sum(1 for sent in flown.recording.sent_ns[flown.schedule.warmup :] if 0 < sent <= end_ns)
 
 
-async def _settled(load: RampLoad, url: str) -> None:
+async def until_settled(load: RampLoad, url: str) -> None:
     """Waits until a single question is answered within the SLO, but no longer than a request may take."""
     client, give_up = Client(url), time.monotonic() + load.timeout_s
     while (asked := time.monotonic()) < give_up:

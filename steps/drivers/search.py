@@ -23,7 +23,7 @@ from math import sqrt
 from typing import Literal
 
 from steps.errors import MeasureError
-from steps.model import Probe, RampLoad, Search, Slo
+from steps.model import Probe, Ramp, Search, Slo
 from steps.model.ramp import MOST_PROBES
 from steps.statistics.validity import LATE_MS, LATE_SHARE
 
@@ -56,7 +56,7 @@ class Until:
     why: str
 
     @classmethod
-    def of(cls, load: RampLoad, driver_rps: float | None) -> Until:
+    def of(cls, load: Ramp, driver_rps: float | None) -> Until:
         """driver_rps: the highest rate at which the driver is believed, as far as that is known."""
         if driver_rps is not None and driver_rps < load.most_rps:
             return cls(driver_rps, "the driver ends there, not the contender")
@@ -102,7 +102,7 @@ def _broken(slo: Slo, *, p99_ms: float | None, errors: float, sent: float) -> tu
     return (f"p99 is {p99_ms:.3g} ms; {slo.p99_ms:g} ms are allowed", True) if p99_ms > slo.p99_ms else (None, True)
 
 
-def search(load: RampLoad, until: Until) -> Searching:
+def search(load: Ramp, until: Until) -> Searching:
     """Rates to probe one after the other; what was found is the generator's value."""
     climb = _Climb(load, until)
     rate: float | None = climb.first()
@@ -124,7 +124,7 @@ def search(load: RampLoad, until: Until) -> Searching:
 class _Climb:
     """What is known so far: the highest rate that met the SLO, and the lowest above it that did not."""
 
-    def __init__(self, load: RampLoad, until: Until) -> None:
+    def __init__(self, load: Ramp, until: Until) -> None:
         self._load, self._until = load, until
         self._low: float | None = None
         self._step = 2.0  # by which a rate grows
@@ -173,24 +173,25 @@ class _Climb:
         low, high = self._low, self.high
         if low is None:
             assert high is not None  # noqa: S101  # a search ends without a good rate only below bad ones
-            at = f"{high.rate_rps:,.4g} req/s"
+            at = f"{high.rate_rps:,.4g} {self._load.unit}"
             if high.verdict == "driver":
                 return Knee(reason=f"nothing is known of the contender: even at {at} {high.why}", suspect="generator")
-            return Knee(reason=f"the SLO does not hold even at {at}: {high.why}; lower the load's start_rps, or ask less")
+            return Knee(
+                reason=f"the SLO does not hold even at {at}: {high.why}; lower the rate that the load starts at, or ask less"
+            )
         if high is None:
-            return _bound(low, self._until.why)
+            return self._bound(low, self._until.why)
         if high.verdict == "driver":
-            return replace(_bound(low, f"at {high.rate_rps:,.5g} req/s {high.why}"), suspect="generator")
+            return replace(self._bound(low, f"at {high.rate_rps:,.5g} {self._load.unit} {high.why}"), suspect="generator")
         return Knee(rps=low)
 
     def unsettled(self) -> Knee:
         """What is known when no more may be tried."""
         why = f"the search did not settle in {MOST_PROBES} probes"
-        return replace(Knee(reason=why) if self._low is None else _bound(self._low, why), suspect="figures")
+        return replace(Knee(reason=why) if self._low is None else self._bound(self._low, why), suspect="figures")
 
-
-def _bound(low: float, why: str) -> Knee:
-    return Knee(at_least_rps=low, reason=f"at least {low:,.5g} req/s: {why}")
+    def _bound(self, low: float, why: str) -> Knee:
+        return Knee(at_least_rps=low, reason=f"at least {low:,.5g} {self._load.unit}: {why}")
 
 
 def _rounded(rate_rps: float) -> float:
@@ -198,7 +199,7 @@ def _rounded(rate_rps: float) -> float:
     return float(f"{rate_rps:.4g}")
 
 
-def knee_of(load: RampLoad, found: Search) -> Knee:
+def knee_of(load: Ramp, found: Search) -> Knee:
     """The knee that recorded probes lead to. Raises MeasureError: they are not those of a whole search."""
     searching = search(load, Until(found.ends_rps, found.ends_why))
     rate = next(searching)

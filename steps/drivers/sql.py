@@ -1,6 +1,6 @@
 """The SQL driver: the open loop of the HTTP driver, with sessions of a database in the place of connections.
 
-Ours for both databases, and not pgbench for one and sysbench for the other: two tools differ in clocks, schedules (random in
+Ours for all databases, and not pgbench for one and sysbench for the other: two tools differ in clocks, schedules (random in
 both), percentiles and mixes by more than two databases do, and neither has room for a check of what was committed. pgbench's own
 log is what this is held against (tests/oracles).
 """
@@ -15,6 +15,7 @@ from steps.drivers.http import Flight, clock
 from steps.drivers.mysql import MysqlSession
 from steps.drivers.postgresql import PostgresSession
 from steps.drivers.session import Row, Session
+from steps.drivers.sqlite import SqliteSession
 from steps.drivers.transactions import Requests, Statement
 from steps.model.component import Speaks
 from steps.model.sql import Durability, SqlLoad
@@ -29,7 +30,8 @@ class Dialect:
     asks: str  # how durable a commit is, as it will be for the load
     safe: dict[Durability, Row]  # what must be the answer
     settles: tuple[str, ...]  # said once the tables are filled
-    logged: str  # asks how many bytes its log has had
+    logged: str | None  # asks how many bytes its log has had; None: it does not tell
+    forgets: str = "TRUNCATE TABLE history"
 
 
 DIALECTS: dict[Speaks, Dialect] = {
@@ -48,6 +50,15 @@ DIALECTS: dict[Speaks, Dialect] = {
         safe={"fsync": ("1", "1", "0"), "relaxed": ("2", "1", "0")},
         settles=("ANALYZE TABLE branches, tellers, accounts",),
         logged="SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'innodb_lsn_current'",
+    ),
+    "sqlite": Dialect(
+        session=SqliteSession,
+        sets={"fsync": (), "relaxed": ("PRAGMA synchronous = NORMAL",)},
+        asks="SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous",
+        safe={"fsync": ("wal", "2"), "relaxed": ("wal", "1")},
+        settles=("ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"),
+        logged=None,
+        forgets="DELETE FROM history",
     ),
 }
 

@@ -53,6 +53,7 @@ class Movement(NamedTuple):
 
 
 BEGIN, COMMIT = Statement("BEGIN"), Statement("COMMIT")
+TRIED = (BEGIN, Statement("UPDATE accounts SET balance = balance + 0 WHERE aid = 1", 1), COMMIT)  # a commit that moves nothing
 
 
 def filled(scale: int) -> Iterator[str]:
@@ -72,20 +73,21 @@ def _rows(table: str, columns: str, values: Iterable[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Requests:
-    """What each request of a load does."""
+    """What each request of a load does. A load may be one of several on the same tables: their requests are numbered on."""
 
     load: SqlLoad
+    first: int  # the number of the first request in the history
     aids: array[int]
     tids: array[int]
     deltas: array[int]
 
     @classmethod
-    def of(cls, load: SqlLoad, number: int) -> Self:
+    def of(cls, load: SqlLoad, number: int, *, first: int = 0) -> Self:
         """So many requests; the same for every contender and repetition."""
         draw = random.Random(f"{load.label} {load.scale}").randint
         aids = array("l", (draw(1, ACCOUNTS * load.scale) for _ in range(number)))
         tids = array("l", (draw(1, TELLERS * load.scale) for _ in range(number)))
-        return cls(load, aids, tids, array("l", (draw(-MOST, MOST) for _ in range(number))))
+        return cls(load, first, aids, tids, array("l", (draw(-MOST, MOST) for _ in range(number))))
 
     def writes(self, request: int) -> bool:
         """Whether the request changes anything."""
@@ -94,7 +96,7 @@ class Requests:
     def movement(self, request: int) -> Movement:
         """The line that it leaves in the history, if it writes."""
         tid = self.tids[request]
-        return Movement(request, tid, (tid - 1) // TELLERS + 1, self.aids[request], self.deltas[request])
+        return Movement(self.first + request, tid, (tid - 1) // TELLERS + 1, self.aids[request], self.deltas[request])
 
     def script(self, request: int) -> tuple[Statement, ...]:
         """What the request says."""

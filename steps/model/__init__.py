@@ -15,7 +15,7 @@ from steps.model.experiment import Experiment
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.phase import Phase
-from steps.model.ramp import Load, RampLoad, Slo
+from steps.model.ramp import Load, Ramp, RampLoad, Slo, SqlRampLoad
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.sql import SqlLoad, SteadyLoad
 from steps.model.trace_program import TraceProgram
@@ -134,6 +134,7 @@ __all__ = [
     "Probe",
     "Process",
     "Program",
+    "Ramp",
     "RampLoad",
     "Ready",
     "Report",
@@ -147,6 +148,7 @@ __all__ = [
     "SeriesPoint",
     "Slo",
     "SqlLoad",
+    "SqlRampLoad",
     "Steadiness",
     "SteadyLoad",
     "Surroundings",

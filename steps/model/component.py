@@ -24,7 +24,8 @@ from pydantic import Field, model_validator
 from steps.model.build import Build
 from steps.model.values import Model, Name, Positive
 
-Speaks = Literal["http", "postgresql", "mysql"]
+Speaks = Literal["http", "postgresql", "mysql", "sqlite"]
+EMBEDDED: tuple[Speaks, ...] = ("sqlite",)  # what speaks so is no server, but a library in a process of ours
 HEX = "^([0-9a-f]{2})*$"  # bytes as text
 
 

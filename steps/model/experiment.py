@@ -9,16 +9,17 @@ from pydantic import Field, model_validator
 
 from steps.model.absent import Absent
 from steps.model.asked import ByName, Hypothesis, Precision, Tuning, names_of
-from steps.model.component import Component
+from steps.model.component import EMBEDDED, Component
 from steps.model.metric import Metric
 from steps.model.price import Above
-from steps.model.ramp import Load, misfit
+from steps.model.ramp import Load, SqlRampLoad, misfit
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.trace_program import TraceProgram, untraceable
 from steps.model.unit_cost import UnitCost, unpriced
 from steps.model.values import Model, Name
 
 PREVIEW_REPETITIONS = 3
+PREVIEW_SEARCHES = 1  # of a database: each takes half a minute, for at its rates a p99 needs seconds
 PREVIEW_SECONDS = 3.0
 PREVIEW_WARMUP_S = 1.0
 PILOT_ROUNDS = 6  # the fewest that decide
@@ -117,11 +118,12 @@ class Experiment(Model):
         """The same with few, short repetitions: real figures that decide nothing."""
         taken = {self.load_called(name).label for name in self.quick_loads} or {load.label for load in self.loads}
         loads = tuple(load for load in self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S) if load.label in taken)
+        searching = any(isinstance(load, SqlRampLoad) for load in loads)
         changes = {
             "loads": loads,
             "quick_loads": (),
             "hypotheses": tuple(each for each in self.hypotheses if self.load_called(each.load).label in taken),
-            "repetitions": min(self.repetitions, PREVIEW_REPETITIONS),
+            "repetitions": min(self.repetitions, PREVIEW_SEARCHES if searching else PREVIEW_REPETITIONS),
             "preview": True,
             "precision": None,
         }
@@ -240,6 +242,16 @@ class Experiment(Model):
             return self
         if wrong := misfit(self.shape, self.loads, [metric.name for metric in self.metrics]):
             message = f"experiment {self.name}: {wrong}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _of_one_class(self) -> Self:
+        """A library that is called, and a server that is asked, are not set beside each other."""
+        embedded = {arm.name: arm.speaks in EMBEDDED for arm in self.arms}
+        if len(set(embedded.values())) > 1:
+            library = next(name for name, is_so in embedded.items() if is_so)
+            message = f"experiment {self.name}: {library} is a library in the process that uses it, and no contender of servers"
             raise ValueError(message)
         return self
 

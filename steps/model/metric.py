@@ -136,6 +136,12 @@ MEMORY_AT_75 = Metric(
 )
 
 CAPACITY = (KNEE, P99_AT_50, P99_AT_75, P99_AT_90, CPU_AT_75, MEMORY_AT_75)
+TRANSACTION_CAPACITY = (
+    KNEE.model_copy(update={"title": "TPS at the SLO", "unit": "tx/s"}),
+    *(P99_AT_50, P99_AT_75, P99_AT_90),
+    CPU_AT_75.model_copy(update={"title": CPU_AT_75.title.replace("request", "transaction")}),
+    MEMORY_AT_75,
+)
 
 
 def at_share(metric: str) -> tuple[str, int] | None:

@@ -66,6 +66,7 @@ class Usage(Model):
     node_cpus: int | None = None  # the cores that the next two are the sums of
     node_idle_s: Finite | None = None
     node_steal_s: Finite | None = None
+    kernel_cpu_s: Finite | None = None  # of the kernel's own threads that may run on those cores, since the first reading
     cpu_pressure_s: Finite | None = None
     io_pressure_s: Finite | None = None
     memory_pressure_s: Finite | None = None
@@ -181,6 +182,9 @@ class LoadRecord(Model):
     canary_after: Canary | None = None
     idle: tuple[Usage, ...] = ()  # of each component, ready and before it was asked anything by this step
     logged_bytes: int | None = None  # by a database, over the whole load
+    programs_cores: Finite | None = (
+        None  # all programs of the driver's machine but the driver, over the whole load; None: not seen
+    )
 
 
 class Measurement(Model):

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log2
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from steps.model.load import HttpLoad
 from steps.model.metric import KNEE, at_share
+from steps.model.slo import LEAST_SHARE_OF_START, MOST_PROBES, Slo, seconds_for, usual_probes
 from steps.model.sql import SqlLoad
+from steps.model.sql_ramp import SqlRampLoad
 from steps.model.values import Model, Positive
 
-P99_ANSWERS = 300  # rule 9: 299 bound a p99 at 95 %
-MOST_PROBES = 60  # of a search: it takes 10 to 20, and more where the contender's figures are restless
-LEAST_SHARE_OF_START = 1 / 16  # where a search gives up on its way down
-
-
-class Slo(Model):
-    """What has to hold at a rate for it to be sustained."""
-
-    p99_ms: Positive  # of the response time, at most
-    errors: float = Field(default=0.001, ge=0, lt=1)  # share of the requests without a right answer, at most
-    sent: float = Field(default=0.99, gt=0, le=1)  # share sent by the end of the probe (or p99_ms later), at least
-
-    @property
-    def said(self) -> str:
-        """The objective in words."""
-        return (
-            f"p99 at most {self.p99_ms:g} ms, at most {100 * self.errors:.3g} % of the requests without a right answer "
-            f"and at least {100 * self.sent:.3g} % sent in time"
-        )
+__all__ = ["MOST_PROBES", "Load", "Ramp", "RampLoad", "Slo", "SqlRampLoad", "misfit"]  # steps.model.slo is a part of this
 
 
 class RampLoad(Model):
@@ -75,6 +58,11 @@ class RampLoad(Model):
         )
 
     @property
+    def unit(self) -> str:
+        """Of its rates."""
+        return "req/s"
+
+    @property
     def window_s(self) -> float:
         """How long one measured window is."""
         return self.measure_s
@@ -86,8 +74,8 @@ class RampLoad(Model):
 
     @property
     def usual_s(self) -> float:
-        """How long it takes, about: three rates up, two of them broken and tried twice, and the steps of a bisection."""
-        probes = 6 + 1.5 * log2(1 / self.resolution)
+        """How long it takes, about."""
+        probes = usual_probes(self.resolution)
         between_s = 0.15 + self.probe_at(self.start_rps).warmup_s  # connections, and what is still under way
         return self.warmup_s + probes * (self.probe_s + between_s) + len(self.shares_percent) * (self.warmup_s + self.measure_s)
 
@@ -123,23 +111,27 @@ class RampLoad(Model):
             path=self.path,
             rate_rps=rate_rps,
             warmup_s=warmup_s,
-            duration_s=max(seconds, P99_ANSWERS / rate_rps),
+            duration_s=seconds_for(rate_rps, least_s=seconds),
             timeout_s=self.timeout_s,
             connections=self.connections,
             expect=self.expect,
         )
 
 
-def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad | SqlLoad], metrics: Sequence[str]) -> str | None:
+# A load that searches its rate itself.
+Ramp = RampLoad | SqlRampLoad
+
+
+def misfit(shape: str, loads: Sequence[HttpLoad | SqlLoad | Ramp], metrics: Sequence[str]) -> str | None:
     """What of loads and metrics does not go with the shape, in a sentence; None: all does."""
-    ramps = [load for load in loads if isinstance(load, RampLoad)]
+    ramps = [load for load in loads if isinstance(load, Ramp)]
     of_ramps = [name for name in metrics if name == KNEE.name or at_share(name)]
     if shape != "ramp":
         if ramps:
-            return f"shape {shape} sends at given rates; a RampLoad goes with shape ramp"
+            return f"shape {shape} sends at given rates; a {type(ramps[0]).__name__} goes with shape ramp"
         return f"{of_ramps[0]} is measured by shape ramp only" if of_ramps else None
     if len(ramps) < len(loads):
-        return "shape ramp searches the rate itself: give it a RampLoad"
+        return "shape ramp searches the rate itself: give it a RampLoad, or a SqlRampLoad"
     known = {KNEE.name: 0} | {name: found[1] for name in metrics if (found := at_share(name))}
     for name in metrics:
         if name not in known:
@@ -150,4 +142,4 @@ def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad | SqlLoad], metrics: 
 
 
 # What an experiment may declare.
-Load = Annotated[HttpLoad | RampLoad | SqlLoad, Field(discriminator="kind")]
+Load = Annotated[HttpLoad | RampLoad | SqlLoad | SqlRampLoad, Field(discriminator="kind")]

@@ -203,6 +203,7 @@ class ReferenceResult(Model):
     """A figure beside what somebody else found: worth a look, decides nothing."""
 
     verdict: Literal["inside", "outside"]
+    metric: str = ""  # which of the report's; what has no reference is the rest of them
     said: str
     source: str
     trust: Literal["A", "B", "C"]  # raw data or independent; a vendor's but reproducible; a claim

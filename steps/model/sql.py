@@ -15,6 +15,16 @@ Durability = Literal["fsync", "relaxed"]
 # Questions and answers of one transaction, at most: each waits for the answer to the one before.
 EXCHANGES: dict[Mix, int] = {"read-heavy": 5, "write-heavy": 5, "tpcb": 7}
 CHECKED_WITHIN_S = 60.0  # tables are made and filled before, and added up after
+FILLED_S = 0.2  # a branch with its accounts, about
+SAFE: dict[Durability, str] = {
+    "fsync": "acknowledged on the disk",
+    "relaxed": "acknowledged before they are on the disk",
+}
+
+
+def named(mix: Mix, durability: Durability) -> str:
+    """What tells a load from the others of its experiment: `tpcb`, `write-heavy-relaxed`."""
+    return mix if durability == "fsync" else f"{mix}-{durability}"
 
 
 class SqlLoad(Model):
@@ -38,7 +48,7 @@ class SqlLoad(Model):
     @property
     def name(self) -> str:
         """What tells it from the others of its experiment: `tpcb`, `write-heavy-relaxed`."""
-        return self.mix if self.durability == "fsync" else f"{self.mix}-{self.durability}"
+        return named(self.mix, self.durability)
 
     @property
     def label(self) -> str:
@@ -53,10 +63,9 @@ class SqlLoad(Model):
     @property
     def said(self) -> str:
         """The load in words."""
-        durable = "acknowledged on the disk" if self.durability == "fsync" else "acknowledged before they are on the disk"
         return (
-            f"{self.mix} transactions, {durable}, {self.rate_tps:g} per second in an {self.model} loop for {self.duration_s:g} s "
-            f"after {self.warmup_s:g} s of warm-up, on {10_000 * self.scale:,} accounts"
+            f"{self.mix} transactions, {SAFE[self.durability]}, {self.rate_tps:g} per second in an {self.model} loop "
+            f"for {self.duration_s:g} s after {self.warmup_s:g} s of warm-up, on {10_000 * self.scale:,} accounts"
         )
 
     @property
@@ -82,7 +91,7 @@ class SqlLoad(Model):
     @property
     def usual_s(self) -> float:
         """How long it takes, about: with the tables that are filled before."""
-        return self.warmup_s + self.duration_s + 0.2 * self.scale
+        return self.warmup_s + self.duration_s + FILLED_S * self.scale
 
     @property
     def longest_s(self) -> float:

@@ -40,6 +40,8 @@ class Surroundings(Model):
 
     cores: int | None = None  # of the system under test, which the counters cover
     unattributed_cores: Finite | None = None  # CPU seconds per second that no component, keeper or driver accounts for
+    kernel_cores: Finite | None = None  # of those, at most, the kernel's own threads, which write back what was synced
+    programs_cores: Finite | None = None  # what programs used that are no components, on any core: at most that much of those
     steal_share: Finite | None = None  # of those cores' time
     throttled_share: Finite | None = None  # of the window, in which a limit held a component back; summed over its cores
     cpu_pressure_share: Finite | None = None  # of the window, in which something on the machine waited for it

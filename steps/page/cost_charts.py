@@ -112,7 +112,7 @@ class _Plane:
         }
         down = self._down(usd for line in lines.values() for usd in line)
         ticks = [(float(step), f"{step:,f}") for step in STEPS if low <= float(step) <= high]
-        self._frame(across, down, "requests/s", ticks)
+        self._frame(across, down, f"{self.unit.work}/s", ticks)
         ends = spread([down(lines[spot.arm.name][-1]) for spot in spots], 15)
         for spot, end in zip(spots, ends, strict=True):
             color = line_color(spot.hue)

@@ -107,9 +107,9 @@ class CostView:
 
     def crossings(self) -> list[str]:
         """The break-evens in words."""
-        titles = {arm.name: arm.title for arm in self.load.arms}
+        titles, work = {arm.name: arm.title for arm in self.load.arms}, self.costs.unit.work
         return [
-            f"Up to {each.rate_rps:,.0f} requests/s {titles[each.below]} costs less than {titles[each.above]}, beyond that more."
+            f"Up to {each.rate_rps:,.0f} {work}/s {titles[each.below]} costs less than {titles[each.above]}, beyond that more."
             for each in self.load.crossings
         ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from steps.model import Arm, Figure, LoadSection, Metric, RampLoad, Report
+from steps.model import Arm, Figure, LoadSection, Metric, Ramp, Report
 from steps.model.metric import KNEE
 from steps.page.svg import MUTED, PAPER, Canvas, Place, Scale, line_color, text_color
 from steps.statistics.answer import OWN, added
@@ -54,7 +54,7 @@ def effects(report: Report, section: LoadSection, layout: Layout, *, name: str) 
 def ordered_arms(report: Report, section: LoadSection) -> list[Arm]:
     """The baseline, then the contenders: by what they add (or the highest knee first) when that is decided, else as declared."""
     baseline, *contenders = section.arms
-    if report.answer.decided and isinstance(section.load, RampLoad):
+    if report.answer.decided and isinstance(section.load, Ramp):
         contenders.sort(key=lambda arm: -(arm.figures[KNEE.name].value or arm.figures[KNEE.name].at_least or 0.0))
     elif report.answer.decided:
         main = report.headline[0]

@@ -8,10 +8,11 @@ from math import ceil
 
 from markupsafe import Markup
 
-from steps.model import Arm, Figure, LoadSection, Probe, RampLoad, Report
+from steps.model import Arm, Figure, LoadSection, Probe, Ramp, Report
 from steps.model.metric import KNEE, at_share
 from steps.page.effects import ordered_arms, position
 from steps.page.svg import MUTED, PAPER, Canvas, Scale, line_color, text_color
+from steps.statistics.knees import unit_of
 from steps.statistics.words import DASH, number, range_text, with_interval
 
 NAMES, ROW, HEAD, FOOT = 84.0, 31.0, 34.0, 28.0
@@ -55,7 +56,7 @@ class _Rows:
         figures = [arm.figures[KNEE.name] for arm in self.rows]
         known = [value for figure in figures for value in (figure.at_least, *(point.value for point in figure.points)) if value]
         scale = Scale(0.0, max(known, default=1.0) * 1.03, start, end)
-        self._frame(scale, f"{KNEE.title}, {KNEE.unit}")
+        self._frame(scale, f"{KNEE.title}, {unit_of(self.section)}")
         for row, (arm, figure) in enumerate(zip(self.rows, figures, strict=True)):
             self._knee(scale, row, arm, figure)
 
@@ -83,7 +84,7 @@ class _Rows:
     def shares(self, start: float, end: float) -> None:
         """A dot for each share, the highest one largest; the SLO as a line."""
         load = self.section.load
-        assert isinstance(load, RampLoad)  # noqa: S101  # only a ramp has knees
+        assert isinstance(load, Ramp)  # noqa: S101  # only a ramp has knees
         found = {arm.name: _shares(arm) for arm in self.rows}
         values = [load.slo.p99_ms, *(figure.value for each in found.values() for _, figure in each if figure.value)]
         scale = Scale(min(values) * 0.8, max(values) * 1.15, start, end, log=True)
@@ -133,7 +134,7 @@ def _shares(arm: Arm) -> list[tuple[int, Figure]]:
 def searches(section: LoadSection, *, width: float, columns: int, name: str) -> Markup:
     """Every probe of every repetition: its rate across, its p99 up; full where the SLO held."""
     load = section.load
-    assert isinstance(load, RampLoad)  # noqa: S101  # only a ramp has searches
+    assert isinstance(load, Ramp)  # noqa: S101  # only a ramp has searches
     block = SEARCH_HEAD + SEARCH_HEIGHT + SEARCH_FOOT
     canvas = Canvas(width, block * ceil(len(section.arms) / columns))
     column = (width - LEFT - BETWEEN * (columns - 1)) / columns
@@ -187,7 +188,7 @@ def _paths(section: LoadSection) -> str:
         probes = [probe for path in arm.paths for probe in path.probes]
         met = [probe.rate_rps for probe in probes if probe.verdict == "met"]
         if met:
-            parts.append(f"{arm.title}: {len(probes)} probes, the highest that held at {number(max(met), 0)} {KNEE.unit}")
+            parts.append(f"{arm.title}: {len(probes)} probes, the highest that held at {number(max(met), 0)} {unit_of(section)}")
     return "; ".join(parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from steps.model import LoadSection, RampLoad, Report
+from steps.model import LoadSection, Ramp, Report
 from steps.page.costs import CostView
 from steps.page.effects import NARROW, WIDE, effects
 from steps.page.knees import knees, searches
@@ -60,7 +60,7 @@ def _drawings(report: Report, section: LoadSection, number: int) -> dict[str, Ma
     """Each picture twice, for wide and for narrow screens; none of what was not measured."""
     if not any(arm.curves or arm.tracks or arm.paths or _has_figures(arm.figures.values()) for arm in section.arms):
         return {}
-    if isinstance(section.load, RampLoad):
+    if isinstance(section.load, Ramp):
         return _ramp_drawings(report, section, number)
     drawn = {
         "effects": effects(report, section, WIDE, name=f"e{number}w"),

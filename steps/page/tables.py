@@ -15,7 +15,7 @@ from steps.model import (
     LoadSection,
     Metric,
     ParityRow,
-    RampLoad,
+    Ramp,
     Report,
     RunVerdict,
 )
@@ -201,6 +201,11 @@ class View:
         """What is set the same for every contender: (what, how); it needs no column."""
         return alike.same_for_all(self.report)
 
+    def without_reference(self) -> str:
+        """The metrics for which nobody's figures are known: `p50, memory and start to ready`; empty: there are none."""
+        held = {each.metric for each in self.report.references}
+        return listed([metric.title for metric in self.report.metrics if metric.name not in held])
+
     def parity_columns(self) -> list[str]:
         """The headings of what differs."""
         return alike.columns(self.report)
@@ -231,9 +236,7 @@ class View:
     def order(self, section: LoadSection) -> str:
         """How the arms of an answered run are sorted."""
         main = self.report.metrics[0]
-        return (
-            f"Sorted by {main.title}." if isinstance(section.load, RampLoad) else f"Sorted by what is added at the {main.title}."
-        )
+        return f"Sorted by {main.title}." if isinstance(section.load, Ramp) else f"Sorted by what is added at the {main.title}."
 
     def file(self, key: str) -> str:
         """What the link to an object of a cell says: its name, and its folder where the cell has several of that name."""

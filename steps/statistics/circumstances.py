@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from steps.evidence import Evidence
-from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, Parity, ParityRow, RampLoad, SqlLoad
+from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, Parity, ParityRow, Ramp, SqlLoad
 from steps.statistics.words import counted, listed, number, sentence
 
 UNKNOWN = "unknown"
@@ -69,14 +69,15 @@ def _unattributed(outcomes: Sequence[CellOutcome]) -> str:
     """CPU that no component, keeper or driver accounts for: of the system's cores, in the middle cell and in the worst."""
     told = [(each.surroundings, each.cell) for each in outcomes if each.surroundings]
     known = sorted(
-        (found.unattributed_cores, found.cores, cell)
+        (found.unattributed_cores, found.cores, cell, found.kernel_cores)
         for found, cell in told
         if found.unattributed_cores is not None and found.cores
     )
     if not known:
         return f"{UNKNOWN}: the kernel does not tell" if told else UNKNOWN
-    (middle, cores, _), (worst, _, cell) = known[len(known) // 2], known[-1]
-    return f"{number(middle, 3)} of {counted(cores, 'core')} in the middle cell, at worst {number(worst, 3)} ({cell})"
+    (middle, cores, _, kernel), (worst, _, cell, _) = known[len(known) // 2], known[-1]
+    own = "" if kernel is None else f" ({number(kernel, 3)} of it the kernel's own threads)"
+    return f"{number(middle, 3)} of {counted(cores, 'core')} in the middle cell{own}, at worst {number(worst, 3)} ({cell})"
 
 
 def _checks(outcomes: Sequence[CellOutcome]) -> tuple[str, ...]:
@@ -139,7 +140,7 @@ def _what(evidence: Evidence) -> str:
         together = f"{listed(path)} together on the same cores, not of a contender alone"
         return f"the knees are those of {together if len(path) > 1 else 'a contender on the cores that the driver leaves'}"
     loads = experiment.loads if experiment else ()
-    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if not isinstance(load, RampLoad)})) or UNKNOWN
+    rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if not isinstance(load, Ramp)})) or UNKNOWN
     what = "transactions" if any(isinstance(load, SqlLoad) for load in loads) else "requests"
     return f"the figures are the cost at a light, equal load ({rates} {what} per second), not capacity"
 

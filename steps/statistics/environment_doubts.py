@@ -29,18 +29,24 @@ CANARY_SDS = 3.0
 CANARY_SHARE = {"cpu": 0.25, "loopback": 0.5, "disk": 2.0}
 
 
-def environment_doubts(found: Surroundings, reference: CanaryReference | None) -> Iterator[str]:
-    """What the surroundings of a cell let doubt about it, in sentences without their "suspect: environment: "."""
-    if found.unattributed_cores is not None and found.cores and found.unattributed_cores > MOST_UNATTRIBUTED * found.cores:
+def environment_doubts(found: Surroundings, reference: CanaryReference | None, *, commits: bool = False) -> Iterator[str]:
+    """What the surroundings of a cell let doubt about it, in sentences without their "suspect: environment: ".
+
+    commits: the load makes the contender write to the disk, and wait for it.
+    """
+    foreign, beside = foreign_cores(found, commits=commits)
+    if foreign is not None and found.cores and foreign > MOST_UNATTRIBUTED * found.cores:
         yield (
-            f"{found.unattributed_cores:.2f} of {counted(found.cores, 'core')} went to something else "
-            f"(what no component accounts for); {percent(MOST_UNATTRIBUTED)} may"
+            f"{foreign:.2f} of {counted(found.cores, 'core')} went to something else "
+            f"(what no component accounts for{beside}); {percent(MOST_UNATTRIBUTED)} may"
         )
     if found.steal_share is not None and found.steal_share > MOST_STEAL:
         yield f"{percent(found.steal_share)} of its cores' time was stolen by the hypervisor; {percent(MOST_STEAL)} may be"
     if found.throttled_share is not None and found.throttled_share > MOST_THROTTLED:
         yield f"a CPU limit held it back for {percent(found.throttled_share)} of the window; {percent(MOST_THROTTLED)} may be"
     for resource, most in MOST_PRESSURE.items():
+        if resource == "io" and commits:
+            continue  # that is what a commit is
         share: float | None = getattr(found, f"{resource}_pressure_share")
         if share is not None and share > most:
             yield f"something waited for {resource} in {percent(share)} of the window; {percent(most)} may be"
@@ -48,6 +54,20 @@ def environment_doubts(found: Surroundings, reference: CanaryReference | None) -
         if reference is not None and _shifted(part, shift, reference):
             borne = percent(CANARY_SHARE[part])
             yield f"the canary's {part} part took {percent(shift)} longer than before the run; {borne} may be"
+
+
+def foreign_cores(found: Surroundings, *, commits: bool) -> tuple[float | None, str]:
+    """CPU seconds per second of somebody else, at most, and what is to be said of it.
+
+    Where every program of the machine can be seen, what none of them used was the kernel's between programs: interrupts, and the
+    ways into idleness and out of it, which the load itself makes. Its own threads write back what a commit waits for, so with
+    such a load their time is the contender's doing too; under any other load nobody asked for it.
+    """
+    whole, kernel, programs = found.unattributed_cores, found.kernel_cores, found.programs_cores
+    if whole is None or kernel is None or programs is None:
+        return whole, ""
+    told = f"; other programs used {programs:.2f} in all, the kernel's own threads {kernel:.2f}"
+    return min(whole, programs if commits else programs + kernel), told
 
 
 def _shifted(part: str, shift: float, reference: CanaryReference) -> bool:

@@ -27,7 +27,7 @@ from steps.model import (
     Measurement,
     Point,
     PrecisionResult,
-    RampLoad,
+    Ramp,
     Report,
     RunVerdict,
 )
@@ -182,7 +182,7 @@ def _arm(arm: Component, experiment: Experiment, found: Sequence[CellEvidence], 
 
 def _ramps(found: CellEvidence) -> bool:
     """Whether the cell has several loads, so that no one of their curves is its own."""
-    return found.load is not None and isinstance(found.load.load, RampLoad)
+    return found.load is not None and isinstance(found.load.load, Ramp)
 
 
 def _suspect(found: CellEvidence) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from steps.evidence import CellEvidence, Evidence
-from steps.model import Answer, Arm, Figure, LoadSection, Point, RampLoad, RunVerdict, SearchPath
+from steps.model import Answer, Arm, Figure, LoadSection, Point, Ramp, RunVerdict, SearchPath
 from steps.model.metric import KNEE
 from steps.statistics.answer import UNRANKED, span
 from steps.statistics.comparison import can_decide, figure_of, tiers
@@ -27,7 +27,8 @@ def bounded_figure(points: Sequence[Point], bounds: Sequence[Point], *, reason: 
     least, n = median([*known, *open_]), len(known) + len(open_)
     why = reason.partition(": ")[2] or reason
     where = "" if len(open_) == n else f" (in {len(open_)} of {counted(n, 'repetition')})"
-    said = f"at least {number(least, 0)} {KNEE.unit}: {why}{where}"
+    unit = reason.partition(":")[0].split()[-1] if reason.startswith("at least ") else KNEE.unit
+    said = f"at least {number(least, 0)} {unit}: {why}{where}"
     return Figure(reason=said, at_least=least, n=n, suspect=not some_valid, points=tuple(points))
 
 
@@ -63,7 +64,7 @@ def knee_answer(loads: Sequence[LoadSection], verdict: RunVerdict) -> Answer:
     groups = tuple(reversed(tiers(decided)))
     bounded = [arm for arm in section.arms[1:] if arm.figures[KNEE.name].at_least is not None]
     titles = {arm.name: arm.title for arm in section.arms}
-    lead = _lead(groups, decided, titles, after=bounded)
+    lead = _lead(groups, decided, titles, after=bounded, unit=unit_of(section))
     more = [_between(groups, titles), *map(_bound, bounded), _baseline(section)]
     return Answer(
         decided=bool(groups),
@@ -73,9 +74,14 @@ def knee_answer(loads: Sequence[LoadSection], verdict: RunVerdict) -> Answer:
     )
 
 
+def unit_of(section: LoadSection) -> str:
+    """Of a knee's rate: requests or transactions."""
+    return section.load.unit if isinstance(section.load, Ramp) else KNEE.unit
+
+
 def _objective(section: LoadSection) -> str:
     load = section.load
-    return f"p99 at most {load.slo.p99_ms:g} ms" if isinstance(load, RampLoad) else ""
+    return f"p99 at most {load.slo.p99_ms:g} ms" if isinstance(load, Ramp) else ""
 
 
 def _seen(section: LoadSection) -> str:
@@ -83,24 +89,30 @@ def _seen(section: LoadSection) -> str:
     known = [figure for arm in section.arms[1:] if (figure := arm.figures[KNEE.name]).value is not None]
     if not known:
         bounds = sorted(least for arm in section.arms[1:] if (least := arm.figures[KNEE.name].at_least) is not None)
-        each = f"; {counted(len(bounds), 'contender')} sustained at least {number(bounds[0], 0)} {KNEE.unit}" if bounds else ""
+        each = (
+            f"; {counted(len(bounds), 'contender')} sustained at least {number(bounds[0], 0)} {unit_of(section)}"
+            if bounds
+            else ""
+        )
         return f"no knee was found{each}"
     values = sorted(figure.value or 0.0 for figure in known)
     digits, contenders = common_decimals(known), len(section.arms) - 1
     doubt = " (in suspect cells only)" if all(figure.suspect for figure in known) else ""
     if len(known) == 1:
-        return f"one contender sustains {number(values[0], digits)} {KNEE.unit} with {_objective(section)}{doubt}"
+        return f"one contender sustains {number(values[0], digits)} {unit_of(section)} with {_objective(section)}{doubt}"
     who = "all contenders" if len(known) == contenders else f"{len(known)} of {contenders} contenders"
-    between = f"between {number(values[0], digits)} and {number(values[-1], digits)} {KNEE.unit}"
+    between = f"between {number(values[0], digits)} and {number(values[-1], digits)} {unit_of(section)}"
     return f"{who} sustain {between} with {_objective(section)}{doubt}"
 
 
-def _lead(groups: Sequence[Sequence[str]], figures: dict[str, Figure], titles: dict[str, str], *, after: Sequence[Arm]) -> str:
+def _lead(
+    groups: Sequence[Sequence[str]], figures: dict[str, Figure], titles: dict[str, str], *, after: Sequence[Arm], unit: str
+) -> str:
     """Who sustains most and least. after: whose knees are not known, and may be higher than all of these."""
     if not groups:
         return ""
     first, last = ([titles[name] for name in group] for group in (groups[0], groups[-1]))
-    most, least = (span(group, figures, KNEE.unit) for group in (groups[0], groups[-1]))
+    most, least = (span(group, figures, unit) for group in (groups[0], groups[-1]))
     if len(groups) == 1 and len(first) > 1:
         return f"{listed(first)} cannot be told apart: they sustain {most}"
     whole = f"Of those whose knee was found, {listed(first)}" if after else listed(first)
@@ -125,5 +137,5 @@ def _bound(arm: Arm) -> str:
 
 def _baseline(section: LoadSection) -> str:
     figure = section.arms[0].figures[KNEE.name]
-    said = figure.reason if figure.value is None else with_interval(figure, KNEE.unit)
+    said = figure.reason if figure.value is None else with_interval(figure, unit_of(section))
     return f"{section.arms[0].title}, the baseline: {said}."

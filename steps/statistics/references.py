@@ -70,6 +70,7 @@ def _of(section: LoadSection, reference: Reference, slack: float) -> Iterator[Re
     what = f"{reference.metric} of {of.title}{f'{between}{over.title}' if over else ''}, {section.label}"
     ours = f"{number_of(interval.low)} to {number_of(interval.high)}"
     yield ReferenceResult(
+        metric=reference.metric,
         verdict="inside" if interval.low <= high and interval.high >= low else "outside",
         said=f"{what}: {ours}, where others found {reference.low:g} to {reference.high:g}",
         source=reference.source,

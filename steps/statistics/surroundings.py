@@ -2,7 +2,8 @@
 
 What no component accounts for is the time of a machine's cores that was neither idle nor stolen, less what the components, the
 keepers and the driver used of it. In a pod the counters are those of the whole node: other pods, the kubelet and the kernel are
-in it. Here they are those of the cores that the components are confined to.
+in it. Here they are those of the cores that the components are confined to, and the kernel's own threads can be told apart; at
+most, for some may have run on the driver's core too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from steps.model import Canary, CanaryReference, Surroundings, Usage
 from steps.statistics.figures import Facts, edges_of
 
 PRESSURES = ("cpu", "io", "memory")
+UNTOLD = "not told by the kernel there"
+UNSEEN = {"kernel_cores": "its threads cannot be seen from there", "programs_cores": "not all of them can be seen from there"}
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,20 @@ class Machine:
         return sum(each.rate("cpu_s") or 0.0 for each in self.stretches)
 
     @property
+    def keepers_cores(self) -> float:
+        return sum(each.rate("keeper_cpu_s") or 0.0 for each in self.stretches)
+
+    @property
+    def kernel_cores(self) -> float | None:
+        """The part of it that the kernel's own threads used, at most."""
+        kernel, whole = self.counter("kernel_cpu_s"), self.unattributed_cores
+        return None if kernel is None or whole is None else min(kernel, whole)
+
+    @property
     def unattributed_cores(self) -> float | None:
         if self.busy_cores is None:
             return None
-        keepers = sum(each.rate("keeper_cpu_s") or 0.0 for each in self.stretches)
-        return max(self.busy_cores - self.components_cores - keepers - self.driver_cores, 0.0)
+        return max(self.busy_cores - self.components_cores - self.keepers_cores - self.driver_cores, 0.0)
 
 
 def machines_of(facts: Facts) -> tuple[Machine, ...]:
@@ -88,11 +100,13 @@ def surroundings_of(facts: Facts, reference: CanaryReference | None) -> Surround
     stretches = [each for machine in machines for each in machine.stretches]
     shares = {
         "unattributed_cores": _worst(machine.unattributed_cores for machine in machines),
+        "kernel_cores": _kernel_cores(machines),
+        "programs_cores": _programs_cores(facts, machines),
         "steal_share": _worst(_share(machine.counter("node_steal_s"), machine.cores) for machine in machines),
         "throttled_share": _worst(each.rate("throttled_s") for each in stretches),
         **{f"{name}_pressure_share": _worst(machine.counter(f"{name}_pressure_s") for machine in machines) for name in PRESSURES},
     }
-    unknown = [f"{name.replace('_', ' ')}: not told by the kernel there" for name, value in shares.items() if value is None]
+    unknown = [f"{name.replace('_', ' ')}: {UNSEEN.get(name, UNTOLD)}" for name, value in shares.items() if value is None]
     shift, silent = canary_shift((facts.record.canary_before, facts.record.canary_after), reference)
     return Surroundings(
         cores=max((machine.cores for machine in machines if machine.cores), default=None),
@@ -133,6 +147,21 @@ def worst_of(found: Iterable[Surroundings]) -> Surroundings | None:
 
 def _worst(values: Iterable[float | None]) -> float | None:
     return max((value for value in values if value is not None), default=None)
+
+
+def _kernel_cores(machines: Iterable[Machine]) -> float | None:
+    """Of the machine whose unattributed cores are told."""
+    worst = max(machines, key=lambda each: each.unattributed_cores or 0.0, default=None)
+    return worst.kernel_cores if worst else None
+
+
+def _programs_cores(facts: Facts, machines: Iterable[Machine]) -> float | None:
+    """Of programs beside the components and their keepers, on the driver's machine, which has to be the only one."""
+    whole, several = facts.record.programs_cores, list(machines)
+    if whole is None or len(several) != 1 or several[0].stretches[0].end.node != facts.driver.node:
+        return None
+    (machine,) = several
+    return max(whole - machine.components_cores - machine.keepers_cores, 0.0)
 
 
 def _share(rate: float | None, cores: int | None) -> float | None:

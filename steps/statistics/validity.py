@@ -58,7 +58,8 @@ def failures(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[str]:
 def doubts(facts: Facts, environment: Environment, surroundings: Surroundings) -> Iterator[str]:
     """Why a cell may not decide alone, each beginning with whom it suspects."""
     yield from (f"suspect: generator: {doubt}" for doubt in _generator(facts, environment.calibration))
-    yield from (f"suspect: environment: {doubt}" for doubt in environment_doubts(surroundings, environment.canary))
+    around = environment_doubts(surroundings, environment.canary, commits=isinstance(facts.load, SqlLoad))
+    yield from (f"suspect: environment: {doubt}" for doubt in around)
 
 
 def _generator(facts: Facts, calibration: Calibration | None) -> Iterator[str]:

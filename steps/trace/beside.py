@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 
 from steps.errors import LabError
-from steps.model import Experiment, Load, RampLoad, SteadyLoad
+from steps.model import Experiment, Load, Ramp, SteadyLoad
 from steps.model.trace_program import READY_WITHIN_S, TRACED_S, TRACED_WARMUP_S
 from steps.trace.marks import BEGUN, READY, Marks
 
@@ -33,7 +33,7 @@ class Beside:
 
     def again(self, load: Load) -> SteadyLoad | None:
         """The load that is to be sent for the trace; None: there will be no trace."""
-        if not self.wanted or isinstance(load, RampLoad):
+        if not self.wanted or isinstance(load, Ramp):
             return None
         return load.model_copy(update={"warmup_s": TRACED_WARMUP_S, "duration_s": TRACED_S})
 

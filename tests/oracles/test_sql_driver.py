@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import signal
 import subprocess
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from phases.catalogue.databases import POSTGRES
+from phases.catalogue.embedded import SQLITE
 from steps import shell
 from steps.drivers.bank import Bank
 from steps.drivers.connection import Target
@@ -27,6 +27,7 @@ from tests.databases import cell, needs, short, signalled, stopped
 
 pytestmark = pytest.mark.slow
 STALL_S = 1.5
+RATES = {"postgres": 300, "sqlite": 100}  # SQLite has one writer, which waits for the disk
 SCRIPT = """\
 \\set aid random(1, {accounts})
 \\set tid random(1, {tellers})
@@ -42,15 +43,19 @@ COMMIT;
 """
 
 
-def test_stalled_database_shows_at_its_true_size(lab):
+BOTH = pytest.mark.parametrize("database", [POSTGRES, SQLITE], ids=lambda each: each.name)
+
+
+@BOTH
+def test_stalled_database_shows_at_its_true_size(lab, database):
     """A stop of 1.5 s in 8 s of load: p99 is 1.42 s, for a hundredth of the requests were due in its first 80 ms.
 
     The same requests timed from the moment they were sent show next to nothing: few are under way when it stops, and the others
     are not sent.
     """
-    load = short(rate_tps=300, duration_s=8, warmup_s=1)
-    with cell(lab, load, needs(POSTGRES)) as endpoints:
-        bank = Bank(load, endpoints.target, "postgresql")
+    load = short(rate_tps=RATES[database.name], duration_s=8, warmup_s=1)
+    with cell(lab, load, needs(database)) as endpoints:
+        bank = Bank(load, endpoints.target, database.speaks)
         flown, check = asyncio.run(_flight(bank, meanwhile=lambda: stopped(lab, after_s=4, for_s=STALL_S)))
 
     summary = summarize(flown)
@@ -61,23 +66,24 @@ def test_stalled_database_shows_at_its_true_size(lab):
     assert p99_s["service"] < STALL_S / 2
 
 
-def test_killed_database_has_every_acknowledged_transaction(lab, tmp_path):
+@BOTH
+def test_killed_database_has_every_acknowledged_transaction(lab, tmp_path, database):
     """kill -9 in the middle of writes, started again on its folder: whatever was acknowledged is there."""
-    load = short("write-heavy", rate_tps=300, duration_s=6, timeout_s=1)
-    with cell(lab, load, needs(POSTGRES)) as endpoints:
-        bank = Bank(load, endpoints.target, "postgresql")
+    load = short("write-heavy", rate_tps=RATES[database.name], duration_s=6, timeout_s=1)
+    with cell(lab, load, needs(database)) as endpoints:
+        bank = Bank(load, endpoints.target, database.speaks)
         order = _order(lab)
         with signalled(lab, signal.SIGKILL, after_s=3):
             flown, _ = asyncio.run(_flight(bank, audit=False))
         acknowledged = sum(fate == Fate.OK for fate in flown.recording.fates)
-        again = _again(order, tmp_path)
+        again = _again(order, Target.of(endpoints.target).port, tmp_path, database)
         try:
             check = asyncio.run(bank.audit(flown.recording))
         finally:
             again.terminate()
             again.wait()
 
-    assert 300 < acknowledged < len(flown.recording.fates)
+    assert RATES[database.name] < acknowledged < len(flown.recording.fates)
     assert check == Check(when="after", right=True, what=f"{acknowledged + 1:,} acknowledged transactions are there, balanced")
 
 
@@ -155,7 +161,7 @@ def _order(lab):
     return json.loads(path.read_text())
 
 
-def _again(order, tmp_path):
+def _again(order, port, tmp_path, database):
     """The database once more, on the files of the one that was killed."""
     again = shell.start(
         order["argv"],
@@ -165,9 +171,8 @@ def _again(order, tmp_path):
         user=order["user"],
         own_session=False,
     )
-    port = int(re.search(r"port = (\d+)", Path(order["config"]).read_text())[1])
     deadline = time.monotonic() + 30
-    while readiness.ask(POSTGRES.ready, order["host"], port):
+    while readiness.ask(database.ready, order["host"], port):
         assert again.poll() is None, (tmp_path / "again.log").read_text()
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from phases.catalogue.databases import DATABASES, POSTGRES
+from phases.catalogue.embedded import EMBEDDED
 from phases.catalogue.gateways import DIRECT, GATEWAYS
 from phases.catalogue.stack import LAYERS
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
@@ -16,7 +17,7 @@ from steps.places.templates import placeholders
 
 CONFIGS = Path(__file__).parent.parent.parent / "phases" / "configs"
 PROGRAMS = (*GATEWAYS, UPSTREAM)
-EVERY = (DIRECT, *PROGRAMS, *DATABASES)
+EVERY = (DIRECT, *PROGRAMS, *DATABASES, *EMBEDDED)
 OWN = {"program", "config", "folder", "host", "workers", "port"}
 
 

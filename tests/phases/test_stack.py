@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from phases.catalogue.stack import LAYERS, OBSERVED, OBSERVED_TUNED
+from phases.catalogue.stack import LAYERS, OBSERVED, OBSERVED_SMALL_POOL, OBSERVED_TUNED
 from phases.phase_10_fullstack import EXPERIMENTS
 from steps.places.templates import placeholders
 
@@ -35,6 +35,17 @@ def test_a_tuning_changes_settings_and_no_program():
         "sidecar-server",
         "victoria-metrics",
     }
+
+
+def test_a_smaller_pool_is_all_that_the_last_tuning_changes():
+    """The same programs and settings but for the application's pool."""
+    before, after = ({part.name: part for part in arm.brings} for arm in (OBSERVED_TUNED, OBSERVED_SMALL_POOL))
+
+    assert {name for name in before if before[name] != after[name]} == {"app"}
+    assert {name for name, value in after["app"].process.env.items() if before["app"].process.env[name] != value} == {
+        "DATABASE_POOL"
+    }
+    assert [tuning.arm for tuning in STACK.tunings] == [OBSERVED_TUNED.name, OBSERVED_SMALL_POOL.name]
 
 
 @pytest.mark.parametrize("arm", STACK.arms, ids=lambda arm: arm.name)

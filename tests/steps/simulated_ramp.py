@@ -16,7 +16,7 @@ from steps.model import (
     Measurement,
     Plan,
     Probe,
-    RampLoad,
+    Ramp,
     Search,
     TeardownRecord,
     Window,
@@ -66,7 +66,7 @@ def simulate(experiment: Experiment, story: Climb | None = None) -> dict[str, by
 
 def _cell(cell: Cell, experiment: Experiment, story: Climb, number: int) -> tuple[LoadRecord, CellOutcome]:
     (load,) = experiment.loads
-    assert isinstance(load, RampLoad)
+    assert isinstance(load, Ramp)
     chance = random.Random(f"{story.seed} {cell.id}")
     capacity = story.capacities[cell.contender] * chance.gauss(1, 0.02)
     until = Until.of(load, story.driver_rps_of.get(cell.id, story.driver_rps))
@@ -90,7 +90,7 @@ def _cell(cell: Cell, experiment: Experiment, story: Climb, number: int) -> tupl
     return record, outcome
 
 
-def _searched(load: RampLoad, until: Until, capacity: float, chance: random.Random) -> tuple[Knee, tuple[Probe, ...]]:
+def _searched(load: Ramp, until: Until, capacity: float, chance: random.Random) -> tuple[Knee, tuple[Probe, ...]]:
     searching, probes = search(load, until), []
     rate = next(searching)
     while True:

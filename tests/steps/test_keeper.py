@@ -243,7 +243,7 @@ def test_lock_of_another_run_ends_the_component_too(keep, lock):
     json.dump({"run": "another", "pid": os.getpid()}, lock)
     lock.flush()
 
-    assert kept.process.wait(timeout=3) == 0
+    assert kept.process.wait(timeout=15) == 0
     assert "nobody holds" in (kept.folder / "keeper.log").read_text()
 
 
@@ -255,7 +255,7 @@ def test_lock_of_a_later_part_of_the_run_ends_the_component_too(keep, lock):
     json.dump({"run": RUN, "pid": os.getpid(), "since": "later"}, lock)
     lock.flush()
 
-    assert kept.process.wait(timeout=3) == 0
+    assert kept.process.wait(timeout=15) == 0
 
 
 def test_slow_and_wrong_questions_do_not_hold_up_others(keep):

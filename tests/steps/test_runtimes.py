@@ -157,7 +157,7 @@ def test_runtime_has_what_an_image_is_made_from(runtime):
     text = (IMAGES / "runtimes" / runtime.name / "Dockerfile").read_text()
 
     assert re.findall(r"^USER (\S+)", text, re.MULTILINE)[-1] == "65532:65532"
-    assert text.startswith(f"# image: benchlab.local/runtime-{runtime.name}:1\n")
+    assert text.startswith(f"# image: benchlab.local/runtime-{runtime.name}:content\n")
     assert runtime.image is None or runtime.image.reference == text.splitlines()[0].removeprefix("# image: ")
     bases = [base for base in re.findall(r"^FROM (\S+)", text, re.MULTILINE) if "distroless" not in base]
     assert all(re.search(r":[\w.-]*\d", base) for base in bases)

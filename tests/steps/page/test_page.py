@@ -233,3 +233,15 @@ def test_timeline_marks_the_second_from_which_an_arm_had_settled():
 
     assert marked.count(">settled</text>") == 2  # wide and narrow, once each
     assert ">settled</text>" not in unmarked
+
+
+def test_contenders_that_have_different_things_stand_in_one_table():
+    """What only one of them has is a column with a dash for the others, and not the end of the page."""
+    nginx, *others = small().contenders
+    odd_one = nginx.model_copy(update={"parity": nginx.parity.model_copy(update={"more": {"a cache": "64 MB"}})})
+
+    page = render(report(contenders=(odd_one, *others)))
+
+    row = '<td data-label="a cache">'
+    assert page.count(f"{row}64 MB</td>") == 1
+    assert page.count(f"{row}\N{EM DASH}</td>") == len(others) + 1

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from pipelines.select import experiments
 from steps.evidence import read
 from steps.page import render
 from steps.statistics.findings import report_of
@@ -74,3 +75,19 @@ def test_each_shares_raw_data_is_told_apart():
     html = render(report_of(read(objects, run=RUN, prefix="runs/phase-4/x/y", status="Succeeded", failures="")))
 
     assert 'href="raw/cells/envoy-ramp-r1/load/share-75/load.hdr">share-75/load.hdr</a>' in html
+
+
+def test_databases_sustain_transactions_and_not_requests():
+    """A rate is in the unit of what was sent, in the answer, in the pictures and in bounds."""
+    (asked,) = experiments("database-capacity")
+    story = Climb(capacities={"postgres": 700.0, "postgres-grouped": 900.0, "mariadb": 99_000.0})
+    objects = simulate(asked, story)
+    found = report_of(read(objects, run=RUN, prefix=f"{asked.key}/{RUN}", status="Succeeded", failures=""))
+
+    html = render(found)
+
+    assert re.match(r"Of those whose knee was found, PG grouped sustains most: [\d,]+ tx/s", found.answer.lead)
+    assert "at least 19,200 tx/s: " in html
+    assert "req/s" not in html
+    assert "TPS at the SLO" in html
+    assert "USD per million transactions" in html

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from phases.catalogue.databases import DATABASES, MARIADB, POSTGRES
+from phases.catalogue.embedded import EMBEDDED, SQLITE
 from steps.places import pods
 from steps.places.base import Job
 from steps.places.pods import Setting
@@ -47,3 +48,13 @@ def test_database_is_ready_when_its_port_answers():
     assert program["startupProbe"]["tcpSocket"] == {"port": "sql"}
     assert keeper["command"][-3:] == ["--ready", "5432", f"tcp:{POSTGRES.ready.hello}:52"]
     assert pod(MARIADB)["containers"][0]["command"][-3:] == ["--ready", "3306", "tcp::"]
+
+
+@pytest.mark.parametrize("component", EMBEDDED, ids=lambda each: each.name)
+def test_pod_of_sqlite_has_its_file_in_a_folder_of_its_own(component):
+    """On the node's disk, and not in the container's own layer, which is read-only."""
+    keeper, program = pod(component)["containers"]
+
+    assert program["command"][0] == SQLITE.image.program
+    assert program["command"][program["command"].index("--file") + 1] == "/benchlab/folder/bank.db"
+    assert keeper["command"][-3:] == ["--ready", "5400", "tcp::"]

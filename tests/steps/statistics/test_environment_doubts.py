@@ -2,7 +2,8 @@
 
 import pytest
 
-from steps.model import Canary, CanaryReference, Usual
+from steps.model import Canary, CanaryReference, Surroundings, Usual
+from steps.statistics.environment_doubts import environment_doubts
 from tests.steps.recorded import Recorded, readings_of
 
 NODE = {"node": "m", "node_cpus": 1}
@@ -11,6 +12,7 @@ QUIET = {
     "throttled_s": 0.0,
     "node_idle_s": 0.91,  # 0.05 and 0.02 cores for the components, 0.008 for the keepers: 0.012 for nobody we know
     "node_steal_s": 0.0,
+    "kernel_cpu_s": 0.002,
     "cpu_pressure_s": 0.4,
     "io_pressure_s": 0.001,
     "memory_pressure_s": 0.0,
@@ -37,7 +39,8 @@ def test_quiet_machine_is_no_doubt(tmp_path):
     assert (found.status, found.reasons) == ("ok", ())
     around = found.surroundings
     assert around.unattributed_cores == pytest.approx(0.012, abs=0.001)
-    assert (around.cores, around.steal_share, around.throttled_share, around.unknown) == (1, 0, 0, ())
+    assert (around.cores, around.steal_share, around.throttled_share) == (1, 0, 0)
+    assert around.unknown == ("programs cores: not all of them can be seen from there",)  # "m" is another machine than this one
     assert around.cpu_pressure_share == pytest.approx(0.4)
     assert around.canary_shift == pytest.approx({"cpu": 0.01, "loopback": 0.01, "disk": 0.01})
 
@@ -45,7 +48,10 @@ def test_quiet_machine_is_no_doubt(tmp_path):
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        (cell(node_idle_s=0.7), "0.22 of 1 core went to something else (what no component accounts for); 10 % may"),
+        (
+            cell(node_idle_s=0.7),
+            "0.22 of 1 core went to something else (what no component accounts for); 10 % may",
+        ),
         (cell(node_idle_s=0.86, node_steal_s=0.05), "5 % of its cores' time was stolen by the hypervisor; 2 % may be"),
         (cell(throttled_s=0.03), "a CPU limit held it back for 3 % of the window; 1 % may be"),
         (cell(io_pressure_s=0.08), "something waited for io in 8 % of the window; 5 % may be"),
@@ -127,3 +133,48 @@ def test_worst_of_several_machines_counts(tmp_path):
 
     assert found.surroundings.unattributed_cores == pytest.approx(1 - 0.5 - 0.05 - 0.004, abs=0.001)
     assert found.reasons[0].startswith("suspect: environment: 0.45 of 1 core ")
+
+
+@pytest.mark.parametrize(
+    ("programs_cores", "kernel_cores", "commits", "doubt"),
+    [
+        (0.02, 0.05, False, None),
+        (0.02, 0.25, True, None),
+        (0.02, 0.25, False, "0.27 of 1 core"),
+        (0.7, 0.01, True, "0.30 of 1 core"),
+        (None, 0.25, True, "0.30 of 1 core"),
+        (0.02, None, True, "0.30 of 1 core"),
+    ],
+    ids=["interrupts", "writing back", "nobody wrote", "another program", "programs unseen", "threads unseen"],
+)
+def test_doubt_is_of_somebody_else_and_not_of_the_kernel(tmp_path, programs_cores, kernel_cores, commits, doubt):
+    """0.30 of a core that no component accounts for: whose it was decides, as far as that can be seen."""
+    around = Surroundings(cores=1, unattributed_cores=0.3, kernel_cores=kernel_cores, programs_cores=programs_cores)
+
+    said = list(environment_doubts(around, None, commits=commits))
+
+    assert [each.partition(" went to")[0] for each in said] == ([doubt] if doubt else [])
+    known = None not in {programs_cores, kernel_cores}
+    assert all(("other programs used" in each) == known for each in said)
+
+
+def test_programs_of_the_machine_are_told_from_components_and_their_keepers(tmp_path):
+    """Only on one machine, the driver's: of others it does not know."""
+    made = cell(node_idle_s=0.7).but(programs_cores=0.09)
+    own = made.outcome(tmp_path / "elsewhere").driver.node
+    readings = [
+        reading.__class__(reading.edge, reading.asked_ns, reading.usage.model_copy(update={"node": own}))
+        for reading in made.readings
+    ]
+    here = made.but(readings=readings).outcome(tmp_path / "here").surroundings
+
+    assert made.outcome(tmp_path / "again").surroundings.programs_cores is None
+    assert here.programs_cores == pytest.approx(0.09 - 0.07 - 0.008, abs=0.001)
+
+
+def test_waiting_for_the_disk_is_what_a_commit_does():
+    """For a gateway it is somebody else's disk."""
+    around = Surroundings(cores=1, io_pressure_share=0.4)
+
+    assert list(environment_doubts(around, None, commits=True)) == []
+    assert len(list(environment_doubts(around, None, commits=False))) == 1
