@@ -15,12 +15,13 @@ from typing import Literal
 import uvloop
 
 from steps.drivers import canary, cross_check, identity
-from steps.drivers.bank import Bank
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Client, Target
+from steps.drivers.deliveries import Delivered
 from steps.drivers.http import LEAD_NS, Flight, content_of
 from steps.drivers.judging import judge
 from steps.drivers.keepers import Keepers, Reading, write_readings
+from steps.drivers.keeping import Kept, keeping
 from steps.drivers.ramp import Climbed, believed_rps, climb, together
 from steps.drivers.recording import Flown
 from steps.drivers.search import Until
@@ -30,12 +31,14 @@ from steps.errors import LabError, MeasureError
 from steps.model import (
     Canary,
     Check,
+    Component,
     CrossCheck,
     Endpoints,
     Experiment,
     HttpLoad,
     Load,
     LoadRecord,
+    MessageLoad,
     RampLoad,
     SqlLoad,
     SteadyLoad,
@@ -43,8 +46,7 @@ from steps.model import (
     Window,
     cell_of,
 )
-from steps.model.component import Speaks
-from steps.statistics.histogram import write_log
+from steps.statistics.histogram import histogram_of, write_log
 from steps.trace.beside import Beside
 
 CHECKS = 3  # questions before the load, and after
@@ -58,7 +60,7 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
     Raises MeasureError: an answer was wrong, or the load was stopped; UsageError: the endpoints are none. The record says so too.
     """
     asked = Experiment.from_json(experiment.read_bytes(), source=experiment.name)
-    load, speaks = load_of(asked, cell), asked.component(cell_of(asked, cell).contender).speaks
+    load, contender = load_of(asked, cell), asked.component(cell_of(asked, cell).contender)
     folder.mkdir(parents=True, exist_ok=True)
     beside = Beside.of(asked, run, cell)
     cpus: tuple[int, ...] | None = None
@@ -68,9 +70,9 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
         before = canary.sing(folder, cpus=where.system_cpus)
         with on_cores(where.driver_cpus) as alone:
             cpus = where.driver_cpus if alone else None
-            sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment), speaks=speaks))
+            sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment), contender=contender))
             if sent.failure is None and (again := beside.again(load)):
-                sent.traced = again, uvloop.run(_once_more(again, where, speaks, spin=alone, beside=beside))
+                sent.traced = again, uvloop.run(_once_more(again, where, contender, spin=alone, beside=beside))
                 sent.failure = sent.traced[1].failure
         sent.canaries = before, canary.sing(folder, cpus=where.system_cpus)
     except LabError as error:
@@ -103,18 +105,21 @@ class Sent:
     cross_checks: tuple[CrossCheck, ...] = ()
     idle: tuple[Usage, ...] = ()
     logged_bytes: int | None = None  # by a database
+    delivered: Delivered | None = None  # of messages
     traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
-async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http") -> Sent:
+async def send(
+    load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, contender: Component | None = None
+) -> Sent:
     """Checks, loads, checks again."""
     sent = Sent()
     sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)
     if sent.failure is not None:
         return sent
     sent.idle = await idle(where)
-    if isinstance(load, SqlLoad):
-        await _transact(sent, Bank(load, where.target, speaks), where, spin=spin)
+    if isinstance(load, SqlLoad | MessageLoad):
+        await _kept(sent, keeping(load, where.target, contender), where, spin=spin)
         sent.failure = sent.failure or await identity.difference(where, "after")
         return sent
     await _check(sent, load, where.target, "before")
@@ -130,18 +135,25 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
     return sent
 
 
-async def _once_more(load: SteadyLoad, where: Endpoints, speaks: Speaks, *, spin: bool, beside: Beside) -> Sent:
+async def _once_more(load: SteadyLoad, where: Endpoints, contender: Component, *, spin: bool, beside: Beside) -> Sent:
     """For a trace: what came of it is not looked at, for none of its figures decides."""
-    part, bank = Sent(), Bank(load, where.target, speaks) if isinstance(load, SqlLoad) else None
+    part = Sent()
+    bank = keeping(load, where.target, contender) if isinstance(load, SqlLoad | MessageLoad) else None
     if bank is not None:
         await bank.forget()
     beside.announce(load)
-    await _load(part, bank.flight(spin=spin) if bank else Flight(load, Target.of(where.target), spin=spin), where)
+    await _load(part, bank.flight(spin=spin) if bank else _plain(load, where, spin=spin), where)
+    if bank is not None:
+        await bank.close()
     return part
 
 
-async def _transact(sent: Sent, bank: Bank, where: Endpoints, *, spin: bool) -> None:
-    """The same for transactions: the tables are looked at before the load and after it."""
+def _plain(load: SteadyLoad, where: Endpoints, *, spin: bool) -> Flight:
+    return Flight(load, Target.of(where.target), spin=spin)
+
+
+async def _kept(sent: Sent, bank: Kept, where: Endpoints, *, spin: bool) -> None:
+    """The same for what is kept, tables and topics: they are looked at before the load and after it."""
     try:
         sent.checks += await bank.open()
         sent.first_ms = bank.first_ms
@@ -152,10 +164,12 @@ async def _transact(sent: Sent, bank: Bank, where: Endpoints, *, spin: bool) -> 
             sent.cross_checks = await cross_check.compare(where, witnesses)
         if sent.flown is not None:
             sent.checks.append(await bank.audit(sent.flown.recording))
-            sent.logged_bytes = bank.logged_bytes
+            sent.logged_bytes, sent.delivered = bank.logged_bytes, bank.delivered()
             sent.failure = sent.failure or _wrong(sent.checks)
     except MeasureError as error:
         sent.failure = sent.failure or str(error)
+    finally:
+        await bank.close()
 
 
 def _wrong(checks: Iterable[Check]) -> str | None:
@@ -263,7 +277,8 @@ def _made(folder: Path) -> Path:
 def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | None) -> dict[str, object]:
     summary = summarize(flown)
     begin_ms, end_ms = ((at + sent.wall_minus_monotonic_ns) / 1e6 for at in flown.window_ns)
-    write_log(folder / "load.hdr", summary.histograms, start_ms=begin_ms, end_ms=end_ms)
+    more = {"delivery": histogram_of(sent.delivered.durations_us())} if sent.delivered else {}
+    write_log(folder / "load.hdr", summary.histograms | more, start_ms=begin_ms, end_ms=end_ms)
     write_series(folder / "series.csv", flown)
     write_readings(folder / "usage.csv", sent.readings)
     return {
@@ -273,6 +288,7 @@ def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | 
         "warmup": summary.warmup,
         "counts": summary.counts,
         "answered": summary.answered,
+        "messages": sent.delivered.record() if sent.delivered else None,
         "errors": summary.errors,
         "driver": driver_of(flown, summary, cpus=cpus),
         "usage": tuple(reading.usage for reading in sent.readings if reading.edge),

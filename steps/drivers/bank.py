@@ -65,6 +65,12 @@ class Bank:
         async with self._console() as console:
             await console.say("TRUNCATE TABLE history")
 
+    async def close(self) -> None:
+        """Its consoles are closed already."""
+
+    def delivered(self) -> None:
+        """A database delivers nothing."""
+
     async def audit(self, recording: Recording) -> Check:
         """Is there what was acknowledged, and nothing else? Raises MeasureError: it could not be asked."""
         writing = [request for request in range(len(recording.fates)) if self._requests.writes(request)]

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from steps.model.load import HttpLoad
+from steps.model.messaging import MessageLoad
 from steps.model.metric import KNEE, at_share
 from steps.model.sql import SqlLoad
 from steps.model.values import Model, Positive
@@ -130,7 +131,7 @@ class RampLoad(Model):
         )
 
 
-def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad | SqlLoad], metrics: Sequence[str]) -> str | None:
+def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad | SqlLoad | MessageLoad], metrics: Sequence[str]) -> str | None:
     """What of loads and metrics does not go with the shape, in a sentence; None: all does."""
     ramps = [load for load in loads if isinstance(load, RampLoad)]
     of_ramps = [name for name in metrics if name == KNEE.name or at_share(name)]
@@ -150,4 +151,4 @@ def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad | SqlLoad], metrics: 
 
 
 # What an experiment may declare.
-Load = Annotated[HttpLoad | RampLoad | SqlLoad, Field(discriminator="kind")]
+Load = Annotated[HttpLoad | RampLoad | SqlLoad | MessageLoad, Field(discriminator="kind")]
