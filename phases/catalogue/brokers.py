@@ -84,7 +84,10 @@ VALKEY = Component(
     },
     parity=Parity(
         workers="1 thread that carries commands out (io-threads 1)",
-        more={"topic": "a stream", "a consumer": "a consumer group of its own, acknowledges each answer's messages"},
+        more={
+            "topic": "a stream, published to over a pool of 32 connections, which keep no order among each other",
+            "a consumer": "a consumer group of its own, acknowledges each answer's messages",
+        },
     ),
 )
 

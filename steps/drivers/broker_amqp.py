@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiormq
-from aiormq.abc import DeliveredMessage
 
 from steps.drivers.broker import TOPIC, Consumer, Dealing, Heard
 
@@ -60,7 +59,7 @@ class Client:
         connection = await self._connected()
         channel: Any = await connection.channel()
 
-        async def take(message: DeliveredMessage) -> None:
+        async def take(message: Any) -> None:
             heard(bytes(message.body))
             await channel.basic_ack(message.delivery.delivery_tag, wait=False)
 

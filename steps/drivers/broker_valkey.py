@@ -6,6 +6,7 @@ A durability class has no words here: it is the server's configuration, which is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from valkey.asyncio import BlockingConnectionPool, Valkey
@@ -26,7 +27,7 @@ class Client:
 
     async def open(self) -> None:
         pool = BlockingConnectionPool(
-            host=self._dealing.host, port=self._dealing.port, max_connections=CONNECTIONS, timeout=self._dealing.timeout_s
+            host=self._dealing.host, port=self._dealing.port, max_connections=CONNECTIONS, timeout=ceil(self._dealing.timeout_s)
         )
         self._valkey: Any = Valkey(connection_pool=pool)
         await self._valkey.ping()

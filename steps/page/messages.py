@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from steps.model import Arm, Figure, LoadSection, MessageLoad, Report
@@ -64,13 +64,18 @@ class MessageView:
         restart = ", a consumer restarted" if load.away_s else ""
         digits = {name: common_decimals(_figures(section, name)) for name in COLUMNS}
         longest_ms = max((figure.value or 0 for name in TIMES for figure in _figures(section, name)), default=0.0)
-        rows = [
-            Row(arm.title, position(section, arm), tuple(_cell(arm, name, digits[name], longest_ms) for name in COLUMNS))
-            for arm in section.arms
-        ]
+        rows = [_row(section, arm, digits, longest_ms) for arm in section.arms]
         others = [Row(each.title, reason=f"not in this class: {each.reason}") for each in section.lacking]
         others += [Row(each.title, reason=f"not available here: {each.reason}") for each in self._report.absent]
         return Group(f"{load.size_bytes:,} bytes {load.to_whom}, {load.rate_mps:g} messages/s{restart}", (*rows, *others))
+
+
+def _row(section: LoadSection, arm: Arm, digits: Mapping[str, int], longest_ms: float) -> Row:
+    """A broker's figures; where it has none, why."""
+    hue = position(section, arm)
+    if arm.failure and not any(figure.value is not None for figure in arm.figures.values()):
+        return Row(arm.title, hue, reason=f"failed: {arm.failure}")
+    return Row(arm.title, hue, tuple(_cell(arm, name, digits[name], longest_ms) for name in COLUMNS))
 
 
 def _figures(section: LoadSection, name: str) -> Sequence[Figure]:
@@ -86,5 +91,5 @@ def _cell(arm: Arm, name: str, digits: int, longest_ms: float) -> Cell:
     share = 100 * figure.value / longest_ms if name in TIMES and longest_ms else None
     same = interval == f"{text} to {text}"
     mark = "†" if figure.suspect else ""
-    bad = name in {LOST.name, OUT_OF_ORDER.name} and figure.value > 0
+    bad = name == LOST.name and figure.value > 0
     return Cell(f"{text}{mark}", "" if same else interval, share=share, bad=bad)
