@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import signal
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +17,7 @@ import uvloop
 from phases.catalogue.brokers import NATS, VALKEY
 from phases.phase_10_messaging import EXPERIMENTS
 from steps import load as verb
-from steps import shell
+from steps import processes, shell
 from steps.drivers.http import LEAD_NS
 from steps.drivers.post import Post
 from steps.errors import LabError
@@ -24,6 +26,7 @@ from steps.model import MessageLoad
 from steps.places import readiness
 from steps.places.building import due
 from steps.places.programs import builds_of, check, fetch
+from tests.databases import tree
 
 CONFIGS = Path(__file__).parent.parent / "phases" / "configs"
 LIBRARIES = {"nats": "nats", "valkey": "valkey", "amqp": "aiormq", "kafka": "aiokafka"}
@@ -88,6 +91,31 @@ async def flown(load, endpoints, component, *, meanwhile=lambda: None):
         return post.delivered(), await post.audit(done.recording)
     finally:
         await post.close()
+
+
+class Pause(threading.Thread):
+    """Stops the broker for a while, and measures for how long."""
+
+    def __init__(self, lab, *, after_s, for_s):
+        super().__init__()
+        self.lasted_s, self._lab, self._after_s, self._for_s = None, lab, after_s, for_s
+
+    def run(self):
+        time.sleep(self._after_s)
+        whole, began = tree(self._lab), time.monotonic()
+        for each in whole:
+            processes.send(each, signal.SIGSTOP)
+        time.sleep(self._for_s)
+        for each in whole:
+            processes.send(each, signal.SIGCONT)
+        self.lasted_s = time.monotonic() - began
+
+
+def paused(lab, *, after_s, for_s):
+    """A pause that has begun to wait for its moment."""
+    pause = Pause(lab, after_s=after_s, for_s=for_s)
+    pause.start()
+    return pause
 
 
 def order_of(lab):

@@ -20,6 +20,7 @@ from steps.model import (
     Driver,
     LoadRecord,
     Measurement,
+    MessageLoad,
     MessageRecord,
     SteadyLoad,
     TraceOutcome,
@@ -196,7 +197,13 @@ def _catch_up(facts: Facts) -> Figure:
     found = _messages(facts)
     if found.away_s is None:
         return Figure(reason="no consumer was restarted under this load", expected=True)
-    return Figure(found.catch_up_ms, found.catch_up_reason)
+    return Figure(found.catch_up_ms, found.catch_up_reason, expected=_promises_little(facts))
+
+
+def _promises_little(facts: Facts) -> bool:
+    """Whether a consumer that was away may have lost something, so that it never catches up."""
+    load = facts.load
+    return isinstance(load, MessageLoad) and facts.contender.classes[load.durability].promise == "at-most-once"
 
 
 def _ready(facts: Facts) -> Figure:

@@ -19,24 +19,27 @@ from steps.drivers.messages import MessageFlight
 from steps.drivers.recording import Fate, Schedule
 from steps.drivers.summary import summarize
 from steps.statistics.histogram import histogram_of
-from tests.brokers import again, cell, flown, needs, order_of, quietly, short
-from tests.databases import signalled, stopped
+from tests.brokers import again, cell, flown, needs, order_of, paused, quietly, short
+from tests.databases import signalled
 
 pytestmark = pytest.mark.slow
 STALL_S = 1.5
+CATCHING_UP_S = 0.5  # what waited is answered one after the other
 SILENT_S = 3.0  # nothing more comes
 
 
 @pytest.mark.parametrize("component", BROKERS, ids=lambda each: each.name)
 def test_stalled_broker_shows_at_its_true_size(lab, component):
-    """A stop of 1.5 s in 8 s of load: p99 is 1.42 s, for a hundredth of the messages were due in its first 80 ms.
+    """A stop of 1.5 s in 8 s of load: p99 is 80 ms less, for a hundredth of the messages were due in its first 80 ms.
 
-    Until they are acknowledged, and until the consumer has them. The same messages timed from the moment at which they were sent
-    look better wherever they had to wait for their turn.
+    Until they are acknowledged, and until the consumer has them. How long it was really stopped is measured; on a busy machine it
+    takes a while to catch up as well.
     """
     load = short(rate_mps=300, duration_s=8, warmup_s=1)
     with cell(lab, load, needs(component)) as endpoints:
-        found, check = asyncio.run(flown(load, endpoints, component, meanwhile=lambda: stopped(lab, after_s=4, for_s=STALL_S)))
+        stops = []
+        pause = lambda: stops.append(paused(lab, after_s=4, for_s=STALL_S))  # noqa: E731
+        found, check = asyncio.run(flown(load, endpoints, component, meanwhile=pause))
 
     summary = summarize(found.flown)
     delivery = histogram_of(found.durations_us())
@@ -46,8 +49,11 @@ def test_stalled_broker_shows_at_its_true_size(lab, component):
     }
     assert summary.counts.ok == summary.counts.planned
     assert check.right
-    assert p99_s["response"] == pytest.approx(STALL_S - 0.01 * load.duration_s, rel=0.1)
-    assert p99_s["delivery"] == pytest.approx(STALL_S - 0.01 * load.duration_s, rel=0.1)
+    (stop,) = stops
+    true_s = stop.lasted_s - 0.01 * load.duration_s
+    print(f"{component.name}: stopped for {stop.lasted_s:.2f} s, p99 {p99_s}")
+    for name in ("response", "delivery"):
+        assert 0.95 * true_s < p99_s[name] < true_s + CATCHING_UP_S, name
 
 
 KILLED = [
