@@ -25,7 +25,7 @@ def of_rest(experiment: Experiment, todo: tuple[str, ...]) -> float:
 
 def of_cells(experiment: Experiment) -> int:
     """How many cells a whole run has, before any are added."""
-    return len(experiment.arms) * len(experiment.loads) * experiment.repetitions
+    return len(experiment.pairs) * experiment.repetitions
 
 
 def of_plan(experiment: Experiment, plan: Plan) -> float:

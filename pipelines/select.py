@@ -242,6 +242,7 @@ SETTABLE = ("repetitions", "workers", "band", "budget_usd")
 SETTABLE_OF_LOADS = {
     "http": ("rate_rps", "warmup_s", "duration_s", "timeout_s", "connections"),
     "sql": ("rate_tps", "warmup_s", "duration_s", "timeout_s", "clients", "scale"),
+    "messages": ("rate_mps", "warmup_s", "duration_s", "timeout_s", "unacknowledged", "away_s"),
     "ramp": (
         *("slo.p99_ms", "slo.errors", "slo.sent", "start_rps", "most_rps", "resolution"),
         *("probe_s", "measure_s", "warmup_s", "timeout_s", "connections"),

@@ -95,7 +95,7 @@ def plan(each: Experiment, *, finds: Sequence[str] = ()) -> str:
     if each.reviews:
         return "\n".join([_head(each), f"no cells: reads the newest runs of {', '.join(each.reads)}", _about(each)])
     made = _example(each)
-    per_round = len(each.arms) * len(each.loads)
+    per_round = len(each.pairs)
     rounds = [made.cells[start : start + per_round] for start in range(0, len(made.cells), per_round)]
     lines = [f"  {number}  {' '.join(_called(each, cell) for cell in cells)}" for number, cells in enumerate(rounds, 1)]
     repetitions = _counted(range(each.repetitions), "repetition")

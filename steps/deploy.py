@@ -14,7 +14,7 @@ from pathlib import Path
 
 from steps.certificates import issue
 from steps.errors import BudgetPassed, LeftBehind
-from steps.model import DeployRecord, Endpoints, Experiment, Plan, cell_of, now
+from steps.model import Component, DeployRecord, Endpoints, Experiment, MessageLoad, Plan, cell_of, now
 from steps.places import here
 from steps.places.base import Deployed, Job, Place
 from steps.store import Store
@@ -57,7 +57,7 @@ def within_budget(asked: Experiment, budget_usd: Decimal, *, run: str, environme
 
 def deploy(place: Place, job: Job, deployed: dict[str, Deployed]) -> None:
     """Deploys the cell's components in their order, each into `deployed` as soon as it is ready."""
-    contender = job.experiment.component(cell_of(job.experiment, job.cell).contender)
+    contender = _as_its_load_asks(job)
     ledger = place.ledger(job.run, prefix=f"{job.experiment.key}/{job.run}")
     before = place.remove(job.run, job.cell, ledger=ledger, logs=None)
     if before.left:
@@ -67,6 +67,13 @@ def deploy(place: Place, job: Job, deployed: dict[str, Deployed]) -> None:
     known = replace(job, identities=issue(each.identity for each in components if each.identity))
     for component in components:
         deployed[component.name] = place.deploy(component, job=known, beside=dict(deployed), ledger=ledger)
+
+
+def _as_its_load_asks(job: Job) -> Component:
+    """The cell's contender; a broker is set up for the durability class of the load."""
+    cell = cell_of(job.experiment, job.cell)
+    contender, load = job.experiment.component(cell.contender), job.experiment.load_called(cell.load)
+    return contender.keeping(load.durability) if isinstance(load, MessageLoad) else contender
 
 
 def _endpoints(place: Place, deployed: Mapping[str, Deployed]) -> Endpoints:

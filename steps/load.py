@@ -19,9 +19,11 @@ from steps.drivers import canary, cross_check, identity, programs
 from steps.drivers.bank import Bank
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Client, Target
+from steps.drivers.deliveries import Delivered
 from steps.drivers.http import LEAD_NS, Flight, content_of
 from steps.drivers.judging import judge
 from steps.drivers.keepers import Keepers, Reading, write_readings
+from steps.drivers.keeping import Kept, keeping
 from steps.drivers.ramp import Climbed, believed_rps, climb, together, until_settled
 from steps.drivers.recording import Flown, Recording
 from steps.drivers.search import Until
@@ -31,12 +33,14 @@ from steps.errors import LabError, MeasureError
 from steps.model import (
     Canary,
     Check,
+    Component,
     CrossCheck,
     Endpoints,
     Experiment,
     HttpLoad,
     Load,
     LoadRecord,
+    MessageLoad,
     RampLoad,
     SqlLoad,
     SqlRampLoad,
@@ -45,8 +49,7 @@ from steps.model import (
     Window,
     cell_of,
 )
-from steps.model.component import Speaks
-from steps.statistics.histogram import write_log
+from steps.statistics.histogram import histogram_of, write_log
 from steps.trace.beside import Beside
 
 CHECKS = 3  # questions before the load, and after
@@ -60,7 +63,7 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
     Raises MeasureError: an answer was wrong, or the load was stopped; UsageError: the endpoints are none. The record says so too.
     """
     asked = Experiment.from_json(experiment.read_bytes(), source=experiment.name)
-    load, speaks = load_of(asked, cell), asked.component(cell_of(asked, cell).contender).speaks
+    load, contender = load_of(asked, cell), asked.component(cell_of(asked, cell).contender)
     folder.mkdir(parents=True, exist_ok=True)
     beside = Beside.of(asked, run, cell)
     cpus: tuple[int, ...] | None = None
@@ -70,9 +73,9 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
         before = canary.sing(folder, cpus=where.system_cpus)
         with on_cores(where.driver_cpus) as alone:
             cpus = where.driver_cpus if alone else None
-            sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment), speaks=speaks))
+            sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment), contender=contender))
             if sent.failure is None and (again := beside.again(load)):
-                sent.traced = again, uvloop.run(_once_more(again, where, speaks, spin=alone, beside=beside))
+                sent.traced = again, uvloop.run(_once_more(again, where, contender, spin=alone, beside=beside))
                 sent.failure = sent.traced[1].failure
         sent.canaries = before, canary.sing(folder, cpus=where.system_cpus)
     except LabError as error:
@@ -106,18 +109,21 @@ class Sent:
     idle: tuple[Usage, ...] = ()
     logged_bytes: int | None = None  # by a database
     programs_cores: float | None = None  # of the machine's programs, but for this one
+    delivered: Delivered | None = None  # of messages
     traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
-async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, speaks: Speaks = "http") -> Sent:
+async def send(
+    load: Load, where: Endpoints, *, spin: bool, driver_rps: float | None = None, contender: Component | None = None
+) -> Sent:
     """Checks, loads, checks again."""
     sent = Sent()
     sent.failure = await identity.difference(where, "before") or await identity.sent_before(where)
     if sent.failure is not None:
         return sent
     sent.idle = await idle(where)
-    if isinstance(load, SqlLoad | SqlRampLoad):
-        await _transact(sent, load, Bank(load, where.target, speaks), where, spin=spin, driver_rps=driver_rps)
+    if isinstance(load, SqlLoad | SqlRampLoad | MessageLoad):
+        await _kept(sent, load, keeping(load, where.target, contender), where, spin=spin, driver_rps=driver_rps)
         sent.failure = sent.failure or await identity.difference(where, "after")
         return sent
     await _check(sent, load, where.target, "before")
@@ -133,20 +139,27 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
     return sent
 
 
-async def _once_more(load: SteadyLoad, where: Endpoints, speaks: Speaks, *, spin: bool, beside: Beside) -> Sent:
+async def _once_more(load: SteadyLoad, where: Endpoints, contender: Component, *, spin: bool, beside: Beside) -> Sent:
     """For a trace: what came of it is not looked at, for none of its figures decides."""
-    part, bank = Sent(), Bank(load, where.target, speaks) if isinstance(load, SqlLoad) else None
+    part = Sent()
+    bank = keeping(load, where.target, contender) if isinstance(load, SqlLoad | MessageLoad) else None
     if bank is not None:
         await bank.forget()
     beside.announce(load)
-    await _load(part, bank.flight(spin=spin) if bank else Flight(load, Target.of(where.target), spin=spin), where)
+    await _load(part, bank.flight(spin=spin) if bank else _plain(load, where, spin=spin), where)
+    if bank is not None:
+        await bank.close()
     return part
 
 
-async def _transact(
-    sent: Sent, load: SqlLoad | SqlRampLoad, bank: Bank, where: Endpoints, *, spin: bool, driver_rps: float | None
+def _plain(load: SteadyLoad, where: Endpoints, *, spin: bool) -> Flight:
+    return Flight(load, Target.of(where.target), spin=spin)
+
+
+async def _kept(
+    sent: Sent, load: SqlLoad | SqlRampLoad | MessageLoad, bank: Kept, where: Endpoints, *, spin: bool, driver_rps: float | None
 ) -> None:
-    """The same for transactions: the tables are looked at before the load and after it."""
+    """The same for what is kept, tables and topics: they are looked at before the load and after it."""
     recordings: list[Recording] = []
 
     async def fly(at: SteadyLoad, part: Sent | None = None) -> Sent:
@@ -161,9 +174,9 @@ async def _transact(
         sent.failure = _wrong(sent.checks)
         if sent.failure is None:
             witnesses = await cross_check.ask(where)
-            if isinstance(load, SqlLoad):
+            if not isinstance(load, SqlRampLoad):
                 await fly(load, sent)
-            else:
+            elif isinstance(bank, Bank):
                 settled = partial(bank.until_settled, within_ms=load.slo.p99_ms, timeout_s=load.timeout_s)
                 until = Until.of(load, driver_rps and driver_rps / load.exchanges)
                 sent.climbed = await climb(load, settled, until, fly)
@@ -171,10 +184,12 @@ async def _transact(
             sent.cross_checks = await cross_check.compare(where, witnesses)
         if recordings:
             sent.checks.append(await bank.audit(*recordings))
-            sent.logged_bytes = bank.logged_bytes
+            sent.logged_bytes, sent.delivered = bank.logged_bytes, bank.delivered()
             sent.failure = sent.failure or _wrong(sent.checks)
     except MeasureError as error:
         sent.failure = sent.failure or str(error)
+    finally:
+        await bank.close()
 
 
 def _wrong(checks: Iterable[Check]) -> str | None:
@@ -284,7 +299,8 @@ def _made(folder: Path) -> Path:
 def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | None) -> dict[str, object]:
     summary = summarize(flown)
     begin_ms, end_ms = ((at + sent.wall_minus_monotonic_ns) / 1e6 for at in flown.window_ns)
-    write_log(folder / "load.hdr", summary.histograms, start_ms=begin_ms, end_ms=end_ms)
+    more = {"delivery": histogram_of(sent.delivered.durations_us())} if sent.delivered else {}
+    write_log(folder / "load.hdr", summary.histograms | more, start_ms=begin_ms, end_ms=end_ms)
     write_series(folder / "series.csv", flown)
     write_readings(folder / "usage.csv", sent.readings)
     return {
@@ -295,6 +311,7 @@ def _counted(sent: Sent, flown: Flown, *, folder: Path, cpus: tuple[int, ...] | 
         "counts": summary.counts,
         "answered": summary.answered,
         "programs_cores": sent.programs_cores,
+        "messages": sent.delivered.record() if sent.delivered else None,
         "errors": summary.errors,
         "driver": driver_of(flown, summary, cpus=cpus),
         "usage": tuple(reading.usage for reading in sent.readings if reading.edge),

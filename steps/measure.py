@@ -148,7 +148,7 @@ def _withheld(figures: dict[str, Figure]) -> tuple[Measurement, ...]:
 
 def _named(cell: str) -> dict[str, Any]:
     """What a cell's name says of it."""
-    parts = re.fullmatch(r"([a-z][a-z0-9-]*)-([0-9a-z]+[rt]ps|ramp)-r(\d+)", cell)
+    parts = re.fullmatch(r"([a-z][a-z0-9-]*)-([0-9a-z]+[rtm]ps|ramp)-r(\d+)", cell)
     if parts is None:
         message = f"{cell!r} is not the name of a cell: they look like nginx-500rps-r1"
         raise UsageError(message)
@@ -262,7 +262,10 @@ def _facts(
 
 def _fit(facts: Facts) -> None:
     """The four files of a load say the same. Raises MeasureError: where they do not."""
-    counts = facts.counts
+    counts, messages = facts.counts, facts.record.messages
+    if messages is not None and "delivery" not in facts.histograms:
+        message = "load.hdr is damaged: it has no histogram delivery"
+        raise MeasureError(message)
     for tag, counted in TAGS.items():
         if tag not in facts.histograms:
             message = f"load.hdr is damaged: it has no histogram {tag}"

@@ -66,7 +66,7 @@ def cell(lab, load, component, **changes):
 
 def send(load, endpoints, component):
     """What the load step does, before it counts."""
-    return uvloop.run(verb.send(load, endpoints, spin=False, speaks=component.speaks))
+    return uvloop.run(verb.send(load, endpoints, spin=False, contender=component))
 
 
 def tree(lab):

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from steps.evidence import CellEvidence, Evidence
-from steps.model import Arm, Component, Experiment, LoadSection, Ramp, SqlLoad
+from steps.model import Arm, Component, Experiment, LoadSection, Ramp
 from steps.model.cost import ArmUse, LoadUse, Reserved, Use
 from steps.model.metric import at_share
+from steps.model.unit_cost import work_of
 
 CPU = "cpu_us_per_request"
 READING_S = 1.0  # between two readings of a keeper
@@ -39,7 +40,7 @@ def basis_of(section: LoadSection) -> Basis | None:
     """The metrics of a load's cost; None: CPU was not measured."""
     names = set(section.arms[0].figures)
     if not isinstance(section.load, Ramp):
-        work = "transactions" if isinstance(section.load, SqlLoad) else "requests"
+        work = work_of(section.load)
         at = f"{section.load.rate_rps:g} {work}/s{f' of {section.load.name}' if section.load.name else ''}"
         whole = Basis(CPU, "memory_mib", "goodput_rps", "path_cpu_us_per_request", "p99_ms", share=1.0, at=at)
         return whole if CPU in names else None

@@ -85,6 +85,12 @@ class Bank:
         async with self._console() as console:
             await console.say(self._dialect.forgets)
 
+    async def close(self) -> None:
+        """Its consoles are closed already."""
+
+    def delivered(self) -> None:
+        """A database delivers nothing."""
+
     async def audit(self, *recordings: Recording) -> Check:
         """Is there what was acknowledged, and nothing else? recordings: of the flights so far, in their order.
 

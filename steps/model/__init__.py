@@ -11,8 +11,10 @@ from steps.model.absent import Absent
 from steps.model.asked import Hypothesis, Precision, Tuning
 from steps.model.build import Build, Tool
 from steps.model.component import Component, Image, Parity, Port, Process, Program, Ready, Resources
+from steps.model.durability import Durable
 from steps.model.experiment import Experiment
 from steps.model.load import HttpLoad
+from steps.model.messaging import MessageLoad
 from steps.model.metric import Metric
 from steps.model.phase import Phase
 from steps.model.ramp import Load, Ramp, RampLoad, Slo, SqlRampLoad
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         LedgerEntry,
         LoadRecord,
         Measurement,
+        MessageRecord,
         Running,
         TeardownRecord,
         Usage,
@@ -97,6 +100,7 @@ __all__ = [
     "DeployedComponent",
     "Difference",
     "Driver",
+    "Durable",
     "DutyCycle",
     "Effect",
     "EffectVerdict",
@@ -119,6 +123,8 @@ __all__ = [
     "LoadRecord",
     "LoadSection",
     "Measurement",
+    "MessageLoad",
+    "MessageRecord",
     "Metric",
     "Model",
     "Parity",

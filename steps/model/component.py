@@ -12,6 +12,7 @@ nginx, Caddy and Argo:
     @{COMPONENT.port.NAME}                                the same, at the port of that name
     @{upstream.host} @{upstream.port}                     that of the component that this one names as its upstream
     @{identity}                                           a folder with ca.pem, cert.pem and key.pem, where it has an identity
+    @{reached}                                            the address at which others reach it: its Service's name, in a pod
     @{KEY}                                                an entry of the component's own `settings`
 """
 
@@ -22,9 +23,10 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from steps.model.build import Build
+from steps.model.durability import DurabilityClass, Durable
 from steps.model.values import Model, Name, Positive
 
-Speaks = Literal["http", "postgresql", "mysql", "sqlite"]
+Speaks = Name  # http, postgresql, mysql, sqlite; of a broker X the driver is steps/drivers/broker_X.py
 EMBEDDED: tuple[Speaks, ...] = ("sqlite",)  # what speaks so is no server, but a library in a process of ours
 HEX = "^([0-9a-f]{2})*$"  # bytes as text
 
@@ -151,6 +153,7 @@ class Component(Model):
     optional: bool = False  # where its program cannot be had, it is a row with the reason instead of a failure
     brings: tuple[Component, ...] = ()  # what it has beside itself and others have not: deployed before it, in this order
     identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
+    classes: dict[DurabilityClass, Durable] = {}  # of a broker: how it keeps messages, class by class
     upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
     landscape: str | None = None  # "Level / Category" of the CNCF landscape, "… / Name" where it has another; None: not in it
 
@@ -158,6 +161,16 @@ class Component(Model):
     def parts(self) -> tuple[Component, ...]:
         """What is deployed for it, in order: what it brings, then itself. A direct path has nothing of its own."""
         return () if self.direct else (*self.brings, self)
+
+    def lacks(self, durability: DurabilityClass) -> str | None:
+        """Why it cannot keep messages in that class; None: it can."""
+        if durability not in self.classes:
+            return f"{self.title} declares no class {durability}"
+        return self.classes[durability].lacking or None
+
+    def keeping(self, durability: DurabilityClass) -> Self:
+        """The component as it is set up for a class that it has."""
+        return self.model_copy(update={"settings": self.settings | self.classes[durability].settings})
 
     def again(self) -> Self:
         """A copy under another name, to be compared with the original. Raises ValidationError: the name becomes too long."""

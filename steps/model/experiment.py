@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from steps.model.absent import Absent
 from steps.model.asked import ByName, Hypothesis, Precision, Tuning, names_of
 from steps.model.component import EMBEDDED, Component
+from steps.model.messaging import MessageLoad
 from steps.model.metric import Metric
 from steps.model.price import Above
 from steps.model.ramp import Load, SqlRampLoad, misfit
@@ -99,6 +100,20 @@ class Experiment(Model):
         """The arm of that name, or what stands around all. Raises KeyError."""
         return {each.name: each for each in (*self.arms, *self.around)}[name]
 
+    @property
+    def pairs(self) -> tuple[tuple[Component, Load], ...]:
+        """What its cells are made of: every arm under every load, but for what an arm cannot do."""
+        return tuple((arm, load) for arm in self.arms for load in self.loads if self.lacking(arm, load) is None)
+
+    def under(self, load: Load) -> tuple[Component, ...]:
+        """The arms that are measured under a load."""
+        return tuple(arm for arm in self.arms if self.lacking(arm, load) is None)
+
+    @staticmethod
+    def lacking(arm: Component, load: Load) -> str | None:
+        """Why an arm is not measured under a load, which is then a row with that reason; None: it is."""
+        return arm.lacks(load.durability) if isinstance(load, MessageLoad) else None
+
     def load_called(self, name: str | None) -> Load:
         """The load of that name or label; without one the first. Raises KeyError."""
         if name is None:
@@ -108,10 +123,13 @@ class Experiment(Model):
     def without(self, absent: tuple[Absent, ...]) -> Self:
         """The experiment without arms that are not to be had; they stay on its report, each with its reason.
 
-        When the baseline is one of them, the first that is left takes its place. At least two must be left.
+        When the baseline is one of them, the first takes its place that is left and measured under every load (failing that, the
+        first that is left). At least two must be left.
         """
         gone = {each.name for each in absent}
-        baseline, *contenders = [each for each in self.arms if each.name not in gone]
+        left = [each for each in self.arms if each.name not in gone]
+        baseline = next((each for each in left if all(self.lacking(each, load) is None for load in self.loads)), left[0])
+        contenders = [each for each in left if each is not baseline]
         return self.model_copy(update={"baseline": baseline, "contenders": tuple(contenders), "absent": (*self.absent, *absent)})
 
     def as_preview(self) -> Self:
@@ -201,6 +219,19 @@ class Experiment(Model):
         return self
 
     @model_validator(mode="after")
+    def _comparable_under_every_load(self) -> Self:
+        for load in self.loads:
+            if reason := self.lacking(self.baseline, load):
+                message = f"experiment {self.name}: its baseline is not measured under load {load.label}: {reason}"
+                raise ValueError(message)
+            if undeclared := [arm.name for arm in self.arms if isinstance(load, MessageLoad) and not arm.classes]:
+                message = (
+                    f"experiment {self.name}: load {load.label} is for brokers, and {undeclared[0]} declares no durability class"
+                )
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _layered(self) -> Self:
         arms = [each.name for each in self.arms] + [each.name for each in self.absent]
         named = (*self.layers, *(name for tuning in self.tunings for name in (tuning.arm, tuning.over)))
@@ -233,6 +264,17 @@ class Experiment(Model):
                 which = "more than one load" if named in known else "no load"
                 there = ", ".join(load.label for load in self.loads)
                 message = f"experiment {self.name}: {which} is called {named}; there are {there}"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _supposes_what_is_measured(self) -> Self:
+        for each in self.hypotheses:
+            load = self.load_called(each.load)
+            unmeasured = [arm.name for arm in self.arms if arm.name in {each.of, each.over} and self.lacking(arm, load)]
+            if unmeasured:
+                what = f"{each.statement!r} speaks of {unmeasured[0]} under {load.label}, where it is not measured"
+                message = f"experiment {self.name}: {what}"
                 raise ValueError(message)
         return self
 

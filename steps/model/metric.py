@@ -102,6 +102,79 @@ LOGGED = Metric(
     source="how far the database's log (its sequence number) grew over the whole load, per right answer",
 )
 
+# Of messages: to a load each is a request, answered by the broker's acknowledgement.
+PUBLISH = tuple(
+    each.model_copy(
+        update={
+            "title": f"publish {each.title}",
+            "source": "from the intended moment of a message until the broker acknowledged it, in the class of its load; "
+            f"{each.source.rpartition(', ')[2]}",
+        }
+    )
+    for each in LATENCY
+)
+DELIVERY_P50, DELIVERY_P99 = (
+    Metric(
+        name=f"delivery_p{percent}_ms",
+        title=f"end to end p{percent}",
+        unit="ms",
+        better="lower",
+        source="from the intended moment of a message until a consumer has it, over all planned messages and consumers (one that "
+        f"never came ranks above all), {where}",
+    )
+    for percent, where in ((50, "median"), (99, "99th percentile"))
+)
+ACKNOWLEDGED = GOODPUT.model_copy(
+    update={"title": "acknowledged", "unit": "msg/s", "source": "messages of the window acknowledged, per second of the window"}
+)
+DELIVERED = Metric(
+    name="delivered_mps",
+    title="delivered",
+    unit="msg/s",
+    better="higher",
+    source="first deliveries inside the window at all consumers together, per second of the window",
+)
+BACKLOG = Metric(
+    name="backlog_messages",
+    title="backlog",
+    unit="messages",
+    better="lower",
+    source="the most messages that were acknowledged and not yet delivered at one consumer, at any moment of the window",
+)
+LOST, DUPLICATES, OUT_OF_ORDER = (
+    Metric(
+        name=f"{name}_messages", title=title, unit="messages", better="lower", source=f"{what}, by sequence number, whole load"
+    )
+    for name, title, what in (
+        ("lost", "lost", "acknowledged messages that a consumer never got"),
+        ("duplicate", "twice", "deliveries of what the consumer already had"),
+        ("out_of_order", "out of order", "first deliveries that came after a later message"),
+    )
+)
+CATCH_UP = Metric(
+    name="catch_up_ms",
+    title="catch-up",
+    unit="ms",
+    better="lower",
+    source="from the return of a consumer that lost its connection until it has every message acknowledged before its return",
+)
+MESSAGE_CPU = CPU.model_copy(update={"title": "CPU per message"})
+MESSAGES = (
+    *PUBLISH,
+    DELIVERY_P50,
+    DELIVERY_P99,
+    ACKNOWLEDGED,
+    DELIVERED,
+    BACKLOG,
+    LOST,
+    DUPLICATES,
+    OUT_OF_ORDER,
+    CATCH_UP,
+    MESSAGE_CPU,
+    MEMORY,
+    READY,
+)
+
 # Of a ramp. `p99_at_75_ms` is p99_ms under a load of 75 % of the knee; any metric can be asked for so, at the ramp's shares.
 KNEE = Metric(
     name="knee_rps",

@@ -156,6 +156,31 @@ class Driver(Model):
     node: str | None = None  # the machine it ran on, as a keeper names its own
 
 
+class MessageRecord(Model):
+    """What became of the messages of a load, by their numbers. A delivery is one message at one consumer."""
+
+    consumers: int
+    acknowledged: int  # messages of the whole load, the warm-up with it
+    delivered: int  # of those, at all consumers together, each once
+    lost: int  # acknowledged, and never delivered to a consumer: counted for each
+    duplicates: int  # deliveries of what the consumer already had
+    out_of_order: int  # first deliveries that came after a later message
+    strange: int  # what was delivered and never sent so
+    delivered_in_window: int  # first deliveries inside the window, whenever they were due
+    backlog: int  # the most messages that were acknowledged and not yet delivered at one consumer, in the window
+    expected: int  # deliveries of the window's messages, had all been acknowledged and delivered
+    away_s: Finite | None = None  # how long a consumer really was away; None: none was
+    catch_up_ms: Finite | None = None  # from its return until it had every message acknowledged before
+    catch_up_reason: str | None = None  # why there is no such time although it was away
+
+    @model_validator(mode="after")
+    def _conserved(self) -> Self:
+        if self.delivered + self.lost != self.acknowledged * self.consumers:
+            message = f"delivered {self.delivered} + lost {self.lost} is not {self.acknowledged} × {self.consumers} consumers"
+            raise ValueError(message)
+        return self
+
+
 class LoadRecord(Model):
     """load.json. Beside it: load.hdr (histograms), series.csv (each second), usage.csv (keepers' readings).
 
@@ -182,9 +207,8 @@ class LoadRecord(Model):
     canary_after: Canary | None = None
     idle: tuple[Usage, ...] = ()  # of each component, ready and before it was asked anything by this step
     logged_bytes: int | None = None  # by a database, over the whole load
-    programs_cores: Finite | None = (
-        None  # all programs of the driver's machine but the driver, over the whole load; None: not seen
-    )
+    programs_cores: Finite | None = None  # all programs of the driver's machine but the driver, over the load; None: not seen
+    messages: MessageRecord | None = None  # of a load of messages; beside it a histogram `delivery`
 
 
 class Measurement(Model):

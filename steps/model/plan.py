@@ -60,7 +60,7 @@ class Plan(Model):
         shuffle = random.Random(seed).shuffle
         cells: list[Cell] = []
         for repetition in range(1, experiment.repetitions + 1):
-            block = [Cell.of(arm.name, load.label, repetition) for arm in experiment.arms for load in experiment.loads]
+            block = [Cell.of(arm.name, load.label, repetition) for arm, load in experiment.pairs]
             shuffle(block)
             cells += block
         return cls(run=run, seed=seed, cells=tuple(cells), todo=tuple(cell.id for cell in cells))
@@ -108,7 +108,7 @@ class Plan(Model):
 def cell_of(experiment: Experiment, cell_id: str) -> Cell:
     """What a cell's id means in an experiment, in rounds that were added too. Raises UsageError: it has no such cell."""
     stem, _, repetition = cell_id.rpartition("-r")
-    pairs = {f"{arm.name}-{load.label}": (arm.name, load.label) for arm in experiment.arms for load in experiment.loads}
+    pairs = {f"{arm.name}-{load.label}": (arm.name, load.label) for arm, load in experiment.pairs}
     if stem not in pairs or not re.fullmatch(r"[1-9]\d{0,3}", repetition):
         message = f"experiment {experiment.name} has no cell {cell_id}"
         raise UsageError(message)

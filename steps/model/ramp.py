@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from steps.model.load import HttpLoad
+from steps.model.messaging import MessageLoad
 from steps.model.metric import KNEE, at_share
 from steps.model.slo import LEAST_SHARE_OF_START, MOST_PROBES, Slo, seconds_for, usual_probes
 from steps.model.sql import SqlLoad
@@ -122,7 +123,7 @@ class RampLoad(Model):
 Ramp = RampLoad | SqlRampLoad
 
 
-def misfit(shape: str, loads: Sequence[HttpLoad | SqlLoad | Ramp], metrics: Sequence[str]) -> str | None:
+def misfit(shape: str, loads: Sequence[HttpLoad | SqlLoad | MessageLoad | Ramp], metrics: Sequence[str]) -> str | None:
     """What of loads and metrics does not go with the shape, in a sentence; None: all does."""
     ramps = [load for load in loads if isinstance(load, Ramp)]
     of_ramps = [name for name in metrics if name == KNEE.name or at_share(name)]
@@ -142,4 +143,4 @@ def misfit(shape: str, loads: Sequence[HttpLoad | SqlLoad | Ramp], metrics: Sequ
 
 
 # What an experiment may declare.
-Load = Annotated[HttpLoad | RampLoad | SqlLoad | SqlRampLoad, Field(discriminator="kind")]
+Load = Annotated[HttpLoad | RampLoad | SqlLoad | SqlRampLoad | MessageLoad, Field(discriminator="kind")]

@@ -110,6 +110,7 @@ class LoadSection(Model):
     load: Load
     quantiles: tuple[float, ...]  # of the curves
     arms: tuple[Arm, ...]
+    lacking: tuple[Absent, ...] = ()  # arms that are not measured under it, and why
 
 
 class CellSummary(Model):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from steps.model.load import HttpLoad
+from steps.model.messaging import MessageLoad
 from steps.model.values import Model, Positive
 
 Mix = Literal["read-heavy", "write-heavy", "tpcb"]
@@ -105,4 +106,4 @@ class SqlLoad(Model):
 
 
 # A load at a given rate, in one window.
-SteadyLoad = HttpLoad | SqlLoad
+SteadyLoad = HttpLoad | SqlLoad | MessageLoad

@@ -7,7 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from steps.model.messaging import MessageLoad
 from steps.model.metric import at_share
+from steps.model.sql import SqlLoad
+from steps.model.sql_ramp import SqlRampLoad
 from steps.model.values import Model
 
 Work = Literal["requests", "transactions", "messages", "gigabytes", "series", "spans"]
@@ -34,7 +37,14 @@ PER_MILLION_SERIES = UnitCost(work="series", per=1_000_000)
 PER_MILLION_SPANS = UnitCost(work="spans", per=1_000_000)
 
 
-PRICED: tuple[Work, ...] = ("requests", "transactions")  # to a load a transaction is a request
+PRICED: tuple[Work, ...] = ("requests", "transactions", "messages")  # to a load each of them is a request
+
+
+def work_of(load: object) -> Work:
+    """What a request of the load is called."""
+    if isinstance(load, SqlLoad | SqlRampLoad):
+        return "transactions"
+    return "messages" if isinstance(load, MessageLoad) else "requests"
 
 
 def unpriced(unit: UnitCost | None, metrics: Sequence[str]) -> str | None:
@@ -42,7 +52,7 @@ def unpriced(unit: UnitCost | None, metrics: Sequence[str]) -> str | None:
     if unit is None:
         return None
     if unit.work not in PRICED:
-        return f"no load of {unit.work} is there to be priced; loads are of {' or '.join(PRICED)}"
+        return f"no load of {unit.work} is there to be priced; loads are of {', '.join(PRICED)}"
     shares = [found[1] for name in metrics if (found := at_share(name)) and found[0] == "cpu_us_per_request"]
     needed = ("knee_rps", f"memory_at_{max(shares)}_mib") if shares else ("goodput_rps", "cpu_us_per_request", "memory_mib")
     missing = [name for name in needed if name not in metrics]

@@ -13,6 +13,7 @@ from steps.model import (
     HypothesisResult,
     HypothesisVerdict,
     LoadSection,
+    MessageLoad,
     Metric,
     ParityRow,
     Ramp,
@@ -140,7 +141,9 @@ class View:
         return section.load.under if len(self.report.loads) > 1 else ""
 
     def load_sentence(self, section: LoadSection) -> str:
-        return f"{section.load.said}, over {section.load.connections} connections"
+        load = section.load
+        over = "unacknowledged at most" if isinstance(load, MessageLoad) else "connections"
+        return f"{load.said}, {'with' if isinstance(load, MessageLoad) else 'over'} {load.connections} {over}"
 
     def arms(self, section: LoadSection) -> list[Arm]:
         return ordered_arms(self.report, section)

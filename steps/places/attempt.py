@@ -112,6 +112,7 @@ class Attempt:
             "config": str(self._config_path or self.lodging.room),
             "folder": str(self.lodging.room),
             "host": HOST,
+            "reached": HOST,
             "workers": str(self.job.experiment.workers),
             "port": str(next(iter(self.ports.values()))),
         }

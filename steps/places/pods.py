@@ -122,6 +122,7 @@ def _values(component: Component, image: Image, *, job: Job, beside: Mapping[str
         "host": "0.0.0.0",  # noqa: S104  # a pod has an address of its own, known only when it runs
         "workers": str(job.experiment.workers),
         "port": str(component.ports[0].number),
+        "reached": name_of(job, component.name),
     }
     values |= {f"port.{port.name}": str(port.number) for port in component.ports}
     values |= {"identity": IDENTITY} if component.identity else {}

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from steps.evidence import Evidence
-from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, Parity, ParityRow, Ramp, SqlLoad
+from steps.model import CellOutcome, Circumstances, Component, Driver, Experiment, Parity, ParityRow, Ramp
+from steps.model.unit_cost import work_of
 from steps.statistics.words import counted, listed, number, sentence
 
 UNKNOWN = "unknown"
@@ -141,7 +142,7 @@ def _what(evidence: Evidence) -> str:
         return f"the knees are those of {together if len(path) > 1 else 'a contender on the cores that the driver leaves'}"
     loads = experiment.loads if experiment else ()
     rates = listed(f"{rate:g}" for rate in sorted({load.rate_rps for load in loads if not isinstance(load, Ramp)})) or UNKNOWN
-    what = "transactions" if any(isinstance(load, SqlLoad) for load in loads) else "requests"
+    what = work_of(loads[0]) if loads else "requests"
     return f"the figures are the cost at a light, equal load ({rates} {what} per second), not capacity"
 
 

@@ -20,6 +20,8 @@ from steps.model import (
     Driver,
     LoadRecord,
     Measurement,
+    MessageLoad,
+    MessageRecord,
     SteadyLoad,
     TraceOutcome,
     Usage,
@@ -81,6 +83,9 @@ def figure(metric: str, facts: Facts) -> Figure:
     q = quantile_of(metric)
     if q is not None:
         return _response(facts, q)
+    of_deliveries = delivery_quantile_of(metric)
+    if of_deliveries is not None:
+        return _delivery(facts, of_deliveries)
     if metric in {each.name for each in TRACED}:
         return _traced(metric, facts.trace)
     reader = _READERS.get(metric)
@@ -164,6 +169,43 @@ def _logged(facts: Facts) -> Figure:
     return Figure(record.logged_bytes / 1024 / done)
 
 
+NO_MESSAGES = "the load was none of messages"
+
+
+def _messages(facts: Facts) -> MessageRecord:
+    """Raises MeasureError: there are none."""
+    if facts.record.messages is None:
+        raise MeasureError(NO_MESSAGES)
+    return facts.record.messages
+
+
+def delivery_quantile_of(metric: str) -> float | None:
+    """0.99 for `delivery_p99_ms`; None for other metrics."""
+    return quantile_of(metric.removeprefix("delivery_")) if metric.startswith("delivery_") else None
+
+
+def _delivery(facts: Facts, q: float) -> Figure:
+    """A quantile of the time to the consumers; the deliveries that never were rank above all."""
+    if facts.record.messages is None or "delivery" not in facts.histograms:
+        return Figure(reason=NO_MESSAGES)
+    expected = facts.record.messages.expected
+    found = quantile(facts.histograms["delivery"], q, among=expected)
+    return Figure(found.value_ms, found.reason, found.coarse, expected=expected < samples_to_bound(q))
+
+
+def _catch_up(facts: Facts) -> Figure:
+    found = _messages(facts)
+    if found.away_s is None:
+        return Figure(reason="no consumer was restarted under this load", expected=True)
+    return Figure(found.catch_up_ms, found.catch_up_reason, expected=_promises_little(facts))
+
+
+def _promises_little(facts: Facts) -> bool:
+    """Whether a consumer that was away may have lost something, so that it never catches up."""
+    load = facts.load
+    return isinstance(load, MessageLoad) and facts.contender.classes[load.durability].promise == "at-most-once"
+
+
 def _ready(facts: Facts) -> Figure:
     if facts.contender.direct:
         return Figure(reason=NO_PROGRAM, expected=True)
@@ -182,6 +224,12 @@ _READERS: dict[str, Callable[[Facts], Figure]] = {
     "idle_memory_mib": _idle_memory,
     "ready_ms": _ready,
     "logged_kib_per_request": _logged,
+    "delivered_mps": lambda facts: Figure(_messages(facts).delivered_in_window / facts.window.seconds),
+    "backlog_messages": lambda facts: Figure(_messages(facts).backlog),
+    "lost_messages": lambda facts: Figure(_messages(facts).lost),
+    "duplicate_messages": lambda facts: Figure(_messages(facts).duplicates),
+    "out_of_order_messages": lambda facts: Figure(_messages(facts).out_of_order),
+    "catch_up_ms": _catch_up,
 }
 
 

@@ -144,11 +144,16 @@ def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSu
     for load in experiment.loads:
         arms = [
             _arm(arm, experiment, [each for each in evidence.cells if _is(each, arm, load.label)], cells, note)
+            for arm in experiment.under(load)
+        ]
+        lacking = [
+            Absent(name=arm.name, title=arm.title, reason=reason)
             for arm in experiment.arms
+            if (reason := experiment.lacking(arm, load))
         ]
         under = [cell for cell in cells if cell.load == load.label]
         compared = (arms[0], *(_compared(arm, arms[0], under, experiment) for arm in arms[1:]))
-        sections.append(LoadSection(label=load.label, load=load, quantiles=QUANTILES, arms=compared))
+        sections.append(LoadSection(label=load.label, load=load, quantiles=QUANTILES, arms=compared, lacking=tuple(lacking)))
     return tuple(sections)
 
 

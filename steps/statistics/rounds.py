@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from statistics import NormalDist
 
 from steps.model import CellOutcome, Experiment, Figure, Plan, Point, Precision
@@ -69,7 +68,7 @@ def extended(experiment: Experiment, plan: Plan, outcomes: Mapping[str, CellOutc
     again, repeated = repeats(experiment, plan, outcomes)
     more = _more(experiment, plan, done)
     if more:
-        everyone = list(product((arm.name for arm in experiment.arms), (load.label for load in experiment.loads)))
+        everyone = [(arm.name, load.label) for arm, load in experiment.pairs]
         return plan.extended([everyone] * max(more, len(again)), why="precision", repeats=repeated, at=at)
     return plan.extended(again, why="suspect", repeats=repeated, at=at) if again else plan
 
@@ -88,7 +87,7 @@ def repeats(experiment: Experiment, plan: Plan, outcomes: Mapping[str, CellOutco
     }
     enough = min(experiment.repetitions, FEWEST) if plan.extensions else experiment.repetitions
     lost: dict[Arm, int] = {}  # rounds that an arm has to make again
-    for contender, load in product((each.name for each in experiment.contenders), (each.label for each in experiment.loads)):
+    for contender, load in ((arm.name, load.label) for arm, load in experiment.pairs if arm is not experiment.baseline):
         both = [number for number in range(1, plan.rounds + 1) if {(contender, load, number), (baseline, load, number)} <= valid]
         lost[contender, load] = max(0, enough - len(both))
     room = experiment.precision.most_rounds - plan.rounds if experiment.precision else experiment.repetitions
@@ -108,7 +107,7 @@ def widths(experiment: Experiment, outcomes: Iterable[CellOutcome]) -> list[Widt
     found = []
     for load in experiment.loads:
         baseline = _figure(done, experiment.baseline.name, load.label, metric)
-        for contender in experiment.contenders:
+        for contender in (arm for arm in experiment.under(load) if arm is not experiment.baseline):
             own = _figure(done, contender.name, load.label, metric)
             found.append(Width(contender.name, load.label, own if alone else paired_effect(own, baseline).ratio))
     return found

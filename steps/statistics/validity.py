@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from math import isfinite
 
-from steps.model import Calibration, Environment, SqlLoad, Steadiness, Surroundings
+from steps.model import Calibration, Environment, HttpLoad, MessageLoad, SqlLoad, SqlRampLoad, Steadiness, Surroundings
 from steps.statistics.environment_doubts import environment_doubts
-from steps.statistics.figures import Facts, Figure, broken_off, quantile_of
+from steps.statistics.figures import Facts, Figure, broken_off, delivery_quantile_of, quantile_of
 from steps.statistics.histogram import percentile_name
 from steps.statistics.laws import broken_little, broken_utilisation, disagreeing, more_than_there_was
 from steps.statistics.settling import CPU, unsettled
@@ -58,13 +58,14 @@ def failures(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[str]:
 def doubts(facts: Facts, environment: Environment, surroundings: Surroundings) -> Iterator[str]:
     """Why a cell may not decide alone, each beginning with whom it suspects."""
     yield from (f"suspect: generator: {doubt}" for doubt in _generator(facts, environment.calibration))
-    around = environment_doubts(surroundings, environment.canary, commits=isinstance(facts.load, SqlLoad))
+    commits = isinstance(facts.load, SqlLoad | SqlRampLoad | MessageLoad)
+    around = environment_doubts(surroundings, environment.canary, commits=commits)
     yield from (f"suspect: environment: {doubt}" for doubt in around)
 
 
 def _generator(facts: Facts, calibration: Calibration | None) -> Iterator[str]:
     driver = facts.driver
-    rate = facts.load.exchanges_per_s if isinstance(facts.load, SqlLoad) else facts.load.rate_rps
+    rate = facts.load.rate_rps if isinstance(facts.load, HttpLoad) else facts.load.exchanges_per_s
     if not driver.spin and driver.cpu_s > MOST_CPU * facts.window.seconds:
         yield f"it used {driver.cpu_s / facts.window.seconds:.0%} of a core; {MOST_CPU:.0%} are allowed"
     if calibration is None or calibration.ceiling_rps is None:
@@ -96,7 +97,7 @@ def _of_metrics(facts: Facts, figures: Mapping[str, Figure], steady: Mapping[str
 
 def _lateness(facts: Facts, metric: str, figure: Figure) -> str | None:
     """How the driver was too late for a quantile of response times."""
-    q = quantile_of(metric)
+    q = quantile_of(metric) or delivery_quantile_of(metric)
     if q is None or figure.value is None:
         return None
     late_ms = facts.histograms["lateness"].get_value_at_percentile(100 * q) / 1000

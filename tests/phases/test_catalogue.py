@@ -2,10 +2,12 @@
 
 import importlib.metadata
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from phases.catalogue.brokers import BROKERS
 from phases.catalogue.databases import DATABASES, POSTGRES
 from phases.catalogue.embedded import EMBEDDED
 from phases.catalogue.gateways import DIRECT, GATEWAYS
@@ -13,11 +15,13 @@ from phases.catalogue.stack import LAYERS
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
 from phases.index import PHASES
 from steps.model import Component
+from steps.model.durability import CLASSES
 from steps.places.templates import placeholders
 
 CONFIGS = Path(__file__).parent.parent.parent / "phases" / "configs"
+CLIENTS = CONFIGS.parent.parent / "steps" / "drivers"
 PROGRAMS = (*GATEWAYS, UPSTREAM)
-EVERY = (DIRECT, *PROGRAMS, *DATABASES, *EMBEDDED)
+EVERY = (DIRECT, *PROGRAMS, *DATABASES, *EMBEDDED, *BROKERS)
 OWN = {"program", "config", "folder", "host", "workers", "port"}
 
 
@@ -124,3 +128,28 @@ def test_database_asks_only_for_what_there_is(component):
 
     assert asked <= known
     assert {"host", "port", "config", "folder", "schema"} <= asked
+
+
+@pytest.mark.parametrize("component", BROKERS, ids=by_name)
+def test_broker_asks_only_for_what_there_is(component):
+    """In every class that it has; and it has a client and an image, and says how each class is set up or why it is lacking."""
+    process = component.process
+    known = OWN | {"bin", "reached"} | {f"port.{port.name}" for port in component.ports}
+    asked = set().union(*map(placeholders, (*texts(component), *(word for words in process.prepare for word in words))))
+
+    assert component.image is not None
+    assert (CLIENTS / f"broker_{component.speaks}.py").is_file()
+    assert tuple(component.classes) == CLASSES
+    assert {"host", "port"} <= asked
+    for durability in CLASSES:
+        if component.lacks(durability) is None:
+            assert asked <= known | set(component.keeping(durability).settings), durability
+
+
+def test_broker_of_a_wheel_is_the_pinned_one():
+    """The wheel's version begins with the program's, and is pinned."""
+    for component in BROKERS:
+        if (wheel := component.process.program.wheel) is not None:
+            assert re.search(
+                rf"{wheel}=={re.escape(component.version)}[.\w]*;", (CONFIGS.parent.parent / "pyproject.toml").read_text()
+            )

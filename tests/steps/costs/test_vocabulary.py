@@ -124,7 +124,7 @@ def test_a_cheaper_remedy_saves_the_difference():
             ["knee_rps", "cpu_at_75_us_per_request"],
             "its unit cost needs memory_at_75_mib among the metrics",
         ),
-        (PER_MILLION_SPANS, ["p50_ms"], "no load of spans is there to be priced; loads are of requests or transactions"),
+        (PER_MILLION_SPANS, ["p50_ms"], "no load of spans is there to be priced; loads are of requests, transactions, messages"),
     ],
 )
 def test_an_experiment_measures_what_its_unit_cost_needs(unit, metrics, said):
