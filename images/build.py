@@ -70,8 +70,9 @@ def built(name: str) -> Path | None:
 
 
 def runtimes() -> list[Image]:
-    """The runtimes' own images, from their sources."""
-    return [Image(marked(each), each, each.parent) for each in sorted((ROOT / "images" / "runtimes").glob("*/Dockerfile"))]
+    """Images of what is built here from sources of ours: the runtimes, and programs that have no image elsewhere."""
+    found = [each for kind in ("programs", "runtimes") for each in sorted((ROOT / "images" / kind).glob("*/Dockerfile"))]
+    return [Image(marked(each), each, each.parent) for each in found]
 
 
 def builder() -> str:

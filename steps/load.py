@@ -26,6 +26,7 @@ from steps.drivers.recording import Flown
 from steps.drivers.search import Until
 from steps.drivers.series import write_series
 from steps.drivers.summary import driver_of, summarize
+from steps.drivers.trust import Trust
 from steps.errors import LabError, MeasureError
 from steps.model import (
     Canary,
@@ -117,7 +118,11 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
         await _transact(sent, Bank(load, where.target, speaks), where, spin=spin)
         sent.failure = sent.failure or await identity.difference(where, "after")
         return sent
-    await _check(sent, load, where.target, "before")
+    trust = Trust(where)
+    sent.checks += await trust.before()
+    sent.failure = _wrong(sent.checks)
+    if sent.failure is None:
+        await _check(sent, load, where.target, "before")
     if sent.failure is None:
         witnesses = await cross_check.ask(where)
         if isinstance(load, RampLoad):
@@ -126,7 +131,8 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
             await _load(sent, Flight(load, Target.of(where.target), spin=spin), where)
         sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
-        sent.failure = sent.failure or await identity.difference(where, "after")
+        sent.checks += await trust.after(load.window_s)
+        sent.failure = sent.failure or _wrong(sent.checks) or await identity.difference(where, "after")
     return sent
 
 

@@ -15,7 +15,7 @@ from steps.model.experiment import Experiment
 from steps.model.load import HttpLoad
 from steps.model.metric import Metric
 from steps.model.phase import Phase
-from steps.model.ramp import Load, RampLoad, Slo
+from steps.model.ramp import Load, RampLoad, Slo, hops_of
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.sql import SqlLoad, SteadyLoad
 from steps.model.trace_program import TraceProgram
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         LoadRecord,
         Measurement,
         Running,
+        Secured,
         TeardownRecord,
         Usage,
         Window,
@@ -143,6 +144,7 @@ __all__ = [
     "Running",
     "Search",
     "SearchPath",
+    "Secured",
     "Series",
     "SeriesPoint",
     "Slo",
@@ -164,6 +166,7 @@ __all__ = [
     "Window",
     "cell_of",
     "digest",
+    "hops_of",
     "now",
 ]
 

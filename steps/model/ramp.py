@@ -130,6 +130,11 @@ class RampLoad(Model):
         )
 
 
+def hops_of(load: HttpLoad | RampLoad | SqlLoad) -> int | None:
+    """How many services in a chain each request of a load goes through; None: it does not say."""
+    return load.hops if isinstance(load, HttpLoad) else None
+
+
 def misfit(shape: str, loads: Sequence[HttpLoad | RampLoad | SqlLoad], metrics: Sequence[str]) -> str | None:
     """What of loads and metrics does not go with the shape, in a sentence; None: all does."""
     ramps = [load for load in loads if isinstance(load, RampLoad)]
