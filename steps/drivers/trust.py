@@ -42,18 +42,18 @@ class Trust:
     """The secured ports of one cell."""
 
     where: Endpoints
-    _seen: dict[str, tuple[int, dict[int, str]]] = field(default_factory=dict)  # exchanges so far; fingerprints by odd and even
+    _counted: dict[str, int] = field(default_factory=dict)  # exchanges before the load
 
     async def before(self) -> list[Check]:
         """Who answers, who is let in, and whether exchanged certificates are taken up. A port that does not answer is wrong."""
         checks = await self._asked("before")
         if all(each.right for each in checks):
-            checks += await self._all("before", (self._changing(name, every_s) for name, every_s in self._rotating.items()))
+            checks += await self._all("before", (self._taking_up(name) for name in self._rotating))
         return checks
 
     async def after(self, window_s: float) -> list[Check]:
         """The same once more, and that certificates were exchanged all through a window of so many seconds."""
-        least = {name: max(1, int(window_s / self._rotating[name] + 1e-6)) for name in self._seen}
+        least = {name: max(1, int(window_s / self._rotating[name] + 1e-6)) for name in self._counted}
         checks = await self._asked("after")
         return checks + await self._all("after", (self._exchanged(name, often) for name, often in least.items()))
 
@@ -70,33 +70,32 @@ class Trust:
     async def _asked(self, when: When) -> list[Check]:
         return await self._all(when, (_check(name, each, when) for name, each in self.where.secured.items()))
 
-    async def _changing(self, name: str, every_s: float) -> Check:
+    async def _taking_up(self, name: str) -> Check:
+        """That it takes up a new certificate now; from here on exchanges are counted."""
+        taken = await self._changes(name)
+        self._counted[name] = await self._count(name)
+        does = "shows a new certificate once it has one" if taken else "goes on showing the same certificate"
+        return Check(when="before", right=taken, what=f"{name} {does}")
+
+    async def _exchanged(self, name: str, least: int) -> Check:
+        """That it was done so often since, and that new ones are taken up still."""
+        often = await self._count(name) - self._counted[name]
+        done = f"{name}: its certificate was exchanged {often} times during the load"
+        if often < least:
+            return Check(when="after", right=False, what=f"{done}, and not {least} or more")
+        taken = await self._changes(name)
+        does = "takes up new ones still" if taken else "does not take up new ones any more"
+        return Check(when="after", right=taken, what=f"{done}, and it {does}")
+
+    async def _changes(self, name: str) -> bool:
         """Waits until the port shows another certificate than it did."""
-        address, deadline = self.where.secured[name].address, time.monotonic() + every_s + SLACK_S
+        address, deadline = self.where.secured[name].address, time.monotonic() + self._rotating[name] + SLACK_S
         first = (await shown(address)).fingerprint
         while time.monotonic() < deadline:
             await asyncio.sleep(ASK_EVERY_S)
-            now = (await shown(address)).fingerprint
-            if now != first:
-                count = await self._count(name)
-                self._seen[name] = count, {count % 2: now, (count + 1) % 2: first}
-                return Check(when="before", right=True, what=f"{name} shows a new certificate once it has one")
-        return Check(when="before", right=False, what=f"{name} shows the same certificate after {every_s + SLACK_S:g} s")
-
-    async def _exchanged(self, name: str, least: int) -> Check:
-        """That it was done so often, and that the port shows the certificate that is in use now."""
-        before, fingerprints = self._seen[name]
-        deadline = time.monotonic() + WITHIN_S
-        while True:
-            count = await self._count(name)
-            newest = fingerprints[count % 2] == (await shown(self.where.secured[name].address)).fingerprint
-            if newest or time.monotonic() > deadline:
-                break
-            await asyncio.sleep(ASK_EVERY_S)
-        done = f"{name}: its certificate was exchanged {count - before} times during the load"
-        if count - before < least:
-            return Check(when="after", right=False, what=f"{done}, and not {least} or more")
-        return Check(when="after", right=newest, what=f"{done}, and it {'shows' if newest else 'does not show'} the newest")
+            if (await shown(address)).fingerprint != first:
+                return True
+        return False
 
     async def _count(self, name: str) -> int:
         client = Client(self.where.keepers[name])

@@ -73,7 +73,7 @@ def test_certificates_are_exchanged_under_load_and_no_request_is_lost(mesh):
     assert record.counts.ok == record.counts.planned >= 300
     said = [each.what for each in record.checks if "was exchanged" in each.what]
     assert len(said) == 4
-    assert all("shows the newest" in each for each in said)
+    assert all("takes up new ones still" in each for each in said)
     assert (left.left, left.unclosed, mesh.processes(), mesh.ledger()) == ((), (), [], [])
 
 

@@ -13,7 +13,7 @@ from steps.certificates import issue
 from steps.drivers.trust import Trust
 from steps.model import Endpoints, Secured
 
-NAME, EVERY_S = "sidecar-1", 0.2
+NAME, EVERY_S = "sidecar-1", 0.3
 
 
 def written(folder, identity):
@@ -133,7 +133,7 @@ def test_exchanged_certificates_are_seen_at_the_port(folder):
     checks = asyncio.run(asked())
     assert all(each.right for each in checks)
     assert "shows a new certificate once it has one" in checks[1].what
-    assert "and it shows the newest" in checks[-1].what
+    assert "and it takes up new ones still" in checks[-1].what
 
 
 def test_a_program_that_never_takes_up_a_new_certificate_is_found_out(folder, monkeypatch):
@@ -146,7 +146,7 @@ def test_a_program_that_never_takes_up_a_new_certificate_is_found_out(folder, mo
         async with trusting(port, rotates=True) as trust:
             return await trust.before()
 
-    assert said(asyncio.run(asked()))[-1][1:] == (False, f"{NAME} shows the same certificate after 0.7 s")
+    assert said(asyncio.run(asked()))[-1][1:] == (False, f"{NAME} goes on showing the same certificate")
 
 
 def test_certificates_that_stayed_during_the_load_are_found_out(folder):
