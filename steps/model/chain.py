@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from steps.model.cost import CostFigure
+from steps.model.cost import CostFigure, Reserved
 from steps.model.figure import Figure
 from steps.model.price import Number
 from steps.model.values import Model, Name
@@ -15,6 +15,7 @@ class PerHop(Model):
 
     arm: Name
     over: Name
+    title: str  # "mTLS sidecars over plain sidecars"
     added: dict[str, Figure]  # by metric
     usd: CostFigure  # per so many units of work
 
@@ -28,4 +29,5 @@ class Chain(Model):
     steps: tuple[PerHop, ...]  # each layer over the one before it; last, if there are more than two, the topmost over the lowest
     tax_percent: CostFigure  # what the topmost adds to the cost of the lowest's whole path
     sidecars: int  # of the topmost layer
-    reserved_month_usd: Number | None = None  # what one of them is asked for, in a month, whatever it does
+    reserved: Reserved  # what one of them asks for
+    reserved_month_usd: Number | None = None  # and what that costs in a month, whatever it does

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from steps.costs.uses import MIB_PER_GIB
 from steps.costs.words import by_the_month, money, range_of
 from steps.model import Figure, Metric, Report
 from steps.model.chain import Chain, PerHop
@@ -38,10 +39,7 @@ class ChainView:
 
     def rows(self) -> list[tuple[str, tuple[Cell, ...]]]:
         """A row for each step, by name."""
-        return [(self._name(step), self._cells(step)) for step in self.found.steps]
-
-    def _name(self, step: PerHop) -> str:
-        return f"{self._title(step.arm)} over {self._title(step.over)}"
+        return [(step.title, self._cells(step)) for step in self.found.steps]
 
     def _title(self, arm: str) -> str:
         titles = {each.name: each.title for section in self.report.loads for each in section.arms}
@@ -58,7 +56,7 @@ class ChainView:
     def notes(self) -> list[str]:
         """Why there are dashes, each reason once; what p99 is; and the tax in money."""
         reasons = [
-            f"{DASH} {self._name(step)}: {why}"
+            f"{DASH} {step.title}: {why}"
             for step in self.found.steps
             for why in (*(figure.reason for figure in step.added.values()), step.usd.reason if self.found.unit else None)
             if why
@@ -71,10 +69,11 @@ class ChainView:
     def _tax(self) -> list[str]:
         if not self.found.unit:
             return []
-        month = self.found.reserved_month_usd
+        month, asked = self.found.reserved_month_usd, self.found.reserved
+        each = f"{asked.vcpus:g} of a core and {MIB_PER_GIB * asked.memory_gib:g} MiB each"
         reserved = (
-            f" Whatever they do, {self.found.sidecars} sidecars that ask for what Istio's chart asks for reserve "
-            f"{by_the_month(month * self.found.sidecars)} USD a month, {by_the_month(month)} each."
+            f" Whatever they do, {counted(self.found.sidecars, 'sidecar')} at {each} come to "
+            f"{by_the_month(month * self.found.sidecars)} USD a month, if that is what they reserve."
             if month is not None
             else ""
         )

@@ -48,8 +48,8 @@ def _parts(chain: Chain) -> list[str]:
         own = chain.steps[-2].added
         through = counted(chain.hops, "service")
         lines.append(
-            f"Of that, the topmost layer alone, through {through}: {with_interval(own[TIME], 'ms')} "
-            f"and {with_interval(own[CPU], 'µs')} of CPU a hop."
+            f"{chain.steps[-2].title}, through {through}: {with_interval(own[TIME], 'ms', signed=True)} "
+            f"and {with_interval(own[CPU], 'µs', signed=True)} of CPU a hop."
         )
     if chain.unit and chain.steps[-1].usd.value is not None:
         lines.append(f"{chain.unit}, through {counted(chain.hops, 'service')}: {money(chain.steps[-1].usd.value)} a hop.")

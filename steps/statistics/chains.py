@@ -16,7 +16,7 @@ from steps.costs.uses import MIB_PER_GIB
 from steps.costs.vocabulary import fixed_month
 from steps.model import Arm, Experiment, Figure, LoadSection, Point, hops_of
 from steps.model.chain import Chain, PerHop
-from steps.model.cost import CostFigure, Costs, LoadUse
+from steps.model.cost import CostFigure, Costs, LoadUse, Reserved
 from steps.statistics.answer import OWN
 from steps.statistics.comparison import figure_of, paired_effect
 from steps.statistics.waterfall import METRICS, NO_ROUND, Seen, arms_by_name, cost_figure, paths_of, steps_of, why_missing
@@ -42,6 +42,8 @@ def _chain(
     layers = [by_name[name] for name in experiment.layers]
     pairs = [*pairwise(layers), *([(layers[0], layers[-1])] if len(layers) > 2 else [])]
     sidecars = experiment.component(layers[-1].name).parts_under(hops)
+    asked = sidecars[-1].resources
+    reserved = Reserved(vcpus=asked.cpu_request_cores, memory_gib=asked.memory_mib / MIB_PER_GIB)
     return Chain(
         load=section.label,
         hops=hops,
@@ -49,7 +51,8 @@ def _chain(
         steps=tuple(_step(below, above, hops, paths, costs) for below, above in pairs),
         tax_percent=_tax(section, layers[-1].name, costs),
         sidecars=len(sidecars),
-        reserved_month_usd=_month(sidecars[-1].resources.cpu_request_cores, sidecars[-1].resources.memory_mib, costs),
+        reserved=reserved,
+        reserved_month_usd=_month(reserved, costs),
     )
 
 
@@ -61,6 +64,7 @@ def _step(below: Arm, above: Arm, hops: int, paths: dict[str, list[Seen[Decimal]
     return PerHop(
         arm=above.name,
         over=below.name,
+        title=f"{above.title} over {below.title}",
         added={name: per_hop(added(name, below, above), hops) for name in names},
         usd=cost_figure(shares, reason, costs),
     )
@@ -90,10 +94,10 @@ def _tax(section: LoadSection, arm: str, costs: Sequence[Costs]) -> CostFigure:
     return CostFigure(reason="its cost is not known")
 
 
-def _month(cores: float, memory_mib: int, costs: Sequence[Costs]) -> Decimal | None:
+def _month(reserved: Reserved, costs: Sequence[Costs]) -> Decimal | None:
     """What a sidecar reserves in a month; None: no cost was asked for."""
     if not costs:
         return None
     pricing = costs[0].pricing
-    vcpus, memory = VcpuHours(exact(cores)), GibHours(exact(memory_mib / MIB_PER_GIB))
+    vcpus, memory = VcpuHours(exact(reserved.vcpus)), GibHours(exact(reserved.memory_gib))
     return fixed_month(1, vcpus, memory, vcpu=vcpu_rate(pricing), gib=memory_rate(pricing)).value
