@@ -137,7 +137,7 @@ ALIKE = {
 
 PLAIN = SIDECAR.under(
     "plain",
-    title="Plain sidecars",
+    title="Plain",
     ports=(OUTBOUND, INBOUND, ADMIN),
     brings=PLAIN_SIDECARS,
     ready=THROUGH_THE_CHAIN,
@@ -147,7 +147,7 @@ PLAIN = SIDECAR.under(
 
 MTLS_MESH = MTLS_SIDECAR.under(
     "mtls",
-    title="mTLS sidecars",
+    title="mTLS",
     ports=(OUTBOUND, MTLS, ADMIN),
     brings=MTLS_SIDECARS,
     identity="caller",
@@ -159,7 +159,7 @@ MTLS_MESH = MTLS_SIDECAR.under(
 
 ROTATED = MTLS_MESH.under(
     "mtls-rotated",
-    title="mTLS, rotated",
+    title="Rotated",
     brings=ROTATED_SIDECARS,
     rotates_s=EXCHANGED_S,
     settings=MTLS_MESH.settings | RENEWED,

@@ -15,7 +15,7 @@ class PerHop(Model):
 
     arm: Name
     over: Name
-    title: str  # "mTLS sidecars over plain sidecars"
+    title: str  # "mTLS over Plain"
     added: dict[str, Figure]  # by metric
     usd: CostFigure  # per so many units of work
 
