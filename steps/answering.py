@@ -37,8 +37,9 @@ def serve(
     *,
     child_ended: Callable[[], object] = lambda: None,
     over: Callable[[], bool] = lambda: False,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> None:
-    """Answers until a signal says to end, or `over` does, which is asked twice a second."""
+    """Answers until a signal says to end, or `over` does, which is asked twice a second; `meanwhile` is called as often."""
     server.settimeout(0)
     with selectors.DefaultSelector() as selector:
         selector.register(server, selectors.EVENT_READ)
@@ -57,6 +58,7 @@ def serve(
             if time.monotonic() >= look_at:
                 if over():
                     return
+                meanwhile()
                 look_at = time.monotonic() + LOOK_EVERY_S
 
 

@@ -7,10 +7,12 @@ and not where. Keys live in the component's private folder (in a pod: in a Secre
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from steps.rotation import NEXT
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -29,27 +31,41 @@ class Identity:
     ca: str
     certificate: str
     key: str = field(repr=False)
+    renewed: Identity | None = None  # what it is exchanged for while its owner runs
 
     @property
     def files(self) -> dict[str, str]:
-        """By the names that configurations know them under."""
-        return {"ca.pem": self.ca, "cert.pem": self.certificate, "key.pem": self.key}
+        """By the names that configurations know them under; those of the second are in a folder of their own: `path_of`."""
+        own = {"ca.pem": self.ca, "cert.pem": self.certificate, "key.pem": self.key}
+        if self.renewed is None:
+            return own
+        return {**own, f"{NEXT}-cert.pem": self.renewed.certificate, f"{NEXT}-key.pem": self.renewed.key}
 
 
-def issue(names: Iterable[str], *, now: datetime | None = None) -> dict[str, Identity]:
-    """An identity for each name, all signed by one new authority; nothing is made for no names."""
+def path_of(name: str) -> str:
+    """Where one of an identity's files belongs, in its folder: a Secret's keys have no slashes."""
+    return name.replace(f"{NEXT}-", f"{NEXT}/", 1)
+
+
+def issue(names: Iterable[str], *, renewed: Collection[str] = (), now: datetime | None = None) -> dict[str, Identity]:
+    """An identity for each name, all signed by one new authority; nothing is made for no names.
+
+    renewed: those of them that get a second certificate, with a key of its own.
+    """
     wanted = tuple(dict.fromkeys(names))
     if not wanted:
         return {}
     from cryptography.hazmat.primitives.asymmetric import ec
 
     at = now or datetime.now(UTC)
-    authority, keys = ec.generate_private_key(ec.SECP256R1()), {name: ec.generate_private_key(ec.SECP256R1()) for name in wanted}
-    ca = _authority(authority, at)
-    return {
-        name: Identity(ca=_pem(ca), certificate=_pem(_leaf(name, key.public_key(), authority, at)), key=_key_pem(key))
-        for name, key in keys.items()
-    }
+    authority = ec.generate_private_key(ec.SECP256R1())
+    ca = _pem(_authority(authority, at))
+
+    def made(name: str) -> Identity:
+        key = ec.generate_private_key(ec.SECP256R1())
+        return Identity(ca=ca, certificate=_pem(_leaf(name, key.public_key(), authority, at)), key=_key_pem(key))
+
+    return {name: replace(made(name), renewed=made(name)) if name in renewed else made(name) for name in wanted}
 
 
 def _begun(subject: str, issuer: str, public: EllipticCurvePublicKey, at: datetime) -> x509.CertificateBuilder:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from steps.certificates import issue
 from steps.errors import BudgetPassed, LeftBehind
-from steps.model import Component, DeployRecord, Endpoints, Experiment, MessageLoad, Plan, cell_of, now
+from steps.model import Component, DeployRecord, Endpoints, Experiment, MessageLoad, Plan, cell_of, hops_of, now
 from steps.places import here
 from steps.places.base import Deployed, Job, Place
 from steps.store import Store
@@ -57,14 +57,16 @@ def within_budget(asked: Experiment, budget_usd: Decimal, *, run: str, environme
 
 def deploy(place: Place, job: Job, deployed: dict[str, Deployed]) -> None:
     """Deploys the cell's components in their order, each into `deployed` as soon as it is ready."""
-    contender = _as_its_load_asks(job)
+    cell = cell_of(job.experiment, job.cell)
+    contender, hops = _as_its_load_asks(job), hops_of(job.experiment.load_called(cell.load))
     ledger = place.ledger(job.run, prefix=f"{job.experiment.key}/{job.run}")
     before = place.remove(job.run, job.cell, ledger=ledger, logs=None)
     if before.left:
         message = f"an earlier attempt at {job.cell} left {', '.join(before.left)}: a fresh one cannot be started"
         raise LeftBehind(message)
-    components = (*job.experiment.around, *contender.parts)
-    known = replace(job, identities=issue(each.identity for each in components if each.identity))
+    components = (*job.experiment.around_under(hops), *contender.parts_under(hops))
+    renewed = {each.identity for each in components if each.identity and each.rotates_s}
+    known = replace(job, identities=issue((each.identity for each in components if each.identity), renewed=renewed))
     for component in components:
         deployed[component.name] = place.deploy(component, job=known, beside=dict(deployed), ledger=ledger)
 
@@ -87,4 +89,5 @@ def _endpoints(place: Place, deployed: Mapping[str, Deployed]) -> Endpoints:
         driver_cpus=driver_cpus,
         system_cpus=system_cpus,
         pods={name: each.pod for name, each in deployed.items() if each.pod},
+        secured={name: each.secured for name, each in deployed.items() if each.secured},
     )

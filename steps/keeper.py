@@ -6,14 +6,15 @@ its lock; looked at twice a second), and the keeper's own violent death, at whic
 
 FOLDER is the component's. Files in it:
 
-    keeper.json    read: {"component", "argv", "env", "log", "config", "run", "lock", "cpus", "host", "room", "user"}
+    keeper.json    read: {"component", "argv", "env", "log", "config", "run", "lock", "cpus", "host", "room", "user",
+                           "identity", "rotates_s"}
     started.json   written once the component runs: `Started`
     ended.json     written when its main process ended: {"exit_status", "end_ns"}
 
 GET /usage answers a `steps.model.Usage`, GET /running a `steps.model.Running`, GET /health {"component", "running",
-"exit_status"}. A keeper is started for every component of every cell, and that time is nobody's measurement: no pydantic, no
-http.server, one thread. In a pod the keeper stands beside the component's container instead: `steps.sidecar`, which
-`python -m steps.keeper --beside COMPONENT …` starts.
+"exit_status"}, GET /rotations {"rotations"} where the component's certificate is exchanged. A keeper is started for every
+component of every cell, and that time is nobody's measurement: no pydantic, no http.server, one thread. In a pod the keeper
+stands beside the component's container instead: `steps.sidecar`, which `python -m steps.keeper --beside COMPONENT …` starts.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from typing import Any, NamedTuple
 from steps import answering, node, processes, running, shell
 from steps.errors import PlaceError
 from steps.kernel_threads import KernelThreads
+from steps.rotation import Rotation
 from steps.state import holder, is_over
 
 ORDER, STARTED, ENDED = "keeper.json", "started.json", "ended.json"
@@ -112,14 +114,26 @@ class Keeper:
         lock, run = Path(self.order["lock"]), self.order["run"]
         held_by = holder(lock)
 
+        answers = {"/usage": self.usage, "/running": self.running, "/health": self.health, "/load": running.Loads().announced}
+        rotation = self._rotation()
+        if rotation is not None:
+            answers["/rotations"] = rotation.told
+
         def over() -> bool:
             gone = is_over(lock, run, held_by=held_by)
             if gone:
                 print(f"keeper: nobody holds {lock} for {run} any more: ending {self.order['component']}")
             return gone
 
-        answers = {"/usage": self.usage, "/running": self.running, "/health": self.health, "/load": running.Loads().announced}
-        answering.serve(server, signals, answers, child_ended=self._reap, over=over)
+        meanwhile = rotation.look if rotation else lambda: None
+        answering.serve(server, signals, answers, child_ended=self._reap, over=over, meanwhile=meanwhile)
+
+    def _rotation(self) -> Rotation | None:
+        """What exchanges the component's certificate; None: nothing does."""
+        order = self.order
+        if not order.get("rotates_s"):
+            return None
+        return Rotation(Path(order.get("room", self.folder)), Path(order["identity"]), order["rotates_s"])
 
     def health(self) -> dict[str, Any]:
         """Whether the component's main process lives."""

@@ -29,6 +29,7 @@ from steps.drivers.recording import Flown, Recording
 from steps.drivers.search import Until
 from steps.drivers.series import write_series
 from steps.drivers.summary import driver_of, summarize
+from steps.drivers.trust import Trust
 from steps.errors import LabError, MeasureError
 from steps.model import (
     Canary,
@@ -126,7 +127,11 @@ async def send(
         await _kept(sent, load, keeping(load, where.target, contender), where, spin=spin, driver_rps=driver_rps)
         sent.failure = sent.failure or await identity.difference(where, "after")
         return sent
-    await _check(sent, load, where.target, "before")
+    trust = Trust(where)
+    sent.checks += await trust.before()
+    sent.failure = _wrong(sent.checks)
+    if sent.failure is None:
+        await _check(sent, load, where.target, "before")
     if sent.failure is None:
         witnesses = await cross_check.ask(where)
         if isinstance(load, RampLoad):
@@ -135,7 +140,8 @@ async def send(
             await _load(sent, Flight(load, Target.of(where.target), spin=spin), where)
         sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
-        sent.failure = sent.failure or await identity.difference(where, "after")
+        sent.checks += await trust.after(load.window_s)
+        sent.failure = sent.failure or _wrong(sent.checks) or await identity.difference(where, "after")
     return sent
 
 

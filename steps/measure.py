@@ -28,6 +28,7 @@ from steps.model import (
     Ramp,
     cell_of,
     digest,
+    hops_of,
     now,
 )
 from steps.statistics.figures import Facts, Figure, figure, shares_of
@@ -245,7 +246,7 @@ def _facts(
     histograms = read_log(inputs.load / "load.hdr")
     found = Facts(
         contender=experiment.component(cell_of(experiment, inputs.cell).contender),
-        around=tuple(component.name for component in experiment.around),
+        around=tuple(component.name for component in experiment.around_under(hops_of(record.load))),
         load=record.load,
         deploy=deploy,
         record=record,

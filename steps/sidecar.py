@@ -1,4 +1,5 @@
-"""The keeper in a pod: `python -m steps.keeper --beside COMPONENT --port PORT [--config FILE] [--ready PORT PATH]`.
+"""The keeper in a pod: `python -m steps.keeper --beside COMPONENT --port PORT [--config FILE] [--ready PORT PATH]
+[--rotate FOLDER IDENTITY EVERY_S]`.
 
 It is a container of its own beside the component's, in a process namespace that both share, under the same user and without
 any right: that suffices to read its neighbour's CPU clocks, memory and I/O. It cannot be the component's parent there, so
@@ -24,6 +25,7 @@ from typing import Any
 from steps import answering, node, processes, running
 from steps.kernel_threads import KernelThreads
 from steps.processes import Process
+from steps.rotation import Rotation
 
 ASK_EVERY_S = 0.005
 FIRST = 1  # `pause`, the parent of orphans in a shared process namespace
@@ -141,6 +143,12 @@ def main(argv: Sequence[str]) -> int:
         metavar=("PORT", "WHAT"),
         help="a path that answers 2xx once the component is ready, or tcp:HELLO:ANSWER",
     )
+    words.add_argument(
+        "--rotate",
+        nargs=3,
+        metavar=("FOLDER", "IDENTITY", "EVERY_S"),
+        help="where the link to its certificate is, where its certificates are, and how often they are exchanged",
+    )
     given = words.parse_args(argv)
     signals = answering.signals_as_bytes()
     beside = Sidecar(given.component, config=given.config)
@@ -148,5 +156,9 @@ def main(argv: Sequence[str]) -> int:
         threading.Thread(target=beside.watch, args=(int(given.ready[0]), given.ready[1]), daemon=True).start()
     with socket.create_server(("0.0.0.0", given.port)) as server:  # noqa: S104  # the driver asks from another pod
         answers = {"/usage": beside.usage, "/running": beside.running, "/health": beside.health}
-        answering.serve(server, signals, {**answers, "/load": running.Loads().announced})
+        answers["/load"] = running.Loads().announced
+        rotation = Rotation(Path(given.rotate[0]), Path(given.rotate[1]), float(given.rotate[2])) if given.rotate else None
+        if rotation is not None:
+            answers["/rotations"] = rotation.told
+        answering.serve(server, signals, answers, meanwhile=rotation.look if rotation else lambda: None)
     return 0

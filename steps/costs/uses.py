@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from steps.evidence import CellEvidence, Evidence
-from steps.model import Arm, Component, Experiment, LoadSection, Ramp
+from steps.model import Arm, Component, Experiment, LoadSection, Ramp, hops_of
 from steps.model.cost import ArmUse, LoadUse, Reserved, Use
 from steps.model.metric import at_share
 from steps.model.unit_cost import work_of
@@ -82,15 +82,16 @@ def uses_of(
         basis = basis_of(section)
         if basis is None:
             continue
-        reserved = _reserved(experiment) if experiment and reserves else {}
+        hops = hops_of(section.load)
+        reserved = _reserved(experiment, hops) if experiment and reserves else {}
         arms = tuple(_arm(arm, section, basis, reserved.get(arm.name, Reserved()), cells or {}) for arm in section.arms)
-        stands = _sum(experiment.around) if experiment and reserves else Reserved()
+        stands = _sum(experiment.around_under(hops)) if experiment and reserves else Reserved()
         found.append(LoadUse(load=section.label, at=basis.at, p99=basis.p99, arms=arms, around_reserved=stands))
     return tuple(found)
 
 
-def _reserved(experiment: Experiment) -> dict[str, Reserved]:
-    return {arm.name: _sum(arm.parts) for arm in experiment.arms if not arm.direct}
+def _reserved(experiment: Experiment, hops: int | None) -> dict[str, Reserved]:
+    return {arm.name: _sum(arm.parts_under(hops)) for arm in experiment.arms if not arm.direct}
 
 
 def _sum(components: Sequence[Component]) -> Reserved:
@@ -154,13 +155,21 @@ def _points(arm: Arm, metric: str) -> dict[int, tuple[float, bool]]:
 
 def beside_of(evidence: Evidence) -> dict[tuple[str, str, int], Beside]:
     """What the cells of a run tell: the memory of what stood around, and CPU that no component accounts for."""
-    names = [each.name for each in evidence.experiment.around] if evidence.experiment else []
     return {
         (each.cell.contender, each.cell.load, each.cell.repetition): Beside(
-            _mean_gib(each, names), _unattributed(each), each.outcome.answer_bytes if each.outcome else None
+            _mean_gib(each, _around(evidence.experiment, each.cell.load)),
+            _unattributed(each),
+            each.outcome.answer_bytes if each.outcome else None,
         )
         for each in evidence.cells
     }
+
+
+def _around(experiment: Experiment | None, load: str) -> list[str]:
+    """What stands around the contenders under a load, by name."""
+    if experiment is None:
+        return []
+    return [each.name for each in experiment.around_under(hops_of(experiment.load_called(load)))]
 
 
 def _unattributed(found: CellEvidence) -> float | None:

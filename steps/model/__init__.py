@@ -17,7 +17,7 @@ from steps.model.load import HttpLoad
 from steps.model.messaging import MessageLoad
 from steps.model.metric import Metric
 from steps.model.phase import Phase
-from steps.model.ramp import Load, Ramp, RampLoad, Slo, SqlRampLoad
+from steps.model.ramp import Load, Ramp, RampLoad, Slo, SqlRampLoad, hops_of
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.sql import SqlLoad, SteadyLoad
 from steps.model.trace_program import TraceProgram
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Measurement,
         MessageRecord,
         Running,
+        Secured,
         TeardownRecord,
         Usage,
         Window,
@@ -150,6 +151,7 @@ __all__ = [
     "Running",
     "Search",
     "SearchPath",
+    "Secured",
     "Series",
     "SeriesPoint",
     "Slo",
@@ -172,6 +174,7 @@ __all__ = [
     "Window",
     "cell_of",
     "digest",
+    "hops_of",
     "now",
 ]
 

@@ -11,6 +11,7 @@ nginx, Caddy and Argo:
     @{COMPONENT.host} @{COMPONENT.port}                   where a component that was deployed before this one answers
     @{COMPONENT.port.NAME}                                the same, at the port of that name
     @{upstream.host} @{upstream.port}                     that of the component that this one names as its upstream
+    @{before.name} @{before.host} @{before.port}          the component that was deployed right before this one
     @{identity}                                           a folder with ca.pem, cert.pem and key.pem, where it has an identity
     @{reached}                                            the address at which others reach it: its Service's name, in a pod
     @{KEY}                                                an entry of the component's own `settings`
@@ -155,6 +156,8 @@ class Component(Model):
     identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
     classes: dict[DurabilityClass, Durable] = {}  # of a broker: how it keeps messages, class by class
     upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
+    rotates_s: Positive | None = None  # how often its keeper exchanges its certificate, to which the link `live` leads
+    hop: int | None = Field(default=None, ge=1)  # its place in a chain: it is there under loads of so many hops or more
     landscape: str | None = None  # "Level / Category" of the CNCF landscape, "… / Name" where it has another; None: not in it
 
     @property
@@ -172,19 +175,40 @@ class Component(Model):
         """The component as it is set up for a class that it has."""
         return self.model_copy(update={"settings": self.settings | self.classes[durability].settings})
 
+    def parts_under(self, hops: int | None) -> tuple[Component, ...]:
+        """Those of them that are there under a load of so many hops."""
+        return tuple(each for each in self.parts if each.reached(hops))
+
+    def reached(self, hops: int | None) -> bool:
+        """Whether it is there under a load of so many hops; what has no place in a chain always is."""
+        return self.hop is None or (hops is not None and self.hop <= hops)
+
     def again(self) -> Self:
         """A copy under another name, to be compared with the original. Raises ValidationError: the name becomes too long."""
         changes = {"name": f"{self.name}-again", "title": f"{self.title} again", "same_as": self.same_as or self.name}
         return type(self).model_validate(dict(self) | changes)
 
-    def under(self, name: str, *, env: dict[str, str] | None = None, argv: tuple[str, ...] = (), **changes: Any) -> Self:
+    def under(
+        self,
+        name: str,
+        *,
+        env: dict[str, str] | None = None,
+        argv: tuple[str, ...] = (),
+        prepare: tuple[tuple[str, ...], ...] = (),
+        **changes: Any,
+    ) -> Self:
         """The same program under another name and set up otherwise, for another place in a chain. Raises ValidationError.
 
-        env, argv: beside those that it has.
+        env, argv, prepare: beside those that it has.
         """
         process = self.process
         if process is not None:
-            process = process.model_copy(update={"env": process.env | (env or {}), "argv": (*process.argv, *argv)})
+            more = {
+                "env": process.env | (env or {}),
+                "argv": (*process.argv, *argv),
+                "prepare": (*process.prepare, *prepare),
+            }
+            process = process.model_copy(update=more)
         return type(self).model_validate(
             dict(self) | {"name": name, "same_as": self.same_as or self.name, "process": process} | changes
         )
@@ -204,6 +228,13 @@ class Component(Model):
             raise ValueError(message)
         if self.ready and self.ready.port and self.ready.port not in names:
             message = f"component {self.name}: the ready check names a port that is not there: {self.ready.port}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _rotates_what_it_has(self) -> Self:
+        if self.rotates_s and not self.identity:
+            message = f"component {self.name}: rotates_s goes with an identity"
             raise ValueError(message)
         return self
 

@@ -13,7 +13,7 @@ from steps.model.component import EMBEDDED, Component
 from steps.model.messaging import MessageLoad
 from steps.model.metric import Metric
 from steps.model.price import Above
-from steps.model.ramp import Load, SqlRampLoad, misfit
+from steps.model.ramp import Load, SqlRampLoad, hops_of, misfit
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.trace_program import TraceProgram, untraceable
 from steps.model.unit_cost import UnitCost, unpriced
@@ -95,6 +95,10 @@ class Experiment(Model):
         for each in self.everyone:
             first.setdefault(each.name, each)
         return tuple(first.values())
+
+    def around_under(self, hops: int | None) -> tuple[Component, ...]:
+        """What stands around the contenders under a load of so many hops."""
+        return tuple(each for each in self.around if each.reached(hops))
 
     def component(self, name: str) -> Component:
         """The arm of that name, or what stands around all. Raises KeyError."""
@@ -301,6 +305,20 @@ class Experiment(Model):
     def _traceable(self) -> Self:
         if wrong := untraceable(self.shape, self.trace):
             message = f"experiment {self.name}: {wrong}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_chain(self) -> Self:
+        """Loads in hops and components with a place in a chain go together, each place once and none left out."""
+        longest = max((hops_of(load) or 0 for load in self.loads), default=0)
+        for what in (self.around, *(arm.brings for arm in self.arms)):
+            places = sorted(each.hop for each in what if each.hop is not None)
+            if places != list(range(1, len(places) + 1)) or (places and len(places) < longest):
+                message = f"experiment {self.name}: a chain of {longest} hops needs the places 1 to {longest}, each once"
+                raise ValueError(message)
+        if longest and not any(each.hop for each in self.everyone):
+            message = f"experiment {self.name}: its loads have hops, and none of its components has a place in a chain"
             raise ValueError(message)
         return self
 

@@ -27,6 +27,7 @@ class HttpLoad(Model):
     name: Name | None = None  # tells loads of one experiment apart that do not differ in their rate
     method: Literal["GET", "POST"] = "GET"
     body: str = ""  # what a POST sends
+    hops: int | None = Field(default=None, ge=1)  # how many services in a chain each request goes through
 
     @property
     def label(self) -> str:
@@ -43,8 +44,10 @@ class HttpLoad(Model):
     @property
     def said(self) -> str:
         """The load in words."""
+        services = "service" if self.hops == 1 else "services"
         return (
             f"{self.method} {self.path}{f' with {len(self.body.encode()):,} bytes' if self.body else ''}, "
+            f"{f'through {self.hops} {services}, ' if self.hops else ''}"
             f"{self.rate_rps:g} requests per second in an {self.model} loop for {self.duration_s:g} s "
             f"after {self.warmup_s:g} s of warm-up"
         )

@@ -86,6 +86,14 @@ IDLE_MEMORY = Metric(
     source="memory of the contender's process tree when it was ready and had been asked nothing but its ready check",
 )
 
+FAILED = Metric(
+    name="failed_requests",
+    title="failed",
+    unit="requests",
+    better="lower",
+    source="requests of the window without a right answer: wrong, late, broken off or never sent",
+)
+
 LATENCY = (P50, P90, P99)
 METRICS = (*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, IDLE_MEMORY, READY)
 

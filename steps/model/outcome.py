@@ -34,6 +34,14 @@ class Running(Model):
     ready_ms: Finite | None = None  # from its start to its first good answer, where the keeper looked
 
 
+class Secured(Model):
+    """A port that lets in nobody without a certificate."""
+
+    address: str  # HOST:PORT
+    identity: Name  # who has to answer there
+    rotates_s: Finite | None = None  # how often its certificate is exchanged; None: never
+
+
 class Endpoints(Model):
     """What `deploy` hands to `load`, as the output parameter `endpoints`."""
 
@@ -43,6 +51,7 @@ class Endpoints(Model):
     driver_cpus: tuple[int, ...] | None = None  # None: not pinned
     system_cpus: tuple[int, ...] | None = None
     pods: dict[Name, PodContainer] = {}  # components that live in pods, for a second witness of their CPU time
+    secured: dict[Name, Secured] = {}  # of components that speak mTLS
 
 
 class Usage(Model):

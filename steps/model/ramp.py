@@ -123,6 +123,11 @@ class RampLoad(Model):
 Ramp = RampLoad | SqlRampLoad
 
 
+def hops_of(load: HttpLoad | SqlLoad | MessageLoad | Ramp) -> int | None:
+    """How many services in a chain each request of a load goes through; None: it does not say."""
+    return load.hops if isinstance(load, HttpLoad) else None
+
+
 def misfit(shape: str, loads: Sequence[HttpLoad | SqlLoad | MessageLoad | Ramp], metrics: Sequence[str]) -> str | None:
     """What of loads and metrics does not go with the shape, in a sentence; None: all does."""
     ramps = [load for load in loads if isinstance(load, Ramp)]

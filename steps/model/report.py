@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from steps.model.absent import Absent
+from steps.model.chain import Chain
 from steps.model.cost import BudgetResult, Costs, LoadUse
 from steps.model.figure import Figure, Interval
 from steps.model.layers import Tuned, Waterfall
@@ -244,3 +245,4 @@ class Report(Model):
     absent: tuple[Absent, ...] = ()  # contenders that could not be had where it ran
     waterfalls: tuple[Waterfall, ...] = ()  # by load, where the experiment declares layers
     tuned: tuple[Tuned, ...] = ()
+    chains: tuple[Chain, ...] = ()  # by load, where loads go through a chain of services

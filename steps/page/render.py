@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from steps.model import LoadSection, Ramp, Report
+from steps.page.chains import ChainView
 from steps.page.costs import CostView
 from steps.page.effects import NARROW, WIDE, effects
 from steps.page.knees import knees, searches
@@ -21,7 +22,16 @@ from steps.page.waterfall import WaterfallView
 
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
-    parts = ("head.html", "decisions.html", "costs.html", "references.html", "traces.html", "waterfall.html", "messages.html")
+    parts = (
+        "head.html",
+        "decisions.html",
+        "costs.html",
+        "references.html",
+        "traces.html",
+        "waterfall.html",
+        "messages.html",
+        "chains.html",
+    )
     templates = environment(("page.html", *parts))
     drawings = [_drawings(report, section, number) for number, section in enumerate(report.loads)]
     return templates.get_template("page.html").render(
@@ -31,6 +41,7 @@ def render(report: Report) -> str:
         costs=_costs(report),
         waterfalls=_waterfalls(report),
         messages=MessageView(report),
+        chains={each.load: ChainView(report, each) for each in report.chains},
         traces={each.load: TraceView(report, each.load) for each in report.traces},
         style=style(),
     )

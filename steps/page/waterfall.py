@@ -91,15 +91,15 @@ class WaterfallView:
         names = [metric.name for metric in self.metrics]
         rows = [self._row(place, layer, names) for place, layer in enumerate(self.found.layers)]
         left = [self._left(name) for name in names]
-        whole = [_cell(self.found.whole[name], self._digits(name), signed=OWN) for name in names]
+        whole = [cell_of(self.found.whole[name], self._digits(name), signed=OWN) for name in names]
         if self.unit:
             left.append(self._left_usd())
-            whole.append(_money(self.found.usd))
+            whole.append(money_cell(self.found.usd))
         return [*rows, Row("remainder", None, tuple(left)), Row("whole", None, tuple(whole))]
 
     def _row(self, place: int, layer: Layer, names: Sequence[str]) -> Row:
-        cells = [_cell(layer.added[name], self._digits(name), signed=place > 0) for name in names]
-        priced = [_money(layer.usd, signed=place > 0)] if self.unit else []
+        cells = [cell_of(layer.added[name], self._digits(name), signed=place > 0) for name in names]
+        priced = [money_cell(layer.usd, signed=place > 0)] if self.unit else []
         return Row(_called(place, layer), self._hue(layer.arm), (*cells, *priced))
 
     def _left(self, name: str) -> Cell:
@@ -131,7 +131,7 @@ class WaterfallView:
         cpu = common_decimals(part.cpu_us_per_request for part in self.found.parts)
         memory = common_decimals(part.memory_mib for part in self.found.parts)
         return [
-            (part.title, _cell(part.cpu_us_per_request, cpu, signed=OWN), _cell(part.memory_mib, memory, signed=OWN))
+            (part.title, cell_of(part.cpu_us_per_request, cpu, signed=OWN), cell_of(part.memory_mib, memory, signed=OWN))
             for part in self.found.parts
         ]
 
@@ -142,8 +142,8 @@ class WaterfallView:
             (
                 each,
                 (
-                    *(_cell(each.added[name], common_decimals([each.added[name]]), signed=SIGNED) for name in names),
-                    *([_money(each.usd, signed=SIGNED)] if self.unit else []),
+                    *(cell_of(each.added[name], common_decimals([each.added[name]]), signed=SIGNED) for name in names),
+                    *([money_cell(each.usd, signed=SIGNED)] if self.unit else []),
                 ),
             )
             for each in self.report.tuned
@@ -165,7 +165,7 @@ class WaterfallView:
     def _panel(self, metric: Metric) -> Panel:
         digits = self._digits(metric.name)
         figures = [layer.added[metric.name] for layer in self.found.layers]
-        texts = [_cell(figure, digits, signed=place > 0) for place, figure in enumerate(figures)]
+        texts = [cell_of(figure, digits, signed=place > 0) for place, figure in enumerate(figures)]
         whole = self.found.whole[metric.name]
         return Panel(
             f"{metric.title}, {metric.unit}",
@@ -173,17 +173,18 @@ class WaterfallView:
                 [figure.value for figure in figures],
                 texts,
                 whole.value,
-                _cell(whole, digits, signed=OWN),
+                cell_of(whole, digits, signed=OWN),
                 self._left(metric.name),
             ),
         )
 
     def _dollars(self, unit: str) -> Panel:
         costs = [layer.usd for layer in self.found.layers]
-        texts = [_money(each, signed=place > 0) for place, each in enumerate(costs)]
+        texts = [money_cell(each, signed=place > 0) for place, each in enumerate(costs)]
         whole = self.found.usd
         return Panel(
-            unit, self._bars([_float(each.value) for each in costs], texts, _float(whole.value), _money(whole), self._left_usd())
+            unit,
+            self._bars([_float(each.value) for each in costs], texts, _float(whole.value), money_cell(whole), self._left_usd()),
         )
 
     def _bars(
@@ -222,7 +223,7 @@ def _float(usd: Decimal | None) -> float | None:
     return None if usd is None else float(usd)
 
 
-def _cell(figure: Figure, digits: int, *, signed: bool) -> Cell:
+def cell_of(figure: Figure, digits: int, *, signed: bool) -> Cell:
     if figure.value is None:
         return Cell(DASH, reason=figure.reason or "")
     marks = " †" if figure.suspect else ""
@@ -230,7 +231,7 @@ def _cell(figure: Figure, digits: int, *, signed: bool) -> Cell:
     return Cell(number(figure.value, digits, signed=signed) + marks, interval)
 
 
-def _money(figure: CostFigure, *, signed: bool = OWN) -> Cell:
+def money_cell(figure: CostFigure, *, signed: bool = OWN) -> Cell:
     if figure.value is None:
         return Cell(DASH, reason=figure.reason or "")
     sign = "+" if signed and figure.value > 0 else ""

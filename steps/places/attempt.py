@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steps import keeper, processes, shell
+from steps.certificates import path_of
 from steps.errors import NotReady, PlaceError, UsageError
 from steps.keeper import Started
 from steps.ledger import Ledger, entry_id
 from steps.model import Component, DeployedComponent, LedgerEntry, Running, digest, now
 from steps.places import leftovers, readiness
-from steps.places.base import Cpus, Deployed, Job, spoken_of
+from steps.places.base import Cpus, Deployed, Job, secured, spoken_of
 from steps.places.lodging import Lodging
 from steps.places.programs import Found
 from steps.places.readiness import last_line
@@ -100,6 +101,7 @@ class Attempt:
             ports=self.ports,
             keeper=f"http://{HOST}:{started.port}",
             rendered=_rendered(record, started),
+            secured=secured(self.component, HOST, self.ports),
         )
 
     def _values(self) -> dict[str, str]:
@@ -159,6 +161,8 @@ class Attempt:
             "host": HOST,
             "room": str(self.lodging.room),
             "user": self.lodging.user,
+            "identity": str(self.lodging.room / IDENTITY) if self.component.identity else None,
+            "rotates_s": self.component.rotates_s,
         }
         try:
             self.folder.mkdir(parents=True)
@@ -178,9 +182,13 @@ class Attempt:
             inside = self.lodging.room / IDENTITY
             inside.mkdir(mode=0o700)
             for name, text in identity.files.items():
-                (inside / name).touch(mode=0o600)
-                (inside / name).write_text(text)
-                self.lodging.give(inside / name)
+                path = inside / path_of(name)
+                if path.parent != inside and not path.parent.exists():
+                    path.parent.mkdir(mode=0o700)
+                    self.lodging.give(path.parent)
+                path.touch(mode=0o600)
+                path.write_text(text)
+                self.lodging.give(path)
             self.lodging.give(inside)
 
     def _prepare(self) -> None:

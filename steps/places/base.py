@@ -14,7 +14,9 @@ from typing import Protocol
 from steps.certificates import Identity
 from steps.errors import UsageError
 from steps.ledger import Ledger
-from steps.model import Component, DeployedComponent, Environment, Experiment, LedgerEntry, PodContainer, Running
+from steps.model import Component, DeployedComponent, Environment, Experiment, LedgerEntry, PodContainer, Running, Secured
+
+MTLS = "mtls"
 
 Cpus = tuple[int, ...] | None  # None: not pinned
 
@@ -48,6 +50,7 @@ class Deployed:
     keeper: str  # http://HOST:PORT
     rendered: Running | None = None  # what it was started with, for the load to compare with what runs then
     pod: PodContainer | None = None  # where a kubelet finds it
+    secured: Secured | None = None  # where it speaks mTLS
 
     @property
     def port(self) -> int:
@@ -75,7 +78,17 @@ def spoken_of(component: Component, beside: Mapping[str, Deployed]) -> dict[str,
             )
             raise UsageError(message)
         values |= beside[component.upstream].placeholders("upstream")
+    if beside:
+        last = list(beside)[-1]
+        values |= {"before.name": last, **beside[last].placeholders("before")}
     return values
+
+
+def secured(component: Component, host: str, ports: Mapping[str, int]) -> Secured | None:
+    """The port of a component that lets in nobody without a certificate: it is called `mtls`. None: it has none."""
+    if component.identity is None or MTLS not in ports:
+        return None
+    return Secured(address=f"{host}:{ports[MTLS]}", identity=component.identity, rotates_s=component.rotates_s)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from steps.errors import NotReady, PlaceError, UsageError
 from steps.kube import Kube, Object
 from steps.model import Component, DeployedComponent, PodContainer, Ready, Running, digest
 from steps.places import pod_status
-from steps.places.base import Deployed, Job
+from steps.places.base import Deployed, Job, secured
 from steps.places.patience import patiently
 from steps.places.pod_spec import KEEPER_PORT
 from steps.places.pods import Rendered, selector
@@ -47,7 +47,15 @@ def wait(component: Component, rendered: Rendered, *, host: str, job: Job, kube:
         ready_ms=found.ready_ms or 0.0,
     )
     expected = Running(component=component.name, instance=found.instance, argv=rendered.argv, config_digest=config)
-    return Deployed(record=record, host=host, ports=ports, keeper=keeper, rendered=expected, pod=_container(pod, component.name))
+    return Deployed(
+        record=record,
+        host=host,
+        ports=ports,
+        keeper=keeper,
+        rendered=expected,
+        pod=_container(pod, component.name),
+        secured=secured(component, host, ports),
+    )
 
 
 def _container(pod: Object, name: str) -> PodContainer | None:

@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from steps.certificates import path_of
 from steps.errors import PlaceError
 from steps.model import Component, Image, Ready
 from steps.places.templates import fill
+from steps.rotation import NEXT
 
 Object = dict[str, Any]
 
@@ -52,7 +54,7 @@ def of(
     mounts: list[Object] = [{"name": "config", "mountPath": CONFIG, "readOnly": True}] if config else []
     secret: list[Object] = [{"name": "identity", "mountPath": IDENTITY, "readOnly": True}] if identity else []
     volumes: list[Object] = [{"name": "config", "configMap": {"name": config}}] if config else []
-    volumes += [{"name": "identity", "secret": {"secretName": identity}}] if identity else []
+    volumes += [{"name": "identity", "secret": _secret(component, identity)}] if identity else []
     before = [
         {**_prepares(component, number, words, env), "volumeMounts": folder + mounts} for number, words in enumerate(prepare, 1)
     ]
@@ -62,7 +64,10 @@ def of(
         "terminationGracePeriodSeconds": GRACE_S,
         **({"initContainers": before} if before else {}),
         "containers": [
-            {**_keeper(component, keeper), "volumeMounts": mounts},  # started in this order: it sees the component begin
+            {
+                **_keeper(component, keeper),
+                "volumeMounts": [*mounts, *(folder if component.rotates_s else [])],
+            },  # started in this order: it sees the component begin
             {**_program(component, argv, env), "volumeMounts": folder + mounts + secret},
         ],
         "volumes": [{"name": "folder", "emptyDir": {}}, *volumes],
@@ -120,12 +125,22 @@ def _prepares(component: Component, number: int, words: Iterable[str], env: Mapp
     }
 
 
+def _secret(component: Component, name: str) -> Object:
+    """A certificate that is exchanged for another has that one in a folder below."""
+    if not component.rotates_s:
+        return {"secretName": name}
+    names = ("ca.pem", "cert.pem", "key.pem", f"{NEXT}-cert.pem", f"{NEXT}-key.pem")
+    return {"secretName": name, "items": [{"key": each, "path": path_of(each)} for each in names]}
+
+
 def _keeper(component: Component, image: str) -> Object:
     beside = ["--beside", component.name, "--port", str(KEEPER_PORT)]
     if component.config:
         beside += ["--config", f"{CONFIG}/{component.config}"]
     if component.ready:
         beside += ["--ready", str(_ready_port(component)), _ready_as_word(component.ready)]
+    if component.rotates_s:
+        beside += ["--rotate", FOLDER, IDENTITY, f"{component.rotates_s:g}"]
     return {
         **_container(KEEPER, image, ["python", "-P", "-S", "-m", "steps.keeper", *beside]),
         "ports": [{"name": KEEPER, "containerPort": KEEPER_PORT}],

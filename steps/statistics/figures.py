@@ -26,6 +26,7 @@ from steps.model import (
     TraceOutcome,
     Usage,
     Window,
+    hops_of,
 )
 from steps.model.metric import TRACED
 from steps.statistics.histogram import quantile, samples_to_bound
@@ -57,7 +58,7 @@ class Facts:
     @property
     def own(self) -> tuple[str, ...]:
         """The contender's components: itself and what it brings. A direct path has none."""
-        return tuple(each.name for each in self.contender.parts)
+        return tuple(each.name for each in self.contender.parts_under(hops_of(self.load)))
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,10 @@ def _response(facts: Facts, q: float) -> Figure:
 
 def _goodput(facts: Facts) -> Figure:
     return Figure(facts.counts.ok / facts.window.seconds)
+
+
+def _failed(facts: Facts) -> Figure:
+    return Figure(float(facts.counts.planned - facts.counts.ok))
 
 
 def _traced(metric: str, trace: TraceOutcome | None) -> Figure:
@@ -218,6 +223,7 @@ def _ready(facts: Facts) -> Figure:
 
 _READERS: dict[str, Callable[[Facts], Figure]] = {
     "goodput_rps": _goodput,
+    "failed_requests": _failed,
     "cpu_us_per_request": _cpu,
     "path_cpu_us_per_request": _path_cpu,
     "memory_mib": _memory,

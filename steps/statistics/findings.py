@@ -30,16 +30,18 @@ from steps.model import (
     Ramp,
     Report,
     RunVerdict,
+    hops_of,
 )
 from steps.statistics.additions import few_rounds, precision_of
 from steps.statistics.answer import answer_of, headline_of
 from steps.statistics.cells import cause, summaries, unusable
+from steps.statistics.chained import taken_apart
+from steps.statistics.chains import chains_of
 from steps.statistics.circumstances import circumstances_of, parity_of
 from steps.statistics.comparison import bound_text, judge, paired_effect
 from steps.statistics.curves import QUANTILES, response_curve
 from steps.statistics.decision import decided
 from steps.statistics.knees import bounded_figure, knee_answer, path_of
-from steps.statistics.layered import layered_answer
 from steps.statistics.plausibility import remarks
 from steps.statistics.references import held_against
 from steps.statistics.settling import settled_s
@@ -64,6 +66,7 @@ def report_of(evidence: Evidence) -> Report:
     budget = budget_of(evidence)
     answer = _answer(experiment, loads, verdict)
     waterfalls = waterfalls_of(experiment, evidence, loads, uses, costs) if experiment else ()
+    chains = chains_of(experiment, loads, uses, costs) if experiment else ()
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -75,7 +78,7 @@ def report_of(evidence: Evidence) -> Report:
         verdict=verdict,
         reasons=reasons,
         notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced, *told(budget)),
-        answer=layered_answer(answer, waterfalls[0], verdict) if waterfalls else answer,
+        answer=taken_apart(answer, waterfalls, chains, verdict),
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
         headline=headline_of(experiment) if experiment else (),
@@ -95,6 +98,7 @@ def report_of(evidence: Evidence) -> Report:
         absent=experiment.absent if experiment else (),
         waterfalls=waterfalls,
         tuned=tuned_of(experiment, loads, uses, costs) if experiment else (),
+        chains=chains,
     )
 
 
@@ -179,7 +183,7 @@ def _arm(arm: Component, experiment: Experiment, found: Sequence[CellEvidence], 
         failure=failure,
         figures={metric.name: _figure(metric.name, shown, failure) for metric in experiment.metrics},
         curves=tuple(curve for each in shown if not _ramps(each) and (curve := _curve(each, note))),
-        tracks=tracks_of(_cell_tracks(_deciding(shown), arm, [each.name for each in experiment.around], note)),
+        tracks=tracks_of(_cell_tracks(_deciding(shown), arm, experiment, note)),
         paths=tuple(path for each in found if (path := path_of(each))),
         settled_s=settled_s([each.outcome for each in _deciding(shown) if each.outcome]),
     )
@@ -239,9 +243,11 @@ def _curve(found: CellEvidence, note: Note) -> Curve | None:
     return Curve(repetition=found.cell.repetition, suspect=_suspect(found), response_ms=response_ms)
 
 
-def _cell_tracks(found: Sequence[CellEvidence], arm: Component, around: Sequence[str], note: Note) -> list[CellTracks]:
-    tracks, own = [], [each.name for each in arm.parts]
+def _cell_tracks(found: Sequence[CellEvidence], arm: Component, experiment: Experiment, note: Note) -> list[CellTracks]:
+    tracks = []
     for each in found:
+        hops = hops_of(experiment.load_called(each.cell.load))
+        own, around = ([one.name for one in some] for some in (arm.parts_under(hops), experiment.around_under(hops)))
         try:
             tracks.append(cell_tracks(each, own=own, around=around))
         except MeasureError as error:

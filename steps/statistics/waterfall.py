@@ -17,8 +17,9 @@ from typing import Generic, TypeVar
 from steps.costs.unit_costs import Priced, Value
 from steps.costs.unit_costs import figure as cost_of
 from steps.evidence import CellEvidence, Evidence
-from steps.model import Arm, Experiment, Figure, Layer, LoadSection, Part, Point, Tuned, Waterfall
+from steps.model import Arm, Experiment, Figure, Layer, LoadSection, Part, Point, Tuned, Waterfall, hops_of
 from steps.model.cost import CostFigure, Costs, LoadUse
+from steps.statistics.answer import OWN
 from steps.statistics.comparison import figure_of, paired_effect
 
 METRICS = ("p50_ms", "p99_ms", "path_cpu_us_per_request", "memory_mib")
@@ -65,7 +66,7 @@ def waterfalls_of(
     """The stack under each load; nothing, where the experiment declares no layers."""
     if not experiment.layers:
         return ()
-    return tuple(_waterfall(experiment, evidence, section, _paths(section, uses, costs), costs) for section in sections)
+    return tuple(_waterfall(experiment, evidence, section, paths_of(section, uses, costs), costs) for section in sections)
 
 
 def tuned_of(
@@ -74,7 +75,7 @@ def tuned_of(
     """Before and after each tuning, under each load."""
     found = []
     for section in sections:
-        arms, paths = _by_name(experiment, section), _paths(section, uses, costs)
+        arms, paths = arms_by_name(experiment, section), paths_of(section, uses, costs)
         for tuning in experiment.tunings:
             before, after = arms[tuning.over], arms[tuning.arm]
             names = [name for name in METRICS if name in after.figures]
@@ -86,7 +87,7 @@ def tuned_of(
                     before=before.name,
                     after=after.name,
                     added={name: paired_effect(after.figures[name], before.figures[name]).difference for name in names},
-                    usd=_cost(money, _why(after) or _why(before) or NO_ROUND, costs),
+                    usd=cost_figure(money, why_missing(after) or why_missing(before) or NO_ROUND, costs),
                 )
             )
     return tuple(found)
@@ -99,16 +100,17 @@ def _waterfall(
     paths: Mapping[str, list[Seen[Decimal]]],
     costs: Sequence[Costs],
 ) -> Waterfall:
-    by_name = _by_name(experiment, section)
+    by_name = arms_by_name(experiment, section)
     arms = [by_name[name] for name in experiment.layers]
     metrics = [name for name in METRICS if name in arms[0].figures]
     added = {name: _figures(arms, name) for name in metrics}
     money = [
-        _cost(found, _missing(arms, place), costs) for place, found in enumerate(steps_of([paths.get(a.name, []) for a in arms]))
+        cost_figure(found, _missing(arms, place), costs)
+        for place, found in enumerate(steps_of([paths.get(a.name, []) for a in arms]))
     ]
     top = next((arm for arm in reversed(arms) if arm.ok or arm.suspect), arms[0])
     whole = {name: _whole(arms, top, name) for name in metrics}
-    usd = _cost(_kept(paths, arms, top), _missing(arms, len(arms) - 1), costs)
+    usd = cost_figure(_kept(paths, arms, top), _missing(arms, len(arms) - 1), costs)
     return Waterfall(
         load=section.label,
         unit=costs[0].unit.title if costs else None,
@@ -118,13 +120,13 @@ def _waterfall(
         ),
         whole=whole,
         usd=usd,
-        remainder={name: _left(whole[name].value, [each.value for each in added[name]]) for name in metrics},
+        remainder={name: _left(whole[name].value, [each.value for each in _adding(arms, added[name], name)]) for name in metrics},
         remainder_usd=_left(usd.value, [each.value for each in money]),
         parts=_parts(experiment, evidence, section, top),
     )
 
 
-def _by_name(experiment: Experiment, section: LoadSection) -> dict[str, Arm]:
+def arms_by_name(experiment: Experiment, section: LoadSection) -> dict[str, Arm]:
     """The arms; one that could not be had where it ran is there without figures, with its reason."""
     gone = {
         each.name: Arm(
@@ -152,11 +154,19 @@ def _left(whole: N | None, parts: Iterable[N | None]) -> N | None:
     return left
 
 
+def _adding(arms: Sequence[Arm], figures: Sequence[Figure], metric: str) -> Sequence[Figure]:
+    """The layers' parts without that of a direct path, which has nothing of its own."""
+    return figures[1:] if arms[0].direct and metric in OWN else figures
+
+
 def _seen(figure: Figure) -> list[Seen[float]]:
     return [Seen(point.repetition, point.value, point.suspect) for point in figure.points] if figure.value is not None else []
 
 
 def _figures(arms: Sequence[Arm], metric: str) -> list[Figure]:
+    lowest, *others = arms
+    if lowest.direct and metric in OWN and others:  # it has none: the first that has some adds all of it
+        return [Figure(reason=lowest.figures[metric].reason or NO_ROUND), *_figures(others, metric)]
     found = steps_of([_seen(arm.figures[metric]) for arm in arms])
     coarse = any(arm.figures[metric].coarse for arm in arms)
     return [_figure(each, _missing(arms, place), coarse=coarse) for place, each in enumerate(found)]
@@ -166,7 +176,7 @@ def _whole(arms: Sequence[Arm], top: Arm, metric: str) -> Figure:
     """The topmost layer's own value, over the rounds that its parts are made from."""
     rounds = _rounds([seen for arm in arms if (seen := _seen(arm.figures[metric]))])
     kept = [each for each in _seen(top.figures[metric]) if each.repetition in rounds]
-    return _figure(kept, _why(top) or NO_ROUND, coarse=top.figures[metric].coarse)
+    return _figure(kept, why_missing(top) or NO_ROUND, coarse=top.figures[metric].coarse)
 
 
 def _kept(paths: Mapping[str, list[Seen[Decimal]]], arms: Sequence[Arm], top: Arm) -> list[Seen[Decimal]]:
@@ -179,7 +189,7 @@ def _figure(found: Sequence[Seen[float]], reason: str, *, coarse: bool) -> Figur
     return figure_of(points, reason=reason, coarse=coarse)
 
 
-def _cost(found: Sequence[Seen[Decimal]], reason: str, costs: Sequence[Costs]) -> CostFigure:
+def cost_figure(found: Sequence[Seen[Decimal]], reason: str, costs: Sequence[Costs]) -> CostFigure:
     values = [Value(each.repetition, each.suspect, each.value) for each in found]
     return cost_of(values, reason if costs else UNPRICED)
 
@@ -187,11 +197,11 @@ def _cost(found: Sequence[Seen[Decimal]], reason: str, costs: Sequence[Costs]) -
 def _missing(arms: Sequence[Arm], place: int) -> str:
     """Why a layer's part is not known: its own arm, or the one before it, has no figures."""
     below = arms[place - 1] if place else None
-    before = f"{below.title}, the layer before it: {_why(below)}" if below and _why(below) else None
-    return _why(arms[place]) or before or NO_ROUND
+    before = f"{below.title}, the layer before it: {why_missing(below)}" if below and why_missing(below) else None
+    return why_missing(arms[place]) or before or NO_ROUND
 
 
-def _why(arm: Arm) -> str | None:
+def why_missing(arm: Arm) -> str | None:
     """Why an arm has no figures; None: it has some."""
     if arm.ok or arm.suspect:
         return None
@@ -199,7 +209,7 @@ def _why(arm: Arm) -> str | None:
     return arm.failure or next(iter(reasons), "it was not measured")
 
 
-def _paths(section: LoadSection, uses: Sequence[LoadUse], costs: Sequence[Costs]) -> dict[str, list[Seen[Decimal]]]:
+def paths_of(section: LoadSection, uses: Sequence[LoadUse], costs: Sequence[Costs]) -> dict[str, list[Seen[Decimal]]]:
     """What a unit of work costs on each arm's whole path, by repetition, at the usual prices."""
     use = next((each for each in uses if each.load == section.label), None)
     if use is None or not costs:
@@ -213,7 +223,8 @@ def _paths(section: LoadSection, uses: Sequence[LoadUse], costs: Sequence[Costs]
 def _parts(experiment: Experiment, evidence: Evidence, section: LoadSection, top: Arm) -> tuple[Part, ...]:
     """What each component of the whole stack used, by itself."""
     cells = [each for each in evidence.cells if (each.cell.contender, each.cell.load) == (top.name, section.label)]
-    components = (*experiment.around, *experiment.component(top.name).brings, experiment.component(top.name))
+    hops = hops_of(section.load)
+    components = (*experiment.around_under(hops), *experiment.component(top.name).parts_under(hops))
     return tuple(
         Part(
             component=each.name,

@@ -11,6 +11,7 @@ from phases.catalogue.brokers import BROKERS
 from phases.catalogue.databases import DATABASES, POSTGRES
 from phases.catalogue.embedded import EMBEDDED
 from phases.catalogue.gateways import DIRECT, GATEWAYS
+from phases.catalogue.meshes import LAYERS as MESH_LAYERS
 from phases.catalogue.stack import LAYERS
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
 from phases.index import PHASES
@@ -79,7 +80,8 @@ def test_entry_survives_its_journey(component):
 @pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
 def test_template_belongs_to_a_component_and_suits_argo(path):
     """Each file is used, and no file holds `{{`."""
-    assert path.name in {each.config for each in (*EVERY, *(part for layer in LAYERS for part in layer.parts))}
+    layered = (part for layer in (*LAYERS, *MESH_LAYERS) for part in layer.parts)
+    assert path.name in {each.config for each in (*EVERY, *layered)}
     assert "{{" not in path.read_text()
 
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from steps.certificates import issue
+from steps.certificates import issue, path_of
 
 
 def certificate(pem):
@@ -36,6 +36,19 @@ def test_each_cell_has_an_authority_of_its_own():
 
     with pytest.raises(InvalidSignature):
         certificate(one.certificate).verify_directly_issued_by(certificate(other.ca))
+
+
+def test_an_identity_can_have_a_second_certificate():
+    """Of the same authority and the same name, with another key; in a folder of its own, for a Secret's keys have no slashes."""
+    made = issue(["one", "other"], renewed=["one"])
+    one, second = made["one"], made["one"].renewed
+
+    certificate(second.certificate).verify_directly_issued_by(certificate(one.ca))
+    assert certificate(second.certificate).subject == certificate(one.certificate).subject
+    assert second.key != one.key
+    assert [path_of(name) for name in one.files] == ["ca.pem", "cert.pem", "key.pem", "next/cert.pem", "next/key.pem"]
+    assert made["other"].renewed is None
+    assert "PRIVATE" not in repr(one)
 
 
 def test_a_key_is_not_told_with_the_rest():

@@ -226,3 +226,19 @@ def test_a_certificate_is_a_secret_that_only_its_program_sees():
     assert {"name": "identity", "mountPath": "/benchlab/identity", "readOnly": True} in program["sidecar"]["volumeMounts"]
     assert "identity" not in {each["name"] for each in program["keeper"]["volumeMounts"]}
     assert "PRIVATE KEY" not in json.dumps(others)
+
+
+def test_a_certificate_is_exchanged_by_a_keeper_that_cannot_read_it():
+    """Its pod's keeper moves a link in the program's folder; the second certificate is in a folder below the first."""
+    sidecar = ENVOY.under("sidecar", identity="sidecar", rotates_s=2.5)
+    identities = issue(["sidecar"], renewed=["sidecar"])
+    job = Job(run="run-1", cell="sidecar-500rps-r1", experiment=experiment((sidecar,)), identities=identities)
+
+    rendered = pods.render(sidecar, job=job, beside={"upstream": deployed(UPSTREAM)}, setting=SETTING)
+    found, keeper = by_kind(rendered), containers(rendered)["keeper"]
+    volumes = {each["name"]: each for each in found["Deployment"]["spec"]["template"]["spec"]["volumes"]}
+
+    assert sorted(found["Secret"]["stringData"]) == ["ca.pem", "cert.pem", "key.pem", "next-cert.pem", "next-key.pem"]
+    assert {"key": "next-key.pem", "path": "next/key.pem"} in volumes["identity"]["secret"]["items"]
+    assert keeper["command"][-4:] == ["--rotate", "/benchlab/folder", "/benchlab/identity", "2.5"]
+    assert [each["name"] for each in keeper["volumeMounts"]] == ["config", "folder"]

@@ -1,0 +1,3 @@
+module benchlab.dev/hop
+
+go 1.25.0
