@@ -14,6 +14,14 @@ from steps.model import LoadRecord, TraceOutcome, TraceProgram, TraceRecord
 from steps.model.trace import Split
 from steps.statistics.figures import NOT_HERE
 
+# Metric → the program that counts it, and where.
+PER_REQUEST = {
+    "switches_per_request": (TraceProgram.OFF_CPU, "@switches"),
+    "calls_per_request": (TraceProgram.SYSCALLS, "@calls"),
+    "syncs_per_request": (TraceProgram.BLOCK_IO, "@syncs"),
+    "pages_per_request": (TraceProgram.PAGE_CACHE, "@pages_asked"),
+    "pages_added_per_request": (TraceProgram.PAGE_CACHE, "@pages_added"),
+}
 SHARES = ("on_cpu", "cpu_wait", "disk", "network", "lock")
 
 
@@ -47,9 +55,13 @@ def figures_of(record: TraceRecord, split: Split, load: LoadRecord | None) -> di
     """What metrics can be made of, by their names; what is not known is not in it."""
     found = {f"{part}_percent": 100 * share for part in SHARES if (share := split.share(part)) is not None}
     answered = load.counts.ok / load.window.seconds if load and load.counts and load.window else 0
-    if answered and TraceProgram.BLOCK_IO in record.programs:
-        found["syncs_per_request"] = total(record, "@syncs") / record.seconds / answered
-    return found
+    if not answered:
+        return found
+    asked = record.seconds * answered
+    found["active_ms_per_request"] = 1000 * split.active_s / asked
+    return found | {
+        name: total(record, counted) / asked for name, (program, counted) in PER_REQUEST.items() if program in record.programs
+    }
 
 
 def _short(record: TraceRecord, load: LoadRecord | None) -> tuple[str, ...]:

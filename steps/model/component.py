@@ -151,6 +151,8 @@ class Component(Model):
     brings: tuple[Component, ...] = ()  # what it has beside itself and others have not: deployed before it, in this order
     identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
     upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
+    files: Literal["disk", "memory"] = "disk"  # what its folder `@{folder}` is on: in memory no fsync waits for a device
+    workers: int | None = Field(default=None, ge=1)  # in the place of the experiment's `workers`: a contender that has more
     landscape: str | None = None  # its category in the CNCF landscape, for discovery; None: it is not in it
 
     @property

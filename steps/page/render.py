@@ -1,4 +1,5 @@
-"""The report as one self-contained HTML page: nothing is fetched, nothing is executed, everything is escaped."""
+"""The report as one self-contained HTML page: nothing is executed, everything is escaped, and nothing is fetched but the flame
+graphs beside it, when somebody opens them."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from steps.page.costs import CostView
 from steps.page.effects import NARROW, WIDE, effects
 from steps.page.knees import knees, searches
 from steps.page.percentiles import percentiles
+from steps.page.spent import SpentView
 from steps.page.tables import View
 from steps.page.templates import environment, style
 from steps.page.timeline import timeline
@@ -20,7 +22,7 @@ from steps.page.waterfall import WaterfallView
 
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
-    parts = ("head.html", "decisions.html", "costs.html", "references.html", "traces.html", "waterfall.html")
+    parts = ("head.html", "decisions.html", "costs.html", "references.html", "spent.html", "traces.html", "waterfall.html")
     templates = environment(("page.html", *parts))
     drawings = [_drawings(report, section, number) for number, section in enumerate(report.loads)]
     return templates.get_template("page.html").render(
@@ -29,6 +31,7 @@ def render(report: Report) -> str:
         drawings=drawings,
         costs=_costs(report),
         waterfalls=_waterfalls(report),
+        spent=SpentView(report),
         traces={each.load: TraceView(report, each.load) for each in report.traces},
         style=style(),
     )

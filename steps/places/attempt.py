@@ -61,7 +61,7 @@ class Attempt:
                 "program": str(self.program.path),
                 "ports": " ".join(map(str, self.ports.values())),
                 "boot": leftovers.boot(),
-                **({} if self.lodging.room == self.folder else {"room": str(self.lodging.room)}),
+                **({"room": str(self.lodging.room)} if self.lodging.apart else {}),
             },
             opened_at=now(),
         )
@@ -112,7 +112,7 @@ class Attempt:
             "config": str(self._config_path or self.lodging.room),
             "folder": str(self.lodging.room),
             "host": HOST,
-            "workers": str(self.job.experiment.workers),
+            "workers": str(self.component.workers or self.job.experiment.workers),
             "port": str(next(iter(self.ports.values()))),
         }
         values |= {f"port.{name}": str(number) for name, number in self.ports.items()}

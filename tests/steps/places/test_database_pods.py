@@ -5,6 +5,7 @@ import json
 import pytest
 
 from phases.catalogue.databases import DATABASES, MARIADB, POSTGRES
+from phases.catalogue.resources import POSTGRES_MEMORY
 from steps.places import pods
 from steps.places.base import Job
 from steps.places.pods import Setting
@@ -47,3 +48,13 @@ def test_database_is_ready_when_its_port_answers():
     assert program["startupProbe"]["tcpSocket"] == {"port": "sql"}
     assert keeper["command"][-3:] == ["--ready", "5432", f"tcp:{POSTGRES.ready.hello}:52"]
     assert pod(MARIADB)["containers"][0]["command"][-3:] == ["--ready", "3306", "tcp::"]
+
+
+def test_files_in_memory_are_an_empty_dir_in_memory():
+    """The same folder at the same place; on a disk where nothing was said."""
+    (memory,), (disk,) = (
+        [each["emptyDir"] for each in pod(component)["volumes"] if each["name"] == "folder"]
+        for component in (POSTGRES_MEMORY, POSTGRES)
+    )
+
+    assert (memory, disk) == ({"medium": "Memory"}, {})
