@@ -194,6 +194,8 @@ def _file(folder: Path, size: int) -> None:
 def _prepare(name: str, folder: Path) -> None:
     """Those whose work is not counted exactly go on for as long as they live. What has to be there before anything is counted."""
     os.setpriority(os.PRIO_PROCESS, 0, BEFORE_OTHERS)
+    if (session := Path("/proc/self/autogroup")).exists():
+        session.write_text(str(BEFORE_OTHERS))
     if (folder / "group").exists():
         Path((folder / "group").read_text()).write_text(str(os.getpid()))
     if name in {"cold", "warm", "reclaim"}:

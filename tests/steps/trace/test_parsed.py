@@ -10,7 +10,7 @@ from steps.trace.parsed import MOST_KEYS, STACKS, parse
 from steps.trace.stacks import folded, folded_waits
 
 SHOWS = {
-    "off-cpu": ("@off_ns", "@queue_us"),
+    "off-cpu": ("@on_ns", "@queue_us"),
     "locks": ("@futex_ns", "@handed_on"),
     "block-io": ("@syncs", "@sync_us", "@io_bytes", "@io_us"),
     "page-cache": ("@pages_asked", "@pages_added"),
