@@ -49,6 +49,8 @@ def _in_memory(arm: Component) -> Raised | str:
 
 
 def _more_workers(arm: Component, found: Bottleneck, cores: int) -> Raised | str:
+    if found.kind == "others":
+        return "others on the machine had the cores that it wanted: run it again without them"
     if found.kind != "one thread":
         return "it had all cores that it may use: a larger machine shows what more of them would do"
     if cores < 2:

@@ -153,7 +153,7 @@ class Component(Model):
     upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
     files: Literal["disk", "memory"] = "disk"  # what its folder `@{folder}` is on: in memory no fsync waits for a device
     workers: int | None = Field(default=None, ge=1)  # in the place of the experiment's `workers`: a contender that has more
-    landscape: str | None = None  # its category in the CNCF landscape, for discovery; None: it is not in it
+    landscape: str | None = None  # "Level / Category" of the CNCF landscape, "… / Name" where it has another; None: not in it
 
     @property
     def parts(self) -> tuple[Component, ...]:

@@ -12,6 +12,7 @@ from tests.steps.attribution.test_rules import QUIET, SYNCING, split
 
 FULL_THREAD = replace(QUIET, split=split(on_cpu=9.9), cores_used=0.99, busiest_thread=0.99)
 FULL_MACHINE = replace(QUIET, split=split(on_cpu=19, cpu_wait=19), cores_used=1.9, cpu_pressure=0.9)
+CROWDED = replace(QUIET, split=split(on_cpu=1, cpu_wait=9), cpu_pressure=0.9)
 THROTTLED = replace(QUIET, split=split(on_cpu=2, cpu_wait=8), throttled=0.8)
 
 
@@ -34,8 +35,13 @@ def test_a_full_thread_gets_as_many_workers_as_there_are_cores():
 
 @pytest.mark.parametrize(
     ("signals", "said"),
-    [(QUIET, "nothing in it was the limit"), (FULL_MACHINE, "larger machine"), (THROTTLED, "control group")],
-    ids=["none", "cpu", "throttling"],
+    [
+        (QUIET, "nothing in it was the limit"),
+        (FULL_MACHINE, "larger machine"),
+        (CROWDED, "others on the machine"),
+        (THROTTLED, "control group"),
+    ],
+    ids=["none", "cpu", "others", "throttling"],
 )
 def test_what_cannot_be_raised_has_a_reason(signals, said):
     """No confirmation is better than one of something else."""
