@@ -59,16 +59,19 @@ def figures_of(record: TraceRecord, split: Split, load: LoadRecord | None) -> di
         return found
     asked = record.seconds * answered
     found["active_ms_per_request"] = 1000 * split.active_s / asked
-    return found | {
-        name: total(record, counted) / asked for name, (program, counted) in PER_REQUEST.items() if program in record.programs
-    }
+    told = {name: counted for name, (program, counted) in PER_REQUEST.items() if program in record.programs}
+    if not total(record, "@switches"):
+        told.pop("switches_per_request", None)  # that none was counted is a loss, and no zero
+    return found | {name: total(record, counted) / asked for name, counted in told.items()}
 
 
 def _short(record: TraceRecord, load: LoadRecord | None) -> tuple[str, ...]:
     """Whether enough was seen, and while the load ran."""
     said = []
     missed, switches = total(record, "@missed"), total(record, "@switches")
-    if missed > at.MISSED * switches:
+    if not switches:
+        said.append("threads ran, and no change of threads was counted: what the programs counted is not all")
+    elif missed > at.MISSED * switches:
         said.append(f"the kernel left out {missed:,} of {switches:,} changes of threads")
     if record.seconds < at.LEAST_S:
         said.append(f"only {record.seconds:.1f} s were counted, fewer than {at.LEAST_S:g}")

@@ -11,6 +11,7 @@ from html import escape
 
 WIDTH, ROW, LETTER = 1200.0, 17, 6.6
 LEAST_WIDTH = 0.4  # narrower boxes cannot be seen
+MOST_ROWS = 60  # of a picture that one can look at: what is deeper is in the folded stacks
 WARM = ("#e8743b", "#eda44b", "#e35d4f", "#f0bc5e", "#d9822b")
 COLD = ("#7fb2d9", "#9cc7e0", "#86a7d6", "#a9d3d6", "#8fb9c9")  # of time off the cores
 
@@ -44,7 +45,7 @@ def flame_graph(folded: str, *, title: str, look: Look = Look()) -> str:  # froz
     if not root.count:
         message = "there are no stacks to draw"
         raise ValueError(message)
-    height = ROW * (root.depth + 2)
+    height = ROW * (min(root.depth, MOST_ROWS) + 2)
     boxes = "\n".join(_boxes(root, f"all ({root.count:,} {look.unit})", 0.0, height - ROW, root.count, look=look))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height}" font-family="monospace" font-size="11">\n'
@@ -68,7 +69,7 @@ def _tree(folded: str) -> Frame:
 
 def _boxes(frame: Frame, name: str, left: float, top: float, total: int, *, look: Look) -> Iterator[str]:
     width = WIDTH * frame.count / total
-    if width < LEAST_WIDTH:
+    if width < LEAST_WIDTH or top < ROW:
         return
     shown = name if len(name) * LETTER < width - 4 else f"{name[: int((width - 10) / LETTER)]}…" if width > 30 else ""
     color = look.colors[sum(name.encode()) % len(look.colors)]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from steps.attribution.split import part_of
 
+UNKNOWN = "[unknown]"
 SAID = {
     "cpu_wait": "wants a core",
     "disk": "waits for disk",
@@ -49,11 +50,12 @@ def _command(text: str) -> str:
 
 
 def _frames(traces: str) -> list[str]:
-    """From the outermost call to the innermost."""
-    return [_symbol(line) for line in reversed(traces.replace(",", "\n").splitlines()) if line.strip()]
+    """From the outermost call to the innermost; those without a name that follow each other are one."""
+    names = [_symbol(line) for line in reversed(traces.replace(",", "\n").splitlines()) if line.strip()]
+    return [name for before, name in zip(("", *names), names, strict=False) if (before, name) != (UNKNOWN, UNKNOWN)]
 
 
 def _symbol(line: str) -> str:
     """`do_syscall_64+93` → `do_syscall_64`; an address without a name is `[unknown]`."""
     name = line.strip().rsplit("+", 1)[0].replace(";", ":").replace(" ", "_")
-    return "[unknown]" if name.startswith("0x") else name
+    return UNKNOWN if name.startswith("0x") else name

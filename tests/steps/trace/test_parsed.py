@@ -78,6 +78,16 @@ def test_stacks_are_folded_from_the_command_to_the_innermost_call():
     assert folded({key: 4}) == "postgres;[unknown];read;do_syscall_64;schedule 4\n"
 
 
+def test_deep_stacks_are_drawn_as_far_as_one_can_look():
+    """All of them are in the folded text; frames without a name that follow each other are one."""
+    deep = ";".join(f"f{number}" for number in range(200))
+    picture = flame_graph(f"{deep} 5\n", title="x")
+
+    assert "f10:" in picture
+    assert "f190:" not in picture
+    assert folded({"\n    0x1\n    0x2\n    read+5\n    0x3,sh": 1}) == "sh;[unknown];read;[unknown] 1\n"
+
+
 def test_waits_are_folded_below_what_was_waited_for():
     """Idling apart from the rest; the key of a wait stands before the stacks: asleep in fsync (74), and in epoll_wait (232)."""
     stacks = {"2075,\n    io_schedule+9\n,\n    fsync+5\n,postgres": 70, "1233,\n    schedule+1\n,\n,postgres": 9}
