@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pipelines import building, completion, options, whereabouts
+from pipelines import building, completion, confirming, options, whereabouts
 from pipelines.cluster import commands
 from pipelines.cluster import verbs as cluster
 from pipelines.comparing import files
@@ -270,6 +270,7 @@ for verb in (
     cluster.watch,
     cluster.terminate,
     cluster.delete,
+    confirming.confirm,
     *comparing.VERBS,
     *costs.VERBS,
     discovering.discover,

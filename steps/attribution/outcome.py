@@ -14,6 +14,14 @@ from steps.model import LoadRecord, TraceOutcome, TraceProgram, TraceRecord
 from steps.model.trace import Split
 from steps.statistics.figures import NOT_HERE
 
+# Metric → the program that counts it, and where.
+PER_REQUEST = {
+    "switches_per_request": (TraceProgram.OFF_CPU, "@switches"),
+    "calls_per_request": (TraceProgram.SYSCALLS, "@calls"),
+    "syncs_per_request": (TraceProgram.BLOCK_IO, "@syncs"),
+    "pages_per_request": (TraceProgram.PAGE_CACHE, "@pages_asked"),
+    "pages_added_per_request": (TraceProgram.PAGE_CACHE, "@pages_added"),
+}
 SHARES = ("on_cpu", "cpu_wait", "disk", "network", "lock")
 
 
@@ -47,16 +55,23 @@ def figures_of(record: TraceRecord, split: Split, load: LoadRecord | None) -> di
     """What metrics can be made of, by their names; what is not known is not in it."""
     found = {f"{part}_percent": 100 * share for part in SHARES if (share := split.share(part)) is not None}
     answered = load.counts.ok / load.window.seconds if load and load.counts and load.window else 0
-    if answered and TraceProgram.BLOCK_IO in record.programs:
-        found["syncs_per_request"] = total(record, "@syncs") / record.seconds / answered
-    return found
+    if not answered:
+        return found
+    asked = record.seconds * answered
+    found["active_ms_per_request"] = 1000 * split.active_s / asked
+    told = {name: counted for name, (program, counted) in PER_REQUEST.items() if program in record.programs}
+    if not total(record, "@switches"):
+        told.pop("switches_per_request", None)  # that none was counted is a loss, and no zero
+    return found | {name: total(record, counted) / asked for name, counted in told.items()}
 
 
 def _short(record: TraceRecord, load: LoadRecord | None) -> tuple[str, ...]:
     """Whether enough was seen, and while the load ran."""
     said = []
     missed, switches = total(record, "@missed"), total(record, "@switches")
-    if missed > at.MISSED * switches:
+    if not switches:
+        said.append("threads ran, and no change of threads was counted: what the programs counted is not all")
+    elif missed > at.MISSED * switches:
         said.append(f"the kernel left out {missed:,} of {switches:,} changes of threads")
     if record.seconds < at.LEAST_S:
         said.append(f"only {record.seconds:.1f} s were counted, fewer than {at.LEAST_S:g}")

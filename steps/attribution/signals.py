@@ -47,7 +47,7 @@ def signals_of(record: TraceRecord, split: Split) -> Signals:
         cpu_pressure=_share(record, "cpu_pressure_s"),
         io_pressure=_share(record, "io_pressure_s"),
         memory_pressure=_share(record, "memory_pressure_s"),
-        throttled=_share(record, "throttled_s"),
+        throttled=_throttled(record),
         sync_of_disk=min(sync_s / split.disk_s, 1.0) if split.disk_s > 0 else None,  # it may wait for a core in between
         syncs=total(record, "@syncs"),
         retransmits=total(record, "@retransmits") / segments if segments >= 1 else None,
@@ -73,6 +73,14 @@ def quantile_ms(record: TraceRecord, name: str, q: float) -> float | None:
         if bucket.count and seen >= rank:
             return (bucket.high if bucket.high is not None else bucket.low) / 1000
     return None
+
+
+def _throttled(record: TraceRecord) -> float | None:
+    """Of the time or of the periods in which a limit was watched, whichever is more: kernels count the one or the other badly."""
+    watched, held = _between(record, "periods"), _between(record, "throttled_periods")
+    told = [_share(record, "throttled_s"), held / watched if watched and held is not None else None]
+    known = [share for share in told if share is not None]
+    return max(known) if known else None
 
 
 def _between(record: TraceRecord, name: str) -> float | None:

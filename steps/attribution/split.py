@@ -75,22 +75,23 @@ def lock_share(counts: Counts) -> float:
     return sum(waited[word] for word in locks) / whole if whole else 0.0
 
 
+def part_of(key: int, kinds: Mapping[int, str]) -> str:
+    """What a wait is spent on by its key: `cpu_wait`, `disk`, `network`, `futex`, `other` or `idle`."""
+    state, call = divmod(key, 1000)
+    if state == 0:
+        return "cpu_wait"
+    if state == SLEEPS_ON_DISK:
+        return "disk"
+    return kinds.get(call - 1, "idle") if state == SLEEPS else "other"  # stopped, traced by a debugger
+
+
 def _by_part(waited: Mapping[int, float], kinds: Mapping[int, str], *, locked: float) -> dict[str, float]:
     spent: dict[str, float] = defaultdict(float)
     for key, seconds in waited.items():
-        state, call = divmod(key, 1000)
-        kind = kinds.get(call - 1, "idle")
-        if state == 0:
-            spent["cpu_wait"] += seconds
-        elif state == SLEEPS_ON_DISK:
-            spent["disk"] += seconds
-        elif state != SLEEPS:
-            spent["other"] += seconds  # stopped, traced by a debugger
-        elif kind == "futex":
-            spent["lock"] += seconds * locked
-            spent["idle"] += seconds * (1 - locked)
-        else:
-            spent[kind] += seconds
+        spent[part_of(key, kinds)] += seconds
+    at_futexes = spent.pop("futex", 0.0)
+    spent["lock"] += at_futexes * locked
+    spent["idle"] += at_futexes * (1 - locked)
     return spent
 
 

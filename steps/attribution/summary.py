@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from steps.model import CellOutcome, Component, Experiment, TraceOutcome
@@ -12,19 +12,22 @@ from steps.model.trace import ArmTrace
 PARTS = ("on_cpu", "cpu_wait", "disk", "network", "lock", "other")
 
 
-def traces_of(experiment: Experiment, outcomes: Iterable[CellOutcome]) -> tuple[ArmTrace, ...]:
+Files = Mapping[str, Sequence[str]]  # by cell, what it left
+
+
+def traces_of(experiment: Experiment, outcomes: Iterable[CellOutcome], files: Files) -> tuple[ArmTrace, ...]:
     """A line for each contender under each load, in the author's order; nothing where no trace was asked for."""
     if not experiment.trace:
         return ()
     known = list(outcomes)
     return tuple(
-        _arm(arm, load.label, [each for each in known if (each.contender, each.load) == (arm.name, load.label)])
+        _arm(arm, load.label, [each for each in known if (each.contender, each.load) == (arm.name, load.label)], files)
         for load in experiment.loads
         for arm in experiment.arms
     )
 
 
-def _arm(arm: Component, load: str, outcomes: Sequence[CellOutcome]) -> ArmTrace:
+def _arm(arm: Component, load: str, outcomes: Sequence[CellOutcome], files: Files) -> ArmTrace:
     base = ArmTrace(load=load, name=arm.name, title=arm.title, planned=len(outcomes), seen=0)
     traced = [(each, each.trace) for each in outcomes if each.trace and each.trace.split and each.status != "failed"]
     reasons = Counter(_why_none(each) for each in outcomes if each.status == "failed" or not (each.trace and each.trace.split))
@@ -33,14 +36,18 @@ def _arm(arm: Component, load: str, outcomes: Sequence[CellOutcome]) -> ArmTrace
         return base.model_copy(update={"reasons": said})
     traces = [trace for _, trace in traced]
     middle = _middle(traces)
+    cell = next(outcome.cell for outcome, trace in traced if trace is middle)
     first = middle.bottlenecks[0]
     update = {
         "target": middle.target,
+        "cell": cell,
+        "pictures": tuple(key for key in files.get(cell, ()) if key.endswith(".svg")),
         "seen": len(traces),
         "reasons": said,
         "incomplete": tuple(dict.fromkeys(what for trace in traces for what in trace.incomplete)),
         "percent": {part: 100 * median(_share(trace, part) for trace in traces) for part in PARTS},
         "active_threads": median(_active(trace) for trace in traces),
+        "active_ms_per_request": _median(trace.figures.get("active_ms_per_request") for trace in traces),
         "verdict": first,
         "others": middle.bottlenecks[1:],
         "agreeing": sum(trace.bottlenecks[0].resource == first.resource for trace in traces),

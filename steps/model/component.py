@@ -158,6 +158,8 @@ class Component(Model):
     upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
     rotates_s: Positive | None = None  # how often its keeper exchanges its certificate, to which the link `live` leads
     hop: int | None = Field(default=None, ge=1)  # its place in a chain: it is there under loads of so many hops or more
+    files: Literal["disk", "memory"] = "disk"  # what its folder `@{folder}` is on: in memory no fsync waits for a device
+    workers: int | None = Field(default=None, ge=1)  # in the place of the experiment's `workers`: a contender that has more
     landscape: str | None = None  # "Level / Category" of the CNCF landscape, "… / Name" where it has another; None: not in it
 
     @property

@@ -17,7 +17,7 @@ from steps.model.ramp import Load, SqlRampLoad, hops_of, misfit
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.trace_program import TraceProgram, untraceable
 from steps.model.unit_cost import UnitCost, unpriced
-from steps.model.values import Model, Name
+from steps.model.values import Model, Name, RunId
 
 PREVIEW_REPETITIONS = 3
 PREVIEW_SEARCHES = 1  # of a database: each takes half a minute, for at its rates a p99 needs seconds
@@ -62,6 +62,7 @@ class Experiment(Model):
     absent: tuple[Absent, ...] = ()  # optional contenders that are not to be had where it runs; put there when a run begins
     layers: tuple[ByName, ...] = ()  # arms of which each has all that the one before it has, and one thing more; baseline first
     tunings: tuple[Tuning, ...] = ()
+    confirms: RunId | None = None  # the run whose verdict is held against a contender without its bottleneck
     # Of a review: the experiments that it reads (none named: all that its phase measures), and what decides.
     reads: tuple[Name, ...] = ()
     duty: DutyCycle | None = None

@@ -255,4 +255,33 @@ SYNCS = Metric(
     better="lower",
     source="calls of fsync and fdatasync per right answer, under the trace",
 )
-TRACED = (ON_CPU, CPU_WAIT, DISK_WAIT, NETWORK_WAIT, LOCK_WAIT, SYNCS)
+SWITCHES = SYNCS.model_copy(
+    update={
+        "name": "switches_per_request",
+        "title": "switches per request",
+        "source": "how often a thread of the contender left a core, per right answer, under the trace",
+    }
+)
+CALLS = SYNCS.model_copy(
+    update={
+        "name": "calls_per_request",
+        "title": "system calls per request",
+        "source": "system calls of the contender per right answer, under the trace",
+    }
+)
+PAGES = SYNCS.model_copy(
+    update={
+        "name": "pages_per_request",
+        "title": "pages asked for per request",
+        "source": "pages that the contender asked the page cache for when it read files, per right answer, under the trace",
+    }
+)
+PAGES_ADDED = SYNCS.model_copy(
+    update={
+        "name": "pages_added_per_request",
+        "title": "pages added per request",
+        "source": "pages that had to be added to the page cache, read from the disk or new in a file, per right answer, "
+        "under the trace",
+    }
+)
+TRACED = (ON_CPU, CPU_WAIT, DISK_WAIT, NETWORK_WAIT, LOCK_WAIT, SYNCS, SWITCHES, CALLS, PAGES, PAGES_ADDED)

@@ -27,6 +27,8 @@ class Counters(Model):
     read_bytes: int | None
     write_bytes: int | None
     throttled_s: Finite | None = None
+    periods: int | None = None  # in which a limit on CPU was watched, and of them those in which it held tasks back
+    throttled_periods: int | None = None
     cpu_pressure_s: Finite | None = None
     io_pressure_s: Finite | None = None
     memory_pressure_s: Finite | None = None
@@ -161,12 +163,15 @@ class ArmTrace(Model):
     name: Name
     title: str
     target: Name | None = None  # what was traced: for the direct path, what stands around
+    cell: CellId | None = None  # the repetition in the middle
+    pictures: tuple[str, ...] = ()  # its flame graphs, by their keys below the run's prefix
     planned: int
     seen: int  # repetitions with a split of time
     reasons: tuple[str, ...] = ()  # why the others have none
     incomplete: tuple[str, ...] = ()
     percent: dict[str, Finite] = {}  # part of the active time → median over repetitions
     active_threads: Finite | None = None  # active time over the window: how many threads had something to do, on average
+    active_ms_per_request: Finite | None = None
     verdict: Bottleneck | None = None  # of the repetition in the middle
     others: tuple[Bottleneck, ...] = ()  # what it names besides
     agreeing: int = 0  # repetitions that name the same resource first

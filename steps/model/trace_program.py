@@ -21,6 +21,7 @@ class TraceProgram(StrEnum):
     TCP = "tcp"
     SYSCALLS = "syscalls"
     ON_CPU = "on-cpu"
+    OFF_CPU_STACKS = "off-cpu-stacks"
 
 
 def usual_s(programs: Sequence[TraceProgram]) -> float:

@@ -1,4 +1,5 @@
-"""The report as one self-contained HTML page: nothing is fetched, nothing is executed, everything is escaped."""
+"""The report as one self-contained HTML page: nothing is executed, everything is escaped, and nothing is fetched but the flame
+graphs beside it, when somebody opens them."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from steps.page.effects import NARROW, WIDE, effects
 from steps.page.knees import knees, searches
 from steps.page.messages import MessageView
 from steps.page.percentiles import percentiles
+from steps.page.spent import SpentView
 from steps.page.tables import View
 from steps.page.templates import environment, style
 from steps.page.timeline import timeline
@@ -27,6 +29,7 @@ def render(report: Report) -> str:
         "decisions.html",
         "costs.html",
         "references.html",
+        "spent.html",
         "traces.html",
         "waterfall.html",
         "messages.html",
@@ -42,6 +45,7 @@ def render(report: Report) -> str:
         waterfalls=_waterfalls(report),
         messages=MessageView(report),
         chains={each.load: ChainView(report, each) for each in report.chains},
+        spent=SpentView(report),
         traces={each.load: TraceView(report, each.load) for each in report.traces},
         style=style(),
     )

@@ -69,6 +69,14 @@ class TraceView:
         )
         return f"{option.what}, {cost}: {'helps' if option.helps else 'will not help'}; {option.why}"
 
+    def picture(self, key: str) -> str:
+        """What a flame graph shows."""
+        return "On the cores" if key.endswith("on-cpu.svg") else "Off the cores, idling left out: what it waited for"
+
+    def folded(self, key: str) -> str:
+        """The stacks that a picture was drawn from."""
+        return f"{key.removesuffix('.svg')}.folded"
+
     def tax(self, arm: ArmTrace) -> str:
         """What tracing took, as the kernel counted it, and the medians with and without."""
         cores = DASH if arm.bpf_cores is None else f"{100 * arm.bpf_cores:.2g} % of a core"

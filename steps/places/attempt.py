@@ -62,7 +62,7 @@ class Attempt:
                 "program": str(self.program.path),
                 "ports": " ".join(map(str, self.ports.values())),
                 "boot": leftovers.boot(),
-                **({} if self.lodging.room == self.folder else {"room": str(self.lodging.room)}),
+                **({"room": str(self.lodging.room)} if self.lodging.apart else {}),
             },
             opened_at=now(),
         )
@@ -115,7 +115,7 @@ class Attempt:
             "folder": str(self.lodging.room),
             "host": HOST,
             "reached": HOST,
-            "workers": str(self.job.experiment.workers),
+            "workers": str(self.component.workers or self.job.experiment.workers),
             "port": str(next(iter(self.ports.values()))),
         }
         values |= {f"port.{name}": str(number) for name, number in self.ports.items()}

@@ -70,7 +70,7 @@ def of(
             },  # started in this order: it sees the component begin
             {**_program(component, argv, env), "volumeMounts": folder + mounts + secret},
         ],
-        "volumes": [{"name": "folder", "emptyDir": {}}, *volumes],
+        "volumes": [{"name": "folder", "emptyDir": {"medium": "Memory"} if component.files == "memory" else {}}, *volumes],
     }
 
 

@@ -120,7 +120,7 @@ def _values(component: Component, image: Image, *, job: Job, beside: Mapping[str
         "config": f"{CONFIG}/{component.config}",
         "folder": FOLDER,
         "host": "0.0.0.0",  # noqa: S104  # a pod has an address of its own, known only when it runs
-        "workers": str(job.experiment.workers),
+        "workers": str(component.workers or job.experiment.workers),
         "port": str(component.ports[0].number),
         "reached": name_of(job, component.name),
     }

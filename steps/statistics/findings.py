@@ -94,12 +94,17 @@ def report_of(evidence: Evidence) -> Report:
         costs=costs,
         budget=budget,
         references=held_against(loads),
-        traces=traces_of(experiment, outcomes) if experiment else (),
+        traces=traces_of(experiment, outcomes, _files(evidence)) if experiment else (),
         absent=experiment.absent if experiment else (),
         waterfalls=waterfalls,
         tuned=tuned_of(experiment, loads, uses, costs) if experiment else (),
         chains=chains,
     )
+
+
+def _files(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+    """What each cell left, by its keys below the run's prefix."""
+    return {each.cell.id: each.files for each in evidence.cells}
 
 
 def _answer(experiment: Experiment | None, loads: Sequence[LoadSection], verdict: RunVerdict) -> Answer:
@@ -139,6 +144,8 @@ def _names(evidence: Evidence) -> tuple[str, str]:
 
 def _repeat(phase: str, name: str, experiment: Experiment | None) -> str:
     """The command that makes such a run."""
+    if experiment and experiment.confirms:
+        return f"python -m pipelines confirm {experiment.confirms} --contender {experiment.baseline.name}"
     called = name.removesuffix("-pilot") if experiment and experiment.pilot else name
     return f"python -m pipelines run {phase}/{called}{_options(experiment) if experiment else ''}"
 

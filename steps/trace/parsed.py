@@ -17,7 +17,8 @@ from steps.model.trace import Bucket
 
 MOST_KEYS = 16384  # of a map; the tracer is told so
 MARK = re.compile(r"(ready|end) (\d+)")
-STACKS = "@stacks"
+STACKS, OFF_STACKS = "@stacks", "@off_stacks"
+LAST = "@z_last"  # the map that is printed after all others
 
 Pairs = list[tuple[str, Any]]
 
@@ -45,7 +46,8 @@ def parse(text: str) -> Parsed:
             _take(found, dict(pairs))
         except (ValueError, TypeError, KeyError):
             found.damage.append(f"line {number} of the tracer's output is damaged: {line[:60]}")
-    _judge(found)
+    whole = found.counts.pop(LAST, None) is not None
+    _judge(found, whole=whole)
     return found
 
 
@@ -72,7 +74,7 @@ def _summed(name: str, keys: Any) -> dict[str, int]:
         if isinstance(value, bool) or not isinstance(value, int):
             message = f"{name}: {value!r} is no count"
             raise TypeError(message)
-        sums[key.split("\0")[0] if name != STACKS else key] += value
+        sums[key.split("\0")[0] if name not in {STACKS, OFF_STACKS} else key] += value
     return dict(sums)
 
 
@@ -95,33 +97,16 @@ def _lower(bucket: tuple[tuple[int, int | None], int]) -> int:
     return bucket[0][0]
 
 
-def _judge(found: Parsed) -> None:
-    """What the whole lacks."""
+def _judge(found: Parsed, *, whole: bool) -> None:
+    """What the output lacks. whole: it has its last map."""
     if found.ready_ns is None:
         found.damage.append("the tracer was never ready: it counted nothing")
     elif found.end_ns is None:
         found.damage.append("the tracer was stopped before its end: nothing says until when it counted")
+    elif not whole:
+        found.damage.append("the tracer's output was cut: maps that it printed last are missing")
     if found.lost:
         found.damage.append(f"{found.lost:,} events were lost")
     for name, keys in found.counts.items():
         if len(keys) >= MOST_KEYS:
             found.damage.append(f"{name} was cut: it holds as many keys as it may, {MOST_KEYS:,}")
-
-
-def folded(stacks: dict[str, int]) -> str:
-    """Stacks with their counts as flame graphs read them: `command;outermost;…;innermost count`, a line each.
-
-    stacks: by key, which holds the kernel's stack, then the program's, innermost first, then the command.
-    """
-    lines: dict[str, int] = defaultdict(int)
-    for key, count in stacks.items():
-        traces, _, command = key.rpartition(",")
-        frames = [_symbol(line) for line in traces.replace(",", "\n").splitlines() if line.strip()]
-        lines[";".join((command.split("\0")[0] or "unknown", *reversed(frames)))] += count
-    return "".join(f"{line} {count}\n" for line, count in sorted(lines.items()))
-
-
-def _symbol(line: str) -> str:
-    """`do_syscall_64+93` → `do_syscall_64`; an address without a name is `[unknown]`."""
-    name = line.strip().rsplit("+", 1)[0].replace(";", ":").replace(" ", "_")
-    return "[unknown]" if name.startswith("0x") else name

@@ -30,7 +30,7 @@ def together(programs: Iterable[TraceProgram], *, threads: Sequence[int], end_ns
     body = "\n".join(text_of(program) for program in programs).replace("TARGET", IN_TREE).replace("LIVE", LIVE)
     clears = " ".join(LAST.findall(body))  # there may be one END only
     body = LAST.sub("", body)
-    seeds = " ".join(f"@tree[{thread}] = 1;" for thread in threads)
+    seeds = " ".join(f"@tree[{thread}] = (uint64)1;" for thread in threads)
     return _frame().replace("SEEDS", seeds).replace("END_NS", str(end_ns)).replace("PROGRAMS", body).replace("CLEARS", clears)
 
 

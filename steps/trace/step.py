@@ -10,19 +10,23 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from steps import shell
+from steps.attribution.calls import waits_for
+from steps.attribution.split import HANDED_ON, lock_share
 from steps.errors import LabError, MeasureError
 from steps.model import Endpoints, Experiment, cell_of, now
 from steps.model.trace import TraceRecord
 from steps.model.trace_program import TRACED_WARMUP_S, TraceProgram
 from steps.trace import tracer
-from steps.trace.flame import flame_graph
+from steps.trace.flame import WAITS, flame_graph
 from steps.trace.marks import BEGUN, READY, Marks
-from steps.trace.parsed import STACKS, folded, parse
+from steps.trace.parsed import OFF_STACKS, STACKS, parse
 from steps.trace.programs import together
+from steps.trace.stacks import folded, folded_waits
 from steps.trace.target import Target
 
 BEFORE_END_S = 0.3  # the load's last moments are left out
@@ -92,7 +96,10 @@ def count(
         shell.ends_within(running.program, left_s)
         later, after = running.cost(), target.counters(cpus)
         printed = parse(running.await_end(tracer.STOPS_S))
-    _draw(printed.counts.pop(STACKS, {}), target.component, folder)
+    if target.ended():
+        printed.damage.append(f"{target.component} ended while it was traced: what it did until then was counted")
+    _draw_work(printed.counts.pop(STACKS, {}), target.component, folder)
+    _draw_waits(printed.counts.pop(OFF_STACKS, {}), target.component, folder, locks=lock_share(printed.counts) >= HANDED_ON)
     return {
         "start_ns": printed.ready_ns,
         "end_ns": printed.end_ns,
@@ -106,9 +113,25 @@ def count(
     }
 
 
-def _draw(stacks: dict[str, int], component: str, folder: Path) -> None:
-    """Stacks as they are folded, and as a picture."""
+def _draw_work(stacks: dict[str, int], component: str, folder: Path) -> None:
+    """What it did on the cores: stacks as they are folded, and as a picture."""
     if stacks:
         lines = folded(stacks)
         (folder / "on-cpu.folded").write_text(lines, encoding="utf-8")
         (folder / "on-cpu.svg").write_text(flame_graph(lines, title=f"{component}, on CPU"), encoding="utf-8")
+
+
+def _draw_waits(stacks: dict[str, int], component: str, folder: Path, *, locks: bool) -> None:
+    """What it waited for: all stacks folded; in the picture those in which it had something to do.
+
+    locks: its futexes are locks; else who waits at one is a worker that is parked.
+    """
+    if not stacks:
+        return
+    parts = folded_waits(stacks, waits_for(platform.machine()))
+    (folder / "off-cpu.folded").write_text("".join(parts.values()), encoding="utf-8")
+    idling = {"idle"} if locks else {"idle", "futex"}
+    lines = "".join(text for part, text in parts.items() if part not in idling)
+    with suppress(ValueError):  # it only idled
+        title = f"{component}, off CPU, without idling"
+        (folder / "off-cpu.svg").write_text(flame_graph(lines, title=title, look=WAITS), encoding="utf-8")

@@ -19,6 +19,7 @@ class Target:
 
     component: str
     keeper_pid: int
+    main: tuple[int, int] | None = None  # pid and start of its first process; None: it is not known which
 
     @classmethod
     def of(cls, where: Endpoints) -> Target:
@@ -30,7 +31,14 @@ class Target:
         if main is None or main.started != int(started):
             message = f"{component} is not running: there is nothing to trace"
             raise MeasureError(message)
-        return cls(component, main.parent)
+        return cls(component, main.parent, (main.pid, main.started))
+
+    def ended(self) -> bool:
+        """Whether its first process, or all of them, are gone."""
+        if self.main is None:
+            return not self.threads()
+        now = processes.look(self.main[0])
+        return now is None or now.zombie or now.started != self.main[1]
 
     def threads(self) -> list[int]:
         """Its threads now."""
@@ -46,14 +54,17 @@ class Target:
         read, written = processes.storage_bytes(reading.tree)
         living = [each for each in reading.tree if not each.zombie]
         pid = living[0].pid if living else self.keeper_pid
-        said = node.counters(cpus)
+        said, files = node.counters(cpus), node.limit_files(pid)
+        watched, throttled = node.periods(files) or (None, None)
         return Counters(
             at_ns=reading.at_ns,
             cpu_s=reading.cpu_ns / 1e9,
             threads=sum(each.threads for each in living),
             read_bytes=read,
             write_bytes=written,
-            throttled_s=node.throttled_s(node.limit_files(pid)),
+            throttled_s=node.throttled_s(files),
+            periods=watched,
+            throttled_periods=throttled,
             retransmitted=retransmitted(pid),
             **{name: said[name] for name in ("cpu_pressure_s", "io_pressure_s", "memory_pressure_s")},
         )

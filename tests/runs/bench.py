@@ -24,6 +24,10 @@ class Bench:
         """A short run under way; with a precision, or `none`, it is no preview."""
         return self._popen(["-m", "tests.runs.short", contenders, str(self.reports), str(repetitions), precision])
 
+    def traced(self) -> subprocess.Popen[str]:
+        """A short traced run under way."""
+        return self._popen(["-m", "tests.runs.traced", str(self.reports)])
+
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`python -m pipelines …`, to its end."""
         return self._end(self._popen(["-m", "pipelines", *words]))

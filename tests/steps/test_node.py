@@ -51,11 +51,13 @@ def test_throttling_is_found_at_every_level_of_both_versions(tmp_path):
 
     assert len(files) == 3
     assert node.throttled_s(files) == pytest.approx(1.5 + 0.25 + 0.5)
+    assert node.periods(files) == (18, 3)
 
 
 def test_process_without_limits_that_can_be_seen_is_unknown():
     """None, and not 0 s."""
     assert node.throttled_s(node.limit_files(4_000_000)) is None
+    assert node.periods(node.limit_files(4_000_000)) is None
 
 
 def test_this_machine_tells_who_it_is_and_that_it_works():

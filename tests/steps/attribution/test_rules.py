@@ -85,6 +85,15 @@ def test_value_at_its_threshold_is_met():
     assert bottlenecks_of(replace(QUIET, split=at))[0].resource == "disk"
 
 
+def test_who_shares_a_machine_is_not_sold_a_core():
+    """Others have the core that it wants: the first thing to do is to be without them."""
+    crowded = replace(QUIET, split=split(on_cpu=1, cpu_wait=9), cpu_pressure=0.9)
+    found = with_options(bottlenecks_of(crowded)[0], book.load(), cores=2)
+
+    assert (found.resource, found.kind) == ("cpu", "others")
+    assert [(option.what, option.usd_per_month) for option in found.options] == [("a machine without the others", None)]
+
+
 def test_cpu_is_priced_and_said_not_to_help_against_a_disk():
     """Two cores more for a month, and a faster disk, at list price."""
     found = with_options(bottlenecks_of(SYNCING)[0], book.load(), cores=2)

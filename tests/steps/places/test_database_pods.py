@@ -6,6 +6,7 @@ import pytest
 
 from phases.catalogue.databases import DATABASES, MARIADB, POSTGRES
 from phases.catalogue.embedded import EMBEDDED, SQLITE
+from phases.catalogue.resources import POSTGRES_MEMORY
 from steps.places import pods
 from steps.places.base import Job
 from steps.places.pods import Setting
@@ -58,3 +59,13 @@ def test_pod_of_sqlite_has_its_file_in_a_folder_of_its_own(component):
     assert program["command"][0] == SQLITE.image.program
     assert program["command"][program["command"].index("--file") + 1] == "/benchlab/folder/bank.db"
     assert keeper["command"][-3:] == ["--ready", "5400", "tcp::"]
+
+
+def test_files_in_memory_are_an_empty_dir_in_memory():
+    """The same folder at the same place; on a disk where nothing was said."""
+    (memory,), (disk,) = (
+        [each["emptyDir"] for each in pod(component)["volumes"] if each["name"] == "folder"]
+        for component in (POSTGRES_MEMORY, POSTGRES)
+    )
+
+    assert (memory, disk) == ({"medium": "Memory"}, {})

@@ -46,3 +46,24 @@ def test_program_that_only_root_may_read_is_refused(tmp_path):
 
     with pytest.raises(PlaceError, match=r"postgres refuses to run as root, and nobody may not read /.*: run as another user"):
         Lodging.of(POSTGRES, folder=tmp_path, program=closed / "postgres")
+
+
+def test_component_whose_files_are_in_memory_lives_there(tmp_path):
+    """A folder of its own on a tmpfs, whoever it runs as; the ledger is told of it, as of every room apart."""
+    made = Lodging.of(NGINX.under("nginx-memory", files="memory"), folder=tmp_path, program=Path("/bin/sh"))
+    made.make()
+    try:
+        assert made.apart
+        assert made.room.parent == Path("/dev/shm")
+        assert made.room.stat().st_uid == os.geteuid()
+        assert stat.S_IMODE(made.room.stat().st_mode) == 0o700
+    finally:
+        made.room.rmdir()
+
+
+def test_memory_without_room_is_refused(tmp_path, monkeypatch):
+    """In a container /dev/shm may be small, or no tmpfs at all."""
+    monkeypatch.setattr("steps.places.lodging.MEMORY", tmp_path)
+
+    with pytest.raises(PlaceError, match=r"nginx-memory is to have its files in memory, and .* has 0 MiB free of 512 MiB"):
+        Lodging.of(NGINX.under("nginx-memory", files="memory"), folder=tmp_path, program=Path("/bin/sh"))

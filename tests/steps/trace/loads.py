@@ -1,4 +1,9 @@
-"""Loads whose bottleneck is known: `python loads.py NAME FOLDER`. Each begins when the tracer that writes into FOLDER counts."""
+"""Loads whose bottleneck is known: `python loads.py NAME FOLDER`. Each begins when the tracer that writes into FOLDER counts.
+
+Those whose work is not counted exactly go on for as long as they live. What has to be there before (a file, a link) is made
+before that, and then FOLDER/prepared. FOLDER/group holds the control group to be in. They go before other work on the machine, or
+a full machine would be what they wait for.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +15,24 @@ import threading
 import time
 from pathlib import Path
 
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from tests.steps.trace import links
+
 PAGE = 4096
 FSYNCS = 300
 SENT_BYTES = 8_000_000
 READ_BYTES = 64 * 1024 * 1024
 LASTS_S = 3.5
-BUSY_S = 2.5
+BEFORE_OTHERS = -15
+
+QUOTA_CORES, QUOTA_PROCESSES = 0.4, 2
+MEMORY_BYTES = 64 * 1024 * 1024  # of the load that is short of it; its file is larger
+REREAD_BYTES = 160 * 1024 * 1024
+SHAPED_BYTES = 1_200_000  # through a link of 8 Mbit/s: more than a second
+PIECE = 40_000
+QUEUES = {"shaped": "256kb", "lossy": "24kb"}  # of the link: more than the sender has under way, and less
 
 
 def fsyncs(folder: Path) -> None:
@@ -27,48 +44,50 @@ def fsyncs(folder: Path) -> None:
 
 
 def busy(_: Path) -> None:
-    """Computes in three processes, for two cores or fewer."""
+    """Computes in four processes, for two cores or fewer."""
     os.fork()
     os.fork()
-    until = time.monotonic() + BUSY_S
-    while time.monotonic() < until:
+    while True:
+        pass
+
+
+def quota(_: Path) -> None:
+    """Computes in QUOTA_PROCESSES, whose group may have QUOTA_CORES, for as long as it lives."""
+    for _ in range(QUOTA_PROCESSES - 1):
+        if os.fork() == 0:
+            break
+    while True:
         pass
 
 
 def lock(_: Path) -> None:
     """Six threads that hold one lock most of their time."""
-    held, until = threading.Lock(), time.monotonic() + BUSY_S
+    held = threading.Lock()
 
     def work() -> None:
-        while time.monotonic() < until:
+        while True:
             with held:
                 time.sleep(0.002)
 
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for _ in range(6):
+        threading.Thread(target=work).start()
 
 
 def parked(_: Path) -> None:
     """Six workers of a pool that wait for somebody to give them work: nothing is wrong with it."""
-    more, until = threading.Condition(), time.monotonic() + BUSY_S
+    more = threading.Condition()
 
     def work() -> None:
-        while time.monotonic() < until:
+        while True:
             with more:
                 more.wait(0.5)
 
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    while time.monotonic() < until:
+    for _ in range(6):
+        threading.Thread(target=work).start()
+    while True:
         time.sleep(0.02)
         with more:
             more.notify()
-    for thread in threads:
-        thread.join()
 
 
 def tcp(_: Path) -> None:
@@ -87,57 +106,111 @@ def narrow(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         there, _address = server.accept()
         if os.fork() == 0:
-            until = time.monotonic() + BUSY_S
-            while time.monotonic() < until:
+            while True:
                 there.recv(20_000)
                 time.sleep(0.002)
-            os._exit(0)
         there.close()
-        try:
-            while True:
-                client.sendall(b"x" * 200_000)
-        except OSError:
-            return
+        while True:
+            client.sendall(b"x" * 200_000)
+
+
+def shaped(_: Path) -> None:
+    """Sends SHAPED_BYTES over a link that takes a megabyte a second."""
+    with socket.create_connection((links.THERE, links.PORT)) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIECE)
+        for _ in range(SHAPED_BYTES // PIECE):
+            client.sendall(b"x" * PIECE)
+        client.shutdown(socket.SHUT_WR)
+        client.recv(1)  # until the other side has all of it
+
+
+def lossy(_: Path) -> None:
+    """Sends more at once than the queue before the link holds, so that some of it has to be sent again."""
+    with socket.create_connection((links.THERE, links.PORT)) as client:
+        while True:
+            client.sendall(b"x" * PIECE)
 
 
 def cold(folder: Path) -> None:
     """Reads a file that the page cache does not hold, page by page in no order that could be guessed."""
-    until, size = time.monotonic() + BUSY_S, (folder / "data").stat().st_size
+    size = (folder / "data").stat().st_size
     with (folder / "data").open("rb", buffering=0) as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
         at = 0
-        while time.monotonic() < until:
+        while True:
             at = (at + 7919 * PAGE) % size
             os.pread(file.fileno(), PAGE, at)
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def warm(folder: Path) -> None:
-    """Reads a file that the page cache holds."""
+    """Reads a file that the page cache holds, again and again for as long as it lives: that is work for one core."""
     with (folder / "data").open("rb", buffering=0) as file:
-        until = time.monotonic() + 1.0
-        while time.monotonic() < until:
+        while True:
             file.seek(0)
             while file.read(1 << 20):
                 pass
 
 
-def idle(_: Path) -> None:
-    """A server that answers a little now and then."""
-    until = time.monotonic() + BUSY_S
-    while time.monotonic() < until:
+def reclaim(folder: Path) -> None:
+    """Reads and writes a file again and again that is larger than the memory which its group may have."""
+    with (folder / "data").open("r+b", buffering=0) as file:
+        while True:
+            file.seek(0)
+            while piece := file.read(1 << 20):
+                file.seek(-len(piece), os.SEEK_CUR)
+                file.write(piece)
+
+
+def idle(folder: Path) -> None:
+    """A server that answers a line with a line, and has little to do: its client is the slow one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        (folder / "port").write_text(str(server.getsockname()[1]))
+        there, _address = server.accept()
+        while there.recv(64):
+            there.sendall(b"here\n")
+
+
+def client(folder: Path) -> None:
+    """The idle server's client, which uses a whole core between its questions. It is traced by nobody."""
+    while not (folder / "port").exists() or not (folder / "port").read_text():
         time.sleep(0.01)
+    with socket.create_connection(("127.0.0.1", int((folder / "port").read_text()))) as there:
+        while True:
+            there.sendall(b"who?\n")
+            there.recv(64)
+            until = time.monotonic() + 0.005
+            while time.monotonic() < until:
+                pass
+
+
+def _file(folder: Path, size: int) -> None:
+    with (folder / "data").open("wb") as file:
+        for _ in range(size >> 20):
+            file.write(mmap.mmap(-1, 1 << 20))
+        os.fsync(file.fileno())
+
+
+def _prepare(name: str, folder: Path) -> None:
+    """Those whose work is not counted exactly go on for as long as they live. What has to be there before anything is counted."""
+    os.setpriority(os.PRIO_PROCESS, 0, BEFORE_OTHERS)
+    if (session := Path("/proc/self/autogroup")).exists():
+        session.write_text(str(BEFORE_OTHERS))
+    if (folder / "group").exists():
+        Path((folder / "group").read_text()).write_text(str(os.getpid()))
+    if name in {"cold", "warm", "reclaim"}:
+        _file(folder, REREAD_BYTES if name == "reclaim" else READ_BYTES)
+    if name == "cold":
+        with (folder / "data").open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    if name in QUEUES:
+        links.make(QUEUES[name])
+    (folder / "prepared").touch()
 
 
 def main(name: str, folder: Path) -> None:
     """Waits for the tracer, then runs."""
-    if name in {"cold", "warm"}:
-        with (folder / "data").open("wb") as file:
-            file.write(mmap.mmap(-1, READ_BYTES))
-            os.fsync(file.fileno())
-            if name == "cold":
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        (folder / "prepared").touch()
+    _prepare(name, folder)
     output = folder / "bpftrace.json"
     while not (output.exists() and "ready " in output.read_text()):
         time.sleep(0.01)
@@ -145,5 +218,7 @@ def main(name: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "client":
+        client(Path(sys.argv[2]))
     main(sys.argv[1], Path(sys.argv[2]))
     time.sleep(60)  # its keeper ends it

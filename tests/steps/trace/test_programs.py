@@ -38,7 +38,7 @@ def test_whole_knows_its_threads_and_its_end():
     """Nothing is left to be filled in; nothing is counted before the last probe is there, or after the given moment."""
     text = together((TraceProgram.OFF_CPU, TraceProgram.TCP), threads=[12, 13], end_ns=77)
 
-    assert "@tree[12] = 1; @tree[13] = 1;" in text
+    assert "@tree[12] = (uint64)1; @tree[13] = (uint64)1;" in text
     assert "nsecs >= 77" in text
     assert not any(word in text for word in ("TARGET", "LIVE", "SEEDS", "PROGRAMS", "CLEARS", "END_NS"))
     assert text.count("\nEND {") == 1

@@ -1,0 +1,94 @@
+"""Whole traced runs in which somebody is killed in the middle of a trace: the cell says what it lacks, and no program stays."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from steps import processes
+from steps.model import TraceProgram
+from steps.trace import tracer
+from tests.runs.bench import environment
+from tests.steps.trace import loaded
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(reason := tracer.unavailable(tuple(TraceProgram))), reason=f"no trace here: {reason}"),
+]
+CELL = "nginx-400rps-r1"
+WITHIN_S = 120.0
+
+
+def words(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
+    except OSError:
+        return []
+
+
+def step(bench, verb: str) -> int | None:
+    """The process of a step of the cell, while it lives."""
+    for each in processes.everyone():
+        said = words(each.pid)
+        if verb in said and CELL in said and str(bench.state) in environment(each.pid):
+            return each.pid
+    return None
+
+
+def counting(bench) -> list[int]:
+    """The tracer of the cell once it counts: its processes."""
+    give_up = time.monotonic() + WITHIN_S
+    while time.monotonic() < give_up:
+        pid = step(bench, "trace")
+        below = processes.descendants(pid) if pid else []
+        outputs = [said[said.index("-o") + 1] for each in below if "-o" in (said := words(each.pid))]
+        if outputs and Path(outputs[0]).exists() and "ready" in Path(outputs[0]).read_text():
+            return [each.pid for each in below]
+        time.sleep(0.1)
+    message = "the trace of the cell did not begin"
+    raise AssertionError(message)
+
+
+def gateway(bench) -> list[int]:
+    return [
+        each.pid
+        for each in processes.everyone()
+        if f"/cells/{CELL}/nginx" in _folder(each.pid) and "steps.keeper" not in words(each.pid)
+    ]
+
+
+def _folder(pid: int) -> str:
+    found = [each for each in environment(pid).split("\0") if each.startswith("BENCHLAB_FOLDER=")]
+    return found[0] if found else ""
+
+
+VICTIMS = {
+    "tracer": (counting, "the tracer was ended by signal 9"),
+    "step": (lambda bench: [step(bench, "trace")], "trace"),
+    "target": (gateway, "nginx"),
+    "load": (lambda bench: [step(bench, "load")], "load"),
+}
+
+
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_kill_in_the_middle_of_a_trace_fails_its_cell_and_leaves_no_program(bench, victim):
+    """The other cell stands; nothing of the run is left, and the kernel holds no program that it did not hold before."""
+    before = loaded.programs()
+    who, said = VICTIMS[victim]
+    process = bench.traced()
+    counting(bench)
+    time.sleep(1.0)
+    for pid in who(bench):
+        os.kill(pid, signal.SIGKILL)
+    out, err = process.communicate(timeout=WITHIN_S)
+
+    assert "Traceback" not in out + err
+    assert process.returncode == 1, out + err
+    assert bench.cells()[CELL] == "failed"
+    assert bench.cells()["direct-400rps-r1"] != "failed"
+    (cell,) = (each for each in bench.report()["cells"] if each["id"] == CELL)
+    assert any(said in reason for reason in cell["reasons"]), cell["reasons"]
+    assert loaded.more_than(before) == set()
+    assert bench.leftovers() == []

@@ -1,0 +1,43 @@
+"""Records what each program prints under a load that makes it count: `python -m tests.steps.trace.record`. Needs root.
+
+They are named by the tracer's version, so that those of other versions stay.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+from steps.model import TraceProgram
+from steps.trace import tracer
+from tests.steps.trace.golden import traced
+
+RECORDED = Path(__file__).parent / "recorded"
+UNDER = {
+    TraceProgram.OFF_CPU: "busy",
+    TraceProgram.LOCKS: "lock",
+    TraceProgram.BLOCK_IO: "fsyncs",
+    TraceProgram.PAGE_CACHE: "cold",
+    TraceProgram.MEMORY: "reclaim",
+    TraceProgram.TCP: "shaped",
+    TraceProgram.SYSCALLS: "tcp",
+    TraceProgram.ON_CPU: "busy",
+    TraceProgram.OFF_CPU_STACKS: "fsyncs",
+}
+
+
+def main() -> None:
+    """Writes a file for each program."""
+    version = re.search(r"v?(\d+\.\d+)", tracer.version() or "0.0")
+    for program, load in UNDER.items():
+        with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+            record = traced(load, Path(folder), program)
+            text = max(Path(folder).glob("try-*/bpftrace.json")).read_text(encoding="utf-8")
+        path = RECORDED / f"{program}-{version[1]}.json"
+        path.write_text(text, encoding="utf-8")
+        print(path.name, len(text), record.damage)
+
+
+if __name__ == "__main__":
+    main()
