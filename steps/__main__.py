@@ -29,7 +29,7 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
     "provision": {"run": TEXT, "experiment": FILE, "stored": FILE, "plan": FILE, "environment": FILE},
     "deploy": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": FILE, "record": FILE},
     "load": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "folder": FILE, "environment": FILE},
-    "trace": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "trace": FILE},
+    "trace": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "trace": FILE, "image": TEXT},
     "measure": {
         "run": TEXT,
         "cell": TEXT,
@@ -54,9 +54,10 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
     "discover-report": {"findings": FILE, "text": FILE, "html": FILE, "technologies": FILE, "issue": FILE, "summary": FILE},
     "discover-notify": {"findings": FILE, "issue": FILE, "settings": FILE, "publish": TEXT, "result": FILE},
     "check": {"found": FILE},
-    "sweep": {"time-to-live-s": TEXT, "removed": FILE},
+    "sweep": {"time-to-live-s": TEXT, "removed": FILE, "tracing": TEXT},
 }
-OPTIONAL = {("load", "environment"), ("measure", "trace")}  # of the shape `ramp`; of an experiment that is traced
+# Of the shape `ramp`; of an experiment that is traced; of pods; of an installation with tracing.
+OPTIONAL = {("load", "environment"), ("measure", "trace"), ("trace", "image"), ("sweep", "tracing")}
 
 
 def parser() -> argparse.ArgumentParser:
