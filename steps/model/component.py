@@ -151,7 +151,7 @@ class Component(Model):
     brings: tuple[Component, ...] = ()  # what it has beside itself and others have not: deployed before it, in this order
     identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
     upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
-    landscape: str | None = None  # its category in the CNCF landscape, for discovery; None: it is not in it
+    landscape: str | None = None  # "Level / Category" of the CNCF landscape, "… / Name" where it has another; None: not in it
 
     @property
     def parts(self) -> tuple[Component, ...]:
