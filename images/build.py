@@ -34,11 +34,12 @@ class Image:
 
 
 def images(*, registry: str | None, stand_ins: bool) -> list[Image]:
-    """The image of the steps; with `stand_ins`, also those that take the place of third-party images in tests."""
-    from pipelines.image import reference
+    """The images of the steps and of the tracer; with `stand_ins`, also those that stand for third-party images in tests."""
+    from pipelines.image import reference, trace_reference
 
-    name = f"{registry.rstrip('/')}/{reference()}" if registry else reference()
-    found = [Image(name, ROOT / "images" / "steps" / "Dockerfile")]
+    own = {"steps": reference(), "trace": trace_reference()}
+    before = f"{registry.rstrip('/')}/" if registry else ""
+    found = [Image(f"{before}{name}", ROOT / "images" / folder / "Dockerfile") for folder, name in own.items()]
     for dockerfile in sorted(STAND_INS.glob("*/Dockerfile")) if stand_ins else ():
         name = dockerfile.parent.name
         context = built(name.removeprefix(RUNTIME)) if name.startswith(RUNTIME) else dockerfile.parent

@@ -1,7 +1,7 @@
 """Images that are made from what is here, named by their content: a manifest then says which code made its figures.
 
-That of the steps, and those of the folders in images/: the catalogue names them `benchlab.local/runtime-NAME:content` (of
-images/runtimes/NAME) and `benchlab.local/program-NAME:content` (of images/programs/NAME).
+Those of steps and tracers, and those of the folders in images/: the catalogue names them `benchlab.local/runtime-NAME:content`
+(of images/runtimes/NAME) and `benchlab.local/program-NAME:content` (of images/programs/NAME).
 """
 
 from __future__ import annotations
@@ -18,12 +18,23 @@ ROOT = Path(__file__).resolve().parent.parent
 RECIPE = (ROOT / "images" / "steps" / "Dockerfile", ROOT / "requirements.steps.lock")
 IMAGES = ROOT / "images"
 OURS, CONTENT = "benchlab.local/", ":content"
+STEPS, TRACE = "benchlab/steps", "benchlab/trace"
+TRACE_RECIPE = (
+    ROOT / "images" / "trace" / "Dockerfile",
+    *(ROOT / "steps" / name for name in ("__init__.py", "bpftrace.py", "errors.py", "shell.py", "tracer.py")),
+)
 DIGITS = 12
 
 
 def reference() -> str:
     """`benchlab/steps:` and twelve digits of the sha256 of what the image is made from."""
-    return f"benchlab/steps:{_digits((*RECIPE, *sorted((ROOT / 'steps').rglob('*'))), below=ROOT)}"
+    return f"{STEPS}:{_digits((*RECIPE, *sorted((ROOT / 'steps').rglob('*'))), below=ROOT)}"
+
+
+def trace_reference(beside: str | None = None) -> str:
+    """The same for what a trace of pods runs in. beside: the image of the steps, whose registry it shares."""
+    registry, found, _ = (beside or "").partition(STEPS)
+    return f"{registry if found else ''}{TRACE}:{_digits(TRACE_RECIPE, below=ROOT)}"
 
 
 def of_folder(said: str, *, images: Path = IMAGES) -> str:

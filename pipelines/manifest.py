@@ -44,7 +44,7 @@ from hera.workflows.models import (
 
 from pipelines import closing, rights, secret, shapes
 from pipelines.flows import ANY, RUN, File, Flow, Shape, Step, Task, after
-from pipelines.image import reference
+from pipelines.image import reference, trace_reference
 from steps.model import Experiment
 from steps.places import pods
 
@@ -110,6 +110,7 @@ def _values(experiment: Experiment, image: str) -> dict[str, str]:
         "experiment": experiment.model_dump_json(),
         "image": image,
         shapes.LOAD_LIMIT: str(shapes.load_limit_s(experiment)),
+        **({shapes.TRACE_IMAGE: trace_reference(image)} if experiment.trace else {}),
     }
 
 
@@ -158,6 +159,7 @@ def _of_phase(experiments: Sequence[Experiment], templates: Sequence[str], value
     first = experiments[0]
     limit = max(int(each[shapes.LOAD_LIMIT]) for each in values.values())
     parameters = {"run": "{{workflow.name}}", "image": values[first.name]["image"], shapes.LOAD_LIMIT: str(limit)}
+    parameters |= {name: text for each in values.values() for name, text in each.items() if name == shapes.TRACE_IMAGE}
     parameters |= {f"experiment-{name}": each["experiment"] for name, each in values.items()}
     labels = {"benchlab.dev/phase": first.phase}
     called = {each.name: name for each, name in zip(experiments, templates, strict=True)}

@@ -83,6 +83,7 @@ SHAPES = {"compare": compare, "ramp": compare, "review": review}
 
 # How long the load step may take follows from the loads; a parameter, so that a run with a longer load needs no other templates.
 LOAD_LIMIT = "load-limit-s"
+TRACE_IMAGE = "trace-image"  # only of what is traced: the run in pods makes tracers of it, the one here needs none
 
 
 def load_limit_s(experiment: Experiment) -> int:
@@ -184,7 +185,8 @@ def _cell_steps(experiment: Experiment, prefix: str) -> tuple[Step, ...]:
         limit_s=f"{{{{workflow.parameters.{LOAD_LIMIT}}}}}",
     )
     traced = (File("trace", f"{here}/trace", optional=True),) if experiment.trace else ()
-    trace = Step("trace", values=load.values, inputs=load.inputs, reads=(stored,), writes=traced, limit_s=load.limit_s)
+    image = {"image": f"{{{{workflow.parameters.{TRACE_IMAGE}}}}}"}
+    trace = Step("trace", values=load.values | image, inputs=load.inputs, reads=(stored,), writes=traced, limit_s=load.limit_s)
     left = ("deploy", f"{here}/deploy.json"), ("load", f"{here}/load")
     measure = Step(
         "measure",

@@ -29,7 +29,7 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
     "provision": {"run": TEXT, "experiment": FILE, "stored": FILE, "plan": FILE, "environment": FILE},
     "deploy": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": FILE, "record": FILE},
     "load": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "folder": FILE, "environment": FILE},
-    "trace": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "trace": FILE},
+    "trace": {"run": TEXT, "cell": TEXT, "experiment": FILE, "endpoints": TEXT, "trace": FILE, "image": TEXT},
     "measure": {
         "run": TEXT,
         "cell": TEXT,
@@ -63,10 +63,17 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
     },
     "discover-notify": {"findings": FILE, "issue": FILE, "settings": FILE, "publish": TEXT, "result": FILE},
     "check": {"found": FILE},
-    "sweep": {"time-to-live-s": TEXT, "removed": FILE},
+    "sweep": {"time-to-live-s": TEXT, "removed": FILE, "tracing": TEXT},
 }
-# of the shape `ramp`; of an experiment that is traced; where a language model writes a summary
-OPTIONAL = {("load", "environment"), ("measure", "trace"), ("discover-report", "written")}
+# Of the shape `ramp`; of an experiment that is traced, and of its pods; of an installation with tracing; where a language model
+# writes a summary.
+OPTIONAL = {
+    ("load", "environment"),
+    ("measure", "trace"),
+    ("trace", "image"),
+    ("sweep", "tracing"),
+    ("discover-report", "written"),
+}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -69,6 +69,7 @@ KINDS = {
         Kind("Deployment", "apps/v1", "deployments"),
         Kind("ReplicaSet", "apps/v1", "replicasets"),
         Kind("Lease", "coordination.k8s.io/v1", "leases"),
+        Kind("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies"),
         Kind("StorageClass", "storage.k8s.io/v1", "storageclasses", namespaced=False),
         Kind("Role", _RBAC, "roles"),
         Kind("RoleBinding", _RBAC, "rolebindings"),

@@ -75,7 +75,7 @@ def run(*, run: str, cell: str, experiment: Path, endpoints: str, folder: Path, 
         with on_cores(where.driver_cpus) as alone:
             cpus = where.driver_cpus if alone else None
             sent = uvloop.run(send(load, where, spin=alone, driver_rps=believed_rps(environment), contender=contender))
-            if sent.failure is None and (again := beside.again(load)):
+            if sent.failure is None and (again := beside.again(load, in_pods=bool(where.pods))):
                 sent.traced = again, uvloop.run(_once_more(again, where, contender, spin=alone, beside=beside))
                 sent.failure = sent.traced[1].failure
         sent.canaries = before, canary.sing(folder, cpus=where.system_cpus)

@@ -30,9 +30,10 @@ class Swept:
     unclosed: tuple[str, ...] = ()  # ledger entries of which the store could not be told
 
 
-def run(*, time_to_live_s: str, removed: Path) -> None:
+def run(*, time_to_live_s: str, removed: Path, tracing: str | None = None) -> None:
     """Removes what lost runs left in the namespace of this pod; what it was is printed, and a list in `removed`.
 
+    tracing: the namespace of its tracers, where tracing is installed.
     Their ledgers are closed after that: the store may be what broke.
     Raises LeftBehind, ClusterError, StoreError, UsageError.
     """
@@ -44,10 +45,11 @@ def run(*, time_to_live_s: str, removed: Path) -> None:
         message = f"--time-to-live-s {time_to_live_s!r} is not a number of seconds"
         raise UsageError(message) from error
     kube = Kube.in_pod()
-    done = lost.sweep(kube, time_to_live_s=patience_s)
+    tracers = kube.into(tracing) if tracing else None
+    done = lost.sweep(kube, time_to_live_s=patience_s, tracing=tracers)
     print("\n".join(f"removed {each}" for each in done) or "nothing was left")
     removed.write_text(json.dumps(done))
-    for each in lost_ledgers.close(kube, Store.from_environment()):
+    for each in lost_ledgers.close(kube, Store.from_environment(), tracing=tracers):
         print(f"closed in the ledger: {each}")
 
 

@@ -1,6 +1,8 @@
-"""The image of the steps: what is in it, seen from what it is made of. `tests/cluster` looks into the image itself."""
+"""The images of steps and tracers: what is in them, seen from what they are made of. `tests/cluster` looks inside."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from phases.catalogue.gateways import GATEWAYS
 from phases.catalogue.runtimes import RUNTIMES
 from phases.catalogue.upstreams import UPSTREAM
 from pipelines import image
+from pipelines.image import TRACE_RECIPE, trace_reference
 from pipelines.select import experiments
 from steps.errors import UsageError
 
@@ -18,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DOCKERFILE = (ROOT / "images" / "steps" / "Dockerfile").read_text()
 TOY = "benchlab.local/runtime-toy:content"
+TRACE_DOCKERFILE = (ROOT / "images" / "trace" / "Dockerfile").read_text()
 STAND_INS = ROOT / "tests" / "cluster" / "images"
 
 
@@ -50,6 +54,34 @@ def test_steps_do_not_run_as_root():
 
     assert users[-1] == "65532:65532"
     assert "--require-hashes" in DOCKERFILE
+
+
+def test_tracers_image_holds_what_its_tag_is_made_of():
+    """Every module that it copies is in its digest, and nothing of them needs more than the standard library."""
+    copied = re.search(r"^COPY (.*) /opt/benchlab/steps/$", TRACE_DOCKERFILE, re.MULTILINE)[1].split()
+    script = "import sys; sys.modules.update(dict.fromkeys(('pydantic', 'urllib3', 'boto3'))); import steps.tracer"
+
+    assert {ROOT / name for name in copied} == set(TRACE_RECIPE) - {ROOT / "images" / "trace" / "Dockerfile"}
+    done = subprocess.run([sys.executable, "-S", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_tracers_image_names_the_version_of_bpftrace():
+    """Its output is what parsers were held against; Debian's packages are named with their versions."""
+    assert "bpftrace=0.17.0-1 " in TRACE_DOCKERFILE
+
+
+@pytest.mark.parametrize(
+    ("steps_image", "begins"),
+    [
+        (None, "benchlab/trace:"),
+        ("registry.example/team/benchlab/steps:abc", "registry.example/team/benchlab/trace:"),
+        ("somebody/else:1", "benchlab/trace:"),
+    ],
+)
+def test_tracers_image_is_where_the_steps_image_is(steps_image, begins):
+    """Whoever pushes both names one."""
+    assert trace_reference(steps_image).startswith(begins)
 
 
 def test_postgres_has_a_stand_in_too():

@@ -32,6 +32,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what wou
 @click.option("--pods", type=click.IntRange(min=5), help="The quota: so many pods at once.  [default: 60]")
 @click.option("--pod-security", type=click.Choice(["restricted", "baseline", "privileged"]), help="Of the namespace's pods.")
 @click.option("--no-nodes", is_flag=True, help="No right to read nodes, which are the whole cluster's: no cross-check then.")
+@click.option("--no-tracing", is_flag=True, help="No namespace for tracers, whose pods have a right on the node: no traces then.")
 @click.option("--sweep-every", metavar="SCHEDULE", help="When lost runs are looked for.  [default: */30 * * * *]")
 @click.option("--force", is_flag=True, help="Take over what somebody else has set in the objects that are needed.")
 @click.option("--wait/--no-wait", default=True, help="Until the store answers.  [default: wait]")
@@ -43,6 +44,7 @@ def install(
     force: bool,
     wait: bool,
     no_nodes: bool,
+    no_tracing: bool,
     **chosen: str | int | None,
 ) -> None:
     """Put what the lab needs into a cluster, beside its Argo Workflows. A second time changes only what differs."""
@@ -58,6 +60,7 @@ def install(
         kube = None
     where = kube.namespace if kube else namespace or access.DEFAULT_NAMESPACE
     settings = installation.settings(where, os.environ, own_s3=own_s3, kube=kube, nodes=not no_nodes, **chosen)
+    settings = settings.model_copy(update={"tracing": not no_tracing})
     if dry_run:
         click.echo(work.to_yaml(work.plan(kube, settings)), nl=False)
     elif kube is not None:

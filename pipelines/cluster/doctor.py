@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipelines import rights
-from pipelines.cluster import install, objects
+from pipelines.cluster import install, objects, traceable
+from pipelines.cluster.applying import inside, tracing_of
 from pipelines.cluster.settings import Settings
 from pipelines.local.doctor import Finding
 from steps.errors import ClusterError, LabError
@@ -53,6 +54,7 @@ def _all(kube: Kube, settings: Settings) -> Iterator[Finding]:
         return  # a probe would fail for the same reason
     yield _rights_of_steps(kube)
     yield from _probe(kube, settings)
+    yield from traceable.findings(kube, settings)
 
 
 def _nodes(kube: Kube) -> Finding:
@@ -86,8 +88,8 @@ def _own_rights(kube: Kube) -> Finding:
     return Finding("your rights", fine=not lacking, said=said, mend="ask the cluster's administrators for a role with these")
 
 
-def _allowed(kube: Kube, account: str | None, group: str, resource: str, verb: str) -> bool:
-    """Whether an account (None: whoever calls) may do this here, as the API server decides it."""
+def _allowed(kube: Kube, account: str | None, group: str, resource: str, verb: str, *, of: str = "") -> bool:
+    """Whether an account (None: whoever calls) of a namespace may do this here, as the API server decides it."""
     name, _, subresource = resource.partition("/")
     asked: Object = {"group": group, "resource": name, "subresource": subresource, "verb": verb}
     everywhere = resource.startswith("nodes")
@@ -95,7 +97,7 @@ def _allowed(kube: Kube, account: str | None, group: str, resource: str, verb: s
     kind = "SelfSubjectAccessReview"
     if account is not None:
         kind = "SubjectAccessReview"
-        spec["user"] = f"system:serviceaccount:{kube.namespace}:{account}"
+        spec["user"] = f"system:serviceaccount:{of}:{account}"
     review = {"apiVersion": REVIEW, "kind": kind, "spec": spec}
     answer = kube.call("POST", f"/apis/{REVIEW}/{kind.lower()}s", body=review)
     return bool(answer["status"]["allowed"])
@@ -106,13 +108,13 @@ def _installation(kube: Kube, settings: Settings) -> Finding:
     try:
         if kube.get("CustomResourceDefinition", "workflows.argoproj.io") is None:
             return Finding("Argo", fine=False, said="this cluster has no Argo Workflows", mend="install it, or `make kind`")
-        wanted = install.plan(kube, settings).objects
+        wanted = install.plan(kube, settings.model_copy(update={"tracing": tracing_of(kube) is not None})).objects
         # The store may be anyone's S3: its pod is not asked for.
         needed = [each for each in wanted if each["kind"] in {"ServiceAccount", "Role", "RoleBinding", "Secret", "ConfigMap"}]
         lacking = [
             f"{each['kind']} {each['metadata']['name']}"
             for each in needed
-            if kube.get(each["kind"], each["metadata"]["name"]) is None
+            if inside(kube, each).get(each["kind"], each["metadata"]["name"]) is None
         ]
     except ClusterError as error:
         return Finding("installation", fine=False, said=str(error), mend="ask the cluster's administrators")
@@ -122,16 +124,19 @@ def _installation(kube: Kube, settings: Settings) -> Finding:
 
 def _rights_of_steps(kube: Kube) -> Finding:
     """The rights of the ServiceAccounts, each asked of the API server."""
+    wanted = [(right, kube) for right in rights.RIGHTS]
+    if (tracing := tracing_of(kube)) is not None:
+        wanted += [(right, kube.into(tracing["metadata"]["name"])) for right in rights.TRACING_RIGHTS]
     try:
         lacking = [
             f"{right.account} may not {verb} {right.resource}"
-            for right in rights.RIGHTS
+            for right, where in wanted
             for verb in right.verbs
-            if not _allowed(kube, right.account, right.group, right.resource, verb)
+            if not _allowed(where, right.account, right.group, right.resource, verb, of=kube.namespace)
         ]
     except Denied:
         return Finding("rights of steps", fine=True, said="unknown: you may not ask about others")
-    count = sum(len(right.verbs) for right in rights.RIGHTS)
+    count = sum(len(right.verbs) for right, _ in wanted)
     said = "; ".join(lacking) if lacking else f"all {count}"
     return Finding(
         "rights of steps", fine=not lacking, said=said, mend=f"python -m pipelines install --namespace {kube.namespace}"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from pipelines.cluster import follow, runs, sweeping
 from pipelines.cluster.api import Argo, Document
 from pipelines.local.nodes import ENDED
 from steps.errors import ConflictError, UsageError
+from steps.places import pod_removal
+from steps.places.pods import selector
+from steps.places.tracer_pod import namespace_of
+from steps.refusals import Denied
 
 SPARED_S = 7200.0  # what names a run but belongs to no Workflow is left alone for so long
 
@@ -51,7 +57,15 @@ def delete(api: Argo, document: Document, *, force: bool, dry_run: bool) -> str:
     if dry_run:
         return f"would delete run {name} ({follow.phase(document)}) from namespace {api.namespace}; its results stay in the store"
     api.delete(name)
+    _forget_tracers(api, runs.run_of(document))
     return f"run {name} is deleted; its results stay in the store"
+
+
+def _forget_tracers(api: Argo, run: str) -> None:
+    """A run's components go with its Workflow; nothing is owned across namespaces. Who may not look leaves it to the sweeper."""
+    if api.kube is not None:
+        with suppress(Denied):
+            pod_removal.remove_tracers(api.kube.into(namespace_of(api.namespace)), selector(run, None))
 
 
 def _under_way(document: Document) -> str:

@@ -6,20 +6,19 @@ import base64
 import copy
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import yaml
 
 from pipelines import secret
 from pipelines.cluster import objects
+from pipelines.cluster.applying import GONE_WITHIN_S, Say, applied, apply, check_tracing, leave_tracing, line, made_here
 from pipelines.cluster.settings import S3, STORE, Settings
 from steps.errors import ClusterError, ConflictError, LeftBehind, UsageError
 from steps.kube import KINDS, Denied, Kube, Object
 
 READY_WITHIN_S = 180.0
-GONE_WITHIN_S = 90.0
-Say = Callable[[str], None]
 
 # What `uninstall` looks through, what uses something before what is used.
 _OURS = (
@@ -54,18 +53,13 @@ class Plan:
 def plan(kube: Kube | None, settings: Settings) -> Plan:
     """What an installation applies on this cluster; without one (`None`), on an empty cluster."""
     there = kube.get("Namespace", settings.namespace) if kube else None
-    ours = there is None or _made_here(there)
+    ours = there is None or made_here(there)
     enforce = ours or settings.pod_security is not None
     held = kube.get("Secret", secret.NAME) if kube and there is not None else None
     made = objects.of(settings, settings.s3 or _own_store(settings, held), enforce=enforce)
     if ours:
         made[0]["metadata"]["labels"] |= objects.LABELS
     return Plan(settings, tuple(made), makes_namespace=there is None)
-
-
-def _made_here(namespace: Object) -> bool:
-    labels = namespace["metadata"].get("labels", {})
-    return all(labels.get(name) == value for name, value in objects.LABELS.items())
 
 
 def _own_store(settings: Settings, held: Object | None) -> S3:
@@ -95,14 +89,18 @@ def install(kube: Kube, settings: Settings, *, force: bool, wait: bool, say: Say
     here = kube.into(settings.namespace)
     _look_for_argo(here)
     made = plan(here, settings)
+    traced = settings.tracing and check_tracing(here)
     if not made.makes_namespace:
         for wanted in made.objects:  # all or nothing: what will be refused is refused before anything is changed
-            _apply(here, wanted, force=force, dry_run=True)
+            if traced or wanted["metadata"].get("namespace", here.namespace) == here.namespace:
+                apply(here, wanted, force=force, dry_run=True)
     for wanted in made.objects:
-        say(_applied(here, wanted, force=force))
+        say(applied(here, wanted, force=force))
+    if not settings.tracing:
+        leave_tracing(here, dry_run=False, say=say)
     for stale in _stale(here, made):
         here.delete(stale["kind"], stale["metadata"]["name"], uid=stale["metadata"]["uid"])
-        say(_line(stale, "removed"))
+        say(line(stale, "removed"))
     if wait and settings.s3 is None:
         _wait_for_store(here)
     if settings.s3 is None and settings.storage is None:
@@ -113,27 +111,6 @@ def _look_for_argo(kube: Kube) -> None:
     if kube.get("CustomResourceDefinition", "workflows.argoproj.io") is None:
         message = "this cluster has no Argo Workflows: install it first (https://argo-workflows.readthedocs.io), or `make kind`"
         raise UsageError(message)
-
-
-def _applied(kube: Kube, wanted: Object, *, force: bool) -> str:
-    before = kube.get(wanted["kind"], wanted["metadata"]["name"])
-    after = _apply(kube, wanted, force=force)
-    if before is None:
-        return _line(wanted, "created")
-    same = before["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"]
-    return _line(wanted, "unchanged" if same else "changed")
-
-
-def _apply(kube: Kube, wanted: Object, *, force: bool, dry_run: bool = False) -> Object:
-    try:
-        return kube.apply(wanted, force=force, dry_run=dry_run)
-    except ConflictError as error:
-        message = f"{wanted['kind']} {wanted['metadata']['name']}: {error}; --force takes the fields over"
-        raise ConflictError(message) from error
-
-
-def _line(thing: Object, what: str) -> str:
-    return f"{thing['kind']} {thing['metadata']['name']}: {what}"
 
 
 def _stale(kube: Kube, made: Plan) -> Iterator[Object]:
@@ -200,13 +177,14 @@ def uninstall(kube: Kube, *, keep_results: bool, dry_run: bool, say: Say) -> Non
     for each in found:
         if not dry_run:
             _remove(kube, each)
-        say(_line(each, "would be removed" if dry_run else "removed"))
+        say(line(each, "would be removed" if dry_run else "removed"))
     there = kube.get("Namespace", kube.namespace)
+    traced = leave_tracing(kube, dry_run=dry_run, say=say)
     if not dry_run:
         _wait_until_gone(kube, [each for each in found if not _shared(each)])
     if there is not None and not keep_results:
         _leave(kube, there, dry_run=dry_run, say=say)
-    if not found:
+    if not found and not traced:
         say(f"nothing of the lab was in {kube.namespace}")
 
 
@@ -266,15 +244,15 @@ def _leave(kube: Kube, namespace: Object, *, dry_run: bool, say: Say) -> None:
     labels = namespace["metadata"].get("labels", {})
     if not any(name.startswith(objects.POD_SECURITY) for name in labels):
         return
-    others = _others(kube) if _made_here(namespace) and not dry_run else []
-    goes = _made_here(namespace) and not others
+    others = _others(kube) if made_here(namespace) and not dry_run else []
+    goes = made_here(namespace) and not others
     if not dry_run and goes:
         kube.delete("Namespace", kube.namespace, uid=namespace["metadata"]["uid"])
         _wait_until_gone(kube, [namespace])
     elif not dry_run:
         kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": kube.namespace}})  # gives up our labels
     would = "would be " if dry_run else ""
-    say(_line(namespace, f"{would}removed" if goes else f"{would}left without our labels"))
+    say(line(namespace, f"{would}removed" if goes else f"{would}left without our labels"))
     if others:
         say(f"note: {', '.join(others)} in {kube.namespace} are not the lab's; the namespace stays")
 

@@ -7,17 +7,34 @@ import json
 from urllib.parse import urlparse
 
 from pipelines import rights, schedule, secret
+from pipelines.cluster import tracing
+from pipelines.cluster.parts import INSTALLED, LABELS, PART_OF, POD_SECURITY, RBAC, binding, object_of
 from pipelines.cluster.settings import BUCKET, S3, STORE, STORE_PORT, Settings
 from steps.kube import Object
+from steps.places.tracer_pod import namespace_of
 
-PART_OF = "app.kubernetes.io/part-of"
-LABELS = {PART_OF: "benchlab", "app.kubernetes.io/managed-by": "benchlab-install"}
-INSTALLED = ",".join(f"{name}={value}" for name, value in LABELS.items())
+__all__ = [
+    "CONTAINER_SAFETY",
+    "INSTALLED",
+    "LABELS",
+    "PART_OF",
+    "POD_SAFETY",
+    "POD_SECURITY",
+    "REPOSITORY",
+    "SWEEPER",
+    "cluster_wide",
+    "namespace",
+    "object_of",
+    "of",
+    "own_store",
+    "step",
+    "sweeper",
+    "workflow",
+]
+
 SWEEPER = "benchlab-sweeper"
 REPOSITORY = "benchlab"
 UID = 65532  # "nonroot" of distroless images, as the components' pods have it
-# Of a namespace: which pods it lets in. What is refused is also told to whoever asks.
-POD_SECURITY = "pod-security.kubernetes.io"
 
 POD_SAFETY = {
     "runAsNonRoot": True,
@@ -44,13 +61,8 @@ def of(settings: Settings, s3: S3, *, enforce: bool) -> list[Object]:
         *store,
         _quota(settings),
         sweeper(settings),
+        *tracing.of(settings),
     ]
-
-
-def object_of(kind: str, version: str, name: str, namespace: str | None, **fields: object) -> Object:
-    """An object that carries the installation's labels."""
-    where = {"namespace": namespace} if namespace else {}
-    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **where, "labels": dict(LABELS)}, **fields}
 
 
 def namespace(settings: Settings, *, enforce: bool) -> Object:
@@ -73,32 +85,18 @@ def _rights(settings: Settings) -> list[Object]:
     found = []
     for account in rights.ACCOUNTS:
         rules = [right.rule for right in rights.RIGHTS if right.account == account]
-        found.append(object_of("Role", _RBAC, account, settings.namespace, rules=rules))
-        found.append(_binding("Role", account, account, settings.namespace))
+        found.append(object_of("Role", RBAC, account, settings.namespace, rules=rules))
+        found.append(binding("Role", account, account, settings.namespace))
     for right in rights.NODE_RIGHTS if settings.nodes else ():
         name = cluster_wide(settings.namespace)[right.account]
-        found.append(object_of("ClusterRole", _RBAC, name, None, rules=[right.rule]))
-        found.append(_binding("ClusterRole", name, right.account, settings.namespace))
+        found.append(object_of("ClusterRole", RBAC, name, None, rules=[right.rule]))
+        found.append(binding("ClusterRole", name, right.account, settings.namespace))
     return found
-
-
-_RBAC = "rbac.authorization.k8s.io/v1"
 
 
 def cluster_wide(namespace: str) -> dict[str, str]:
     """Account → the name of what it has beyond the namespace: two installations in one cluster have two."""
     return {rights.PLACE: f"benchlab-nodes-{namespace}", rights.STEPS: f"benchlab-kubelets-{namespace}"}
-
-
-def _binding(kind: str, role: str, account: str, namespace: str) -> Object:
-    return object_of(
-        f"{kind}Binding",
-        _RBAC,
-        role,
-        namespace if kind == "Role" else None,
-        roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role},
-        subjects=[{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
-    )
 
 
 def own_store(settings: Settings, *, access_key: str, secret_key: str) -> S3:
@@ -268,11 +266,9 @@ _ARGO = "argoproj.io/v1alpha1"
 
 def sweeper(settings: Settings) -> Object:
     """Removes what lost runs left, again and again; what it removed is an output of its Workflow."""
-    template = step(
-        "sweep",
-        ["sweep", "--time-to-live-s", str(settings.time_to_live_s), "--removed", "{{outputs.parameters.removed.path}}"],
-        settings,
-    )
+    words = ["sweep", "--time-to-live-s", str(settings.time_to_live_s), "--removed", "{{outputs.parameters.removed.path}}"]
+    words += ["--tracing", namespace_of(settings.namespace)] if settings.tracing else []
+    template = step("sweep", words, settings)
     path = "/tmp/removed"  # noqa: S108  # in a container of its own
     template["outputs"] = {
         "parameters": [{"name": "removed", "globalName": "removed", "valueFrom": {"path": path, "default": "[]"}}]

@@ -50,5 +50,6 @@ class Settings(Model):
     # None: baseline, and nothing is enforced where somebody else's pods live too
     pod_security: str | None = Field(default=None, pattern="^(restricted|baseline|privileged)$")
     nodes: bool = True  # rights to read the nodes, which are the whole cluster's
+    tracing: bool = True  # a namespace for tracers, whose pods have a right on the node
     sweep_every: str = "*/30 * * * *"
     time_to_live_s: int = Field(default=7200, ge=60)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from steps.attribution import thresholds as at
 from steps.attribution.options import with_options
 from steps.attribution.reconciled import reconciled
@@ -10,7 +12,7 @@ from steps.attribution.signals import signals_of, total
 from steps.attribution.split import split_of
 from steps.costs.book import PriceBook
 from steps.errors import MeasureError
-from steps.model import LoadRecord, TraceOutcome, TraceProgram, TraceRecord
+from steps.model import LoadRecord, TraceOutcome, TraceProgram, TraceRecord, Window
 from steps.model.trace import Split
 from steps.statistics.figures import NOT_HERE
 
@@ -65,6 +67,15 @@ def figures_of(record: TraceRecord, split: Split, load: LoadRecord | None) -> di
     return found | {name: total(record, counted) / asked for name, counted in told.items()}
 
 
+def apart(record: TraceRecord, window: Window) -> list[str]:
+    """Where a trace was not within its load. Machines' monotonic clocks begin anywhere: those of the wall are then compared."""
+    early, late = False, record.end_ns is not None and record.end_ns > window.end_ns
+    if record.began_at is not None and record.ended_at is not None:
+        began, ended = (datetime.fromisoformat(text) for text in (record.began_at, record.ended_at))
+        early, late = began < datetime.fromisoformat(window.started_at), ended > datetime.fromisoformat(window.ended_at)
+    return [*(["the trace began before its load"] if early else []), *(["the trace went on after its load"] if late else [])]
+
+
 def _short(record: TraceRecord, load: LoadRecord | None) -> tuple[str, ...]:
     """Whether enough was seen, and while the load ran."""
     said = []
@@ -78,6 +89,6 @@ def _short(record: TraceRecord, load: LoadRecord | None) -> tuple[str, ...]:
     window = load.window if load else None
     if window is None:
         said.append("nothing says what load ran under the trace")
-    elif record.start_ns is not None and record.end_ns is not None and record.end_ns > window.end_ns:
-        said.append("the trace went on after its load")
+    else:
+        said += apart(record, window)
     return tuple(said)

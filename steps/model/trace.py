@@ -49,6 +49,8 @@ class TraceRecord(Model):
     failure: str | None = None  # why there is none though there should be
     start_ns: int | None = None  # CLOCK_MONOTONIC, of the counting
     end_ns: int | None = None
+    began_at: str | None = None  # UTC, by the clock of the traced node, where the load may be on another
+    ended_at: str | None = None
     cpus: int | None = None  # cores that the target may use
     machine: str = ""  # "x86_64": numbers of system calls are the machine's
     counts: dict[str, dict[str, int]] = {}  # map → key → sum or count

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 TRACED_S = 10.0  # of the load that is sent once more, for the trace: 8 of them or more are counted
 TRACED_WARMUP_S = 1.0
+ATTACHED_WITHIN_S = 60.0  # in which a tracer's pod has to start and attach its programs; then no load is sent for it
+DELAY_S = 4.0  # from then on, until it counts: the load hears of it and warms up
 READY_WITHIN_S = 45.0  # in which the step `trace` says whether there can be one; then the load begins without
 
 
@@ -31,7 +33,7 @@ def usual_s(programs: Sequence[TraceProgram]) -> float:
 
 def longest_s(programs: Sequence[TraceProgram]) -> float:
     """How long it may take the cell's load longer."""
-    return READY_WITHIN_S + TRACED_WARMUP_S + TRACED_S if programs else 0.0
+    return READY_WITHIN_S + ATTACHED_WITHIN_S + DELAY_S + TRACED_WARMUP_S + TRACED_S if programs else 0.0
 
 
 def untraceable(shape: str, programs: Sequence[TraceProgram]) -> str | None:

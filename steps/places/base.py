@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from steps.certificates import Identity
-from steps.errors import UsageError
+from steps.errors import LeftBehind, UsageError
 from steps.ledger import Ledger
 from steps.model import Component, DeployedComponent, Environment, Experiment, LedgerEntry, PodContainer, Running, Secured
 
@@ -99,8 +99,13 @@ class Removal:
     left: tuple[str, ...] = ()
     proofs: Mapping[str, str] = field(default_factory=dict)  # ledger entry → how its absence was seen
     absence: str = "nothing of it was found"  # the same for all others
+    unseen: Mapping[str, str] = field(default_factory=dict)  # namespace → why nobody could look into it
 
     def proof(self, entry: LedgerEntry) -> str:
+        """How its absence was seen. Raises LeftBehind: nobody could look."""
+        if why := self.unseen.get(entry.facts.get("namespace", "")):
+            message = f"whether {entry.what} is gone is not known: {why}"
+            raise LeftBehind(message)
         return self.proofs.get(entry.id, self.absence)
 
 

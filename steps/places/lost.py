@@ -1,8 +1,9 @@
-"""What lost runs left in a namespace: found by their labels, removed, and seen to be gone.
+"""What lost runs left in a namespace, and in that of its tracers: found by their labels, removed, and seen to be gone.
 
 A run is lost when its Workflow is over or away and something of it is still there: somebody terminated it (no exit handler runs
 then), or its exit handler itself was killed. What belongs to a Workflow is judged by that Workflow alone. What names a run but
-belongs to none (its owner was taken off, or somebody made it by hand) is given its time to live first.
+belongs to none (its owner was taken off, or somebody made it by hand) is given its time to live first. A tracer cannot have an
+owner, for its namespace is another: that of a cell is lost as soon as no Workflow of its run is under way.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from datetime import UTC, datetime
 from steps.errors import LeftBehind
 from steps.kube import Kube, Object
 from steps.places.pod_removal import forget_keys
+from steps.places.tracer_pod import TRACER
 
-RUN = "benchlab.dev/run"
+RUN, CELL, COMPONENT = "benchlab.dev/run", "benchlab.dev/cell", "benchlab.dev/component"
 # A step's own pod bears its run's label too; Argo looks after that one.
 SELECTOR = f"{RUN},!workflows.argoproj.io/workflow"
 UNDER_WAY = "workflows.argoproj.io/completed!=true"
@@ -33,23 +35,26 @@ class Lost:
     uid: str
     run: str
     why: str
+    namespace: str
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} of run {self.run} ({self.why})"
 
 
-def sweep(kube: Kube, *, time_to_live_s: float, dry_run: bool = False) -> list[str]:
+def sweep(kube: Kube, *, time_to_live_s: float, tracing: Kube | None = None, dry_run: bool = False) -> list[str]:
     """Removes what lost runs left in the namespace and says what it was; with `dry_run` only says it.
 
+    tracing: the namespace of its tracers; None: it has none.
     Raises LeftBehind: something is still there a minute later; ClusterError: the API refused.
     """
-    found = look(kube, time_to_live_s=time_to_live_s)
+    found = look(kube, time_to_live_s=time_to_live_s, tracing=tracing)
     said = [str(each) for each in found]
     if not dry_run:
         said += _forget_keys(kube, found)
         for each in found:
-            kube.delete(each.kind, each.name, uid=each.uid)
-        _wait_until_gone(kube, found)
+            where = tracing if tracing and each.namespace == tracing.namespace else kube
+            where.delete(each.kind, each.name, uid=each.uid)
+        _wait_until_gone(kube, found, tracing)
     return said
 
 
@@ -64,12 +69,17 @@ def _forget_keys(kube: Kube, found: Iterable[Lost]) -> list[str]:
     return there
 
 
-def look(kube: Kube, *, time_to_live_s: float) -> list[Lost]:
+def look(kube: Kube, *, time_to_live_s: float, tracing: Kube | None = None) -> list[Lost]:
     """What lost runs left."""
     # The things first: then whatever Workflow made one of them is already there to be seen.
-    things = [thing for kind in KINDS for thing in kube.list(kind, selector=SELECTOR)]
+    things = [thing for place, kind in _places(kube, tracing) for thing in place.list(kind, selector=SELECTOR)]
     under_way = kube.list("Workflow", selector=UNDER_WAY)
     return list(lost(things, under_way, at=datetime.now(UTC), time_to_live_s=time_to_live_s))
+
+
+def _places(kube: Kube, tracing: Kube | None) -> list[tuple[Kube, str]]:
+    """Where things of runs are, kind by kind."""
+    return [*((kube, kind) for kind in KINDS), *([(tracing, "Pod")] if tracing else [])]
 
 
 def lost(things: Iterable[Object], under_way: Iterable[Object], *, at: datetime, time_to_live_s: float) -> Iterator[Lost]:
@@ -80,7 +90,7 @@ def lost(things: Iterable[Object], under_way: Iterable[Object], *, at: datetime,
     for thing in things:
         meta = thing["metadata"]
         if why := _why(meta, uids=uids, runs=runs, at=at, time_to_live_s=time_to_live_s):
-            yield Lost(thing["kind"], meta["name"], meta["uid"], meta["labels"][RUN], why)
+            yield Lost(thing["kind"], meta["name"], meta["uid"], meta["labels"][RUN], why, meta.get("namespace", ""))
 
 
 def _why(meta: Object, *, uids: set[str], runs: set[str | None], at: datetime, time_to_live_s: float) -> str | None:
@@ -90,11 +100,13 @@ def _why(meta: Object, *, uids: set[str], runs: set[str | None], at: datetime, t
         return None if owners["Workflow"] in uids else "its Workflow is over"
     if owners or meta["labels"][RUN] in runs:
         return None
+    if meta["labels"].get(COMPONENT) == TRACER and CELL in meta["labels"]:
+        return "no Workflow of its run is under way"
     age_s = (at - datetime.fromisoformat(meta["creationTimestamp"])).total_seconds()
     return f"no Workflow knows it, and it is {age_s / 60:.0f} minutes old" if age_s > time_to_live_s else None
 
 
-def _wait_until_gone(kube: Kube, found: list[Lost]) -> None:
+def _wait_until_gone(kube: Kube, found: list[Lost], tracing: Kube | None) -> None:
     """Owners go first and take what they own along; a pod may use its time to end."""
     runs = sorted({each.run for each in found})
     until = time.monotonic() + GONE_WITHIN_S
@@ -103,8 +115,8 @@ def _wait_until_gone(kube: Kube, found: list[Lost]) -> None:
         uids = {each.uid for each in found}
         left = [
             f"{kind} {each['metadata']['name']}"
-            for kind in KINDS
-            for each in kube.list(kind, selector=selector)
+            for place, kind in _places(kube, tracing)
+            for each in place.list(kind, selector=selector)
             if each["metadata"]["uid"] in uids or kind == "Pod"
         ]
         if not left:

@@ -21,22 +21,25 @@ PHASE, EXPERIMENT = "benchlab.dev/phase", "benchlab.dev/experiment"
 PARAMETER = "experiment-"  # of a phase's Workflow: one for each of its experiments
 
 
-def close(kube: Kube, store: Store) -> list[str]:
+def close(kube: Kube, store: Store, *, tracing: Kube | None = None) -> list[str]:
     """Closes the open entries of every lost run in the namespace of which nothing is left; returns what they stood for.
 
+    tracing: the namespace of its tracers, where nobody of the run may be left either.
     Raises ClusterError, StoreError, UsageError: an entry is damaged.
     """
     closed = []
-    for run, prefix in sorted(gone(kube)):
-        closed += [f"{what}, of run {run}" for what in _strike_off(store, prefix, run=run, namespace=kube.namespace)]
+    for run, prefix in sorted(gone(kube, tracing)):
+        where = kube.namespace + (f", no Pod in {tracing.namespace}" if tracing else "")
+        closed += [f"{what}, of run {run}" for what in _strike_off(store, prefix, run=run, namespace=where)]
     return closed
 
 
-def gone(kube: Kube) -> set[tuple[str, str]]:
+def gone(kube: Kube, tracing: Kube | None = None) -> set[tuple[str, str]]:
     """The runs that did not succeed, are not under way and have nothing in the namespace; with where they are in the store."""
     over = kube.list("Workflow", selector=OVER)  # first: what begins meanwhile is then seen to be there
     there = {each["metadata"]["labels"].get(RUN) for each in kube.list("Workflow", selector=f"{RUN},{UNDER_WAY}")}
-    there |= {each["metadata"]["labels"][RUN] for kind in KINDS for each in kube.list(kind, selector=SELECTOR)}
+    places = [*((kube, kind) for kind in KINDS), *([(tracing, "Pod")] if tracing else [])]
+    there |= {each["metadata"]["labels"][RUN] for place, kind in places for each in place.list(kind, selector=SELECTOR)}
     return {found for each in over for found in _where(each) if found[0] not in there}
 
 

@@ -12,6 +12,8 @@ from steps.places.base import Removal
 from steps.places.patience import patiently
 from steps.places.pod_spec import KEEPER
 from steps.places.pods import IDENTITY_LABEL, PREFIX, selector
+from steps.places.tracer_pod import namespace_of
+from steps.refusals import Absent, Denied
 
 KINDS = ("Deployment", "Service", "ConfigMap", "Pod")  # owners before what they own
 GONE_WITHIN_S = 60.0
@@ -30,10 +32,24 @@ def remove(kube: Kube, run: str, cell: str | None, *, logs: Path | None) -> Remo
                 # In the foreground: a Deployment is there until its pods are gone.
                 kube.delete(kind, each["metadata"]["name"], uid=each["metadata"]["uid"], propagation="Foreground")
                 removed.append(_called(each))
-    left = [*locked, *_what_stays(kube, which)]
+    tracing, unseen = kube.into(namespace_of(kube.namespace)), {}
+    try:
+        removed += remove_tracers(tracing, which)
+    except (Denied, Absent) as error:  # not installed here; a tracer that was made all the same is in the ledger, and stays there
+        unseen[tracing.namespace] = str(error)
+    left = [*locked, *_what_stays(kube, which, () if unseen else (tracing,))]
     absence = f"no {', '.join(KINDS[:-1])} or {KINDS[-1]} with labels {which} in namespace {kube.namespace}"
+    absence += "" if unseen else f", nor a Pod in {tracing.namespace}"
     absence += f", and {', '.join(keys)} cannot be removed a second time" if keys else ""
-    return Removal(removed=tuple(removed), left=tuple(left), absence=absence)
+    return Removal(removed=tuple(removed), left=tuple(left), absence=absence, unseen=unseen)
+
+
+def remove_tracers(tracing: Kube, which: str) -> list[str]:
+    """Removes the tracers' pods with these labels; returns what they were. Raises Denied: one may not look."""
+    found = _list(tracing, "Pod", which)
+    for each in found:
+        tracing.delete("Pod", each["metadata"]["name"], uid=each["metadata"]["uid"])
+    return [f"{_called(each)} in {tracing.namespace}" for each in found]
 
 
 def forget_keys(kube: Kube, services: Iterable[Object]) -> tuple[list[str], list[str]]:
@@ -52,11 +68,12 @@ def _goes_by_itself(found: Object) -> bool:
     return any(each["kind"] == "ReplicaSet" for each in found["metadata"].get("ownerReferences", ()))
 
 
-def _what_stays(kube: Kube, which: str) -> list[str]:
-    """What is still there when there was time enough to go."""
+def _what_stays(kube: Kube, which: str, tracing: Iterable[Kube]) -> list[str]:
+    """What is still there when there was time enough to go. tracing: where tracers may be, too."""
     deadline = time.monotonic() + GONE_WITHIN_S
+    places = [*((kube, kind) for kind in KINDS), *((each, "Pod") for each in tracing)]
     while True:
-        found = [_called(each) for kind in KINDS for each in _list(kube, kind, which)]
+        found = [_called(each) for place, kind in places for each in _list(place, kind, which)]
         if not found or time.monotonic() > deadline:
             return found
         time.sleep(LOOK_EVERY_S)

@@ -150,7 +150,7 @@ def _keeper(component: Component, image: str) -> Object:
 
 
 def _container(name: str, image: str, command: Iterable[str]) -> Object:
-    return {"name": name, "image": image, "imagePullPolicy": "IfNotPresent", "command": [_literal(word) for word in command]}
+    return {"name": name, "image": image, "imagePullPolicy": "IfNotPresent", "command": [literal(word) for word in command]}
 
 
 def _without_rights(user: int | None = None) -> Object:
@@ -201,9 +201,9 @@ def _ready_port(component: Component) -> int:
 
 
 def _env(values: Mapping[str, str]) -> list[Object]:
-    return [{"name": name, "value": _literal(text)} for name, text in values.items()]
+    return [{"name": name, "value": literal(text)} for name, text in values.items()]
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """The kubelet expands `$(NAME)`; `$$(NAME)` stays what it is, with one dollar."""
     return text.replace("$(", "$$(")

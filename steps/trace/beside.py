@@ -7,8 +7,10 @@ from contextlib import suppress
 
 from steps.errors import LabError
 from steps.model import Experiment, Load, Ramp, SteadyLoad
-from steps.model.trace_program import READY_WITHIN_S, TRACED_S, TRACED_WARMUP_S
-from steps.trace.marks import BEGUN, READY, Marks
+from steps.model.trace_program import ATTACHED_WITHIN_S, READY_WITHIN_S, TRACED_S, TRACED_WARMUP_S
+from steps.trace.marks import ATTACHED, BEGUN, READY, Marks
+
+MORE_S = 0.5  # than the tracer counts
 
 
 class Beside:
@@ -31,15 +33,31 @@ class Beside:
         with suppress(LabError):  # the step `trace` has its own reason, and this one's figures do not need it
             self.wanted = self._marks.wait(READY, within_s=READY_WITHIN_S)["reason"] is None
 
-    def again(self, load: Load) -> SteadyLoad | None:
-        """The load that is to be sent for the trace; None: there will be no trace."""
-        if not self.wanted or isinstance(load, Ramp):
+    def again(self, load: Load, *, in_pods: bool = False) -> SteadyLoad | None:
+        """The load that is to be sent for the trace; None: there will be no trace.
+
+        in_pods: the tracer has yet to start, in a pod of its own: it says when it will count, and the load is as long as that.
+        """
+        if self._marks is None or not self.wanted or isinstance(load, Ramp):
             return None
-        return load.model_copy(update={"warmup_s": TRACED_WARMUP_S, "duration_s": TRACED_S})
+        lasts_s: float | None = None if in_pods else TRACED_S
+        if in_pods:
+            with suppress(LabError):  # the tracer says itself what went wrong
+                lasts_s = self._agreed(self._marks)
+        return load.model_copy(update={"warmup_s": TRACED_WARMUP_S, "duration_s": lasts_s}) if lasts_s else None
+
+    def _agreed(self, marks: Marks) -> float | None:
+        """For how long the load is to be sent, after its warm-up; None: there is no tracer. Raises MeasureError, StoreError."""
+        marks.put(BEGUN)
+        self._begun = True
+        said = marks.wait(ATTACHED, within_s=ATTACHED_WITHIN_S)
+        if "end_unix_ns" not in said:
+            return None
+        return max((said["end_unix_ns"] - time.time_ns()) / 1e9 - TRACED_WARMUP_S, 0.0) + MORE_S
 
     def announce(self, load: SteadyLoad) -> None:
-        """Tells the tracer that this load begins now. Where the store does not take it, what was measured stays measured."""
-        if self._marks is not None:
+        """Tells a tracer that waits that this load begins now. Should the store not take it, what was measured stays measured."""
+        if self._marks is not None and not self._begun:
             with suppress(LabError):
                 self._marks.put(BEGUN, end_ns=time.monotonic_ns() + round((load.warmup_s + load.duration_s) * 1e9))
                 self._begun = True

@@ -1,9 +1,12 @@
 """How `load` and `trace` of a cell find each other: small objects in the store, beside what the cell leaves.
 
     trace.ready    from trace, before the load begins: {"reason"}, null where a trace can be had
-    trace.begun    from load, once its measured window is over: {"end_ns"} of the traced load that has just begun, or {"reason"}
+    trace.begun    from load, once its measured window is over: {"end_ns"} of the traced load that has just begun, or {"reason"};
+                   of pods {}: the load waits for
+    trace.attached from trace of pods: {"end_unix_ns"} until when its tracer will count
 
-Waiting is limited: either step may have died. Moments are CLOCK_MONOTONIC, which is one for all on a machine.
+Waiting is limited: either step may have died. A moment is of CLOCK_MONOTONIC, which is one for all on a machine, or of the wall
+clock, for a load on another node.
 """
 
 from __future__ import annotations
@@ -14,11 +17,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from steps.errors import MeasureError, MissingObject
-from steps.model import Experiment
+from steps.model import Experiment, Load
 from steps.store import Store
 
-READY, BEGUN = "trace.ready", "trace.begun"
+READY, BEGUN, ATTACHED = "trace.ready", "trace.begun", "trace.attached"
+SILENT = "the load did not say why it was not sent for the trace"
 POLL_S = 0.2
+MORE_S = 60.0  # than a load may take: checks, canaries, the store
 
 
 class Marks:
@@ -50,3 +55,8 @@ class Marks:
                 time.sleep(POLL_S)
             else:
                 return said
+
+    def await_load(self, load: Load) -> dict[str, Any]:
+        """What the load says once its measured window is over. Nobody asks the store while it lasts. Raises as `wait` does."""
+        time.sleep(load.warmup_s + load.window_s)
+        return self.wait(BEGUN, within_s=load.longest_s + MORE_S)

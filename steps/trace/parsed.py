@@ -13,9 +13,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from steps.bpftrace import MOST_KEYS
 from steps.model.trace import Bucket
 
-MOST_KEYS = 16384  # of a map; the tracer is told so
 MARK = re.compile(r"(ready|end) (\d+)")
 STACKS, OFF_STACKS = "@stacks", "@off_stacks"
 LAST = "@z_last"  # the map that is printed after all others

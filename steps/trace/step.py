@@ -23,23 +23,30 @@ from steps.model.trace import TraceRecord
 from steps.model.trace_program import TRACED_WARMUP_S, TraceProgram
 from steps.trace import tracer
 from steps.trace.flame import WAITS, flame_graph
-from steps.trace.marks import BEGUN, READY, Marks
-from steps.trace.parsed import OFF_STACKS, STACKS, parse
+from steps.trace.marks import READY, SILENT, Marks
+from steps.trace.parsed import OFF_STACKS, STACKS, Parsed, parse
 from steps.trace.programs import together
 from steps.trace.stacks import folded, folded_waits
 from steps.trace.target import Target
 
 BEFORE_END_S = 0.3  # the load's last moments are left out
 LAST_LOOK_S = 0.05  # before the tracer ends: with its descriptors goes what its programs took
-MORE_S = 60.0  # than the load may take: checks, canaries, the store
 
 
 def run(
-    *, run: str, cell: str, experiment: Path, endpoints: str, trace: Path, environment: Mapping[str, str] | None = None
+    *,
+    run: str,
+    cell: str,
+    experiment: Path,
+    endpoints: str,
+    trace: Path,
+    image: str | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> None:
     """Traces the contender of one cell.
 
     trace: the folder that gets trace.json, and beside it what the tracer printed and the stacks.
+    image: what a tracer of pods runs in; a trace here needs none.
     Raises MeasureError: there should be a trace and there is none; the record says so too.
     """
     asked = Experiment.from_json(experiment.read_bytes(), source=experiment.name)
@@ -47,7 +54,11 @@ def run(
     found: dict[str, Any] = {"run": run, "cell": cell, "programs": asked.trace, "machine": platform.machine()}
     try:
         where = Endpoints.from_json(endpoints, source="the endpoints that deploy handed over")
-        found |= _traced(asked, where, Marks.of(asked, run, cell, environment), cell, trace)
+        marks = Marks.of(asked, run, cell, environment)
+        if where.pods:
+            found |= _in_pods(asked, where, marks, folder=trace, run=run, cell=cell, image=image)
+        else:
+            found |= _traced(asked, where, marks, cell, trace)
     except LabError as error:
         found["failure"] = str(error)
         raise
@@ -58,26 +69,38 @@ def run(
 
 def _traced(asked: Experiment, where: Endpoints, marks: Marks, cell: str, folder: Path) -> dict[str, Any]:
     """The fields of the record."""
-    reason = not_here(where) or tracer.unavailable(asked.trace)
+    reason = tracer.unavailable(asked.trace)
     marks.put(READY, reason=reason)
     if reason:
         return {"unavailable": reason}
-    load = {each.label: each for each in asked.loads}[cell_of(asked, cell).load]
-    time.sleep(load.warmup_s + load.window_s)  # nobody asks the store while the load is measured
-    begun = marks.wait(BEGUN, within_s=load.longest_s + MORE_S)
+    begun = marks.await_load({each.label: each for each in asked.loads}[cell_of(asked, cell).load])
     if "end_ns" not in begun:
-        return {"failure": begun.get("reason") or "the load did not say why it was not sent for the trace"}
+        return {"failure": begun.get("reason") or SILENT}
     time.sleep(TRACED_WARMUP_S)  # what opens a connection may start a process: those that there will be are there now
     target = Target.of(where)
     found = count(asked.trace, target, cpus=where.system_cpus, end_ns=begun["end_ns"], folder=folder)
     return {"target": target.component, "tool": tracer.version(), **found}
 
 
-def not_here(where: Endpoints) -> str | None:
-    """Why the place of these components has no trace."""
-    if where.pods:
-        return "components in pods are not traced yet: run the experiment on one machine with root"
-    return None
+def _in_pods(
+    asked: Experiment, where: Endpoints, marks: Marks, *, folder: Path, run: str, cell: str, image: str | None
+) -> dict[str, Any]:
+    """The fields of the record, where what is measured lives in a pod."""
+    from steps.kube import Kube
+    from steps.trace import pods
+
+    try:
+        target = pods.Target.of(where, run, cell)
+        tracers = pods.tracers_of(target, Kube.in_pod(), image=image)
+        ledger = pods.ledger_of(asked, target.run, os.environ)
+        found = pods.traced(asked, target, tracers, marks=marks, ledger=ledger, folder=folder)
+    except LabError as error:
+        with suppress(LabError):  # the load may still wait for this one
+            marks.put(READY, reason=str(error))
+        raise
+    if not isinstance(found, pods.Counted):
+        return found
+    return {"target": found.component, **found.fields, **_counted(found.printed, found.component, folder)}
 
 
 def count(
@@ -98,17 +121,24 @@ def count(
         printed = parse(running.await_end(tracer.STOPS_S))
     if target.ended():
         printed.damage.append(f"{target.component} ended while it was traced: what it did until then was counted")
-    _draw_work(printed.counts.pop(STACKS, {}), target.component, folder)
-    _draw_waits(printed.counts.pop(OFF_STACKS, {}), target.component, folder, locks=lock_share(printed.counts) >= HANDED_ON)
     return {
-        "start_ns": printed.ready_ns,
-        "end_ns": printed.end_ns,
         "cpus": len(cpus) if cpus else os.cpu_count(),
-        "counts": printed.counts,
-        "histograms": printed.histograms,
         "before": before,
         "after": after,
         **later.since(cost),
+        **_counted(printed, target.component, folder),
+    }
+
+
+def _counted(printed: Parsed, component: str, folder: Path) -> dict[str, Any]:
+    """The fields that a tracer's output amounts to; its stacks become files."""
+    _draw_work(printed.counts.pop(STACKS, {}), component, folder)
+    _draw_waits(printed.counts.pop(OFF_STACKS, {}), component, folder, locks=lock_share(printed.counts) >= HANDED_ON)
+    return {
+        "start_ns": printed.ready_ns,
+        "end_ns": printed.end_ns,
+        "counts": printed.counts,
+        "histograms": printed.histograms,
         "damage": tuple(printed.damage),
     }
 

@@ -18,10 +18,11 @@ import pytest
 from phases.catalogue.upstreams import UPSTREAM
 from pipelines.cluster import access, install, objects
 from pipelines.cluster.settings import OBJECTS_IMAGE, Settings
-from pipelines.image import reference
+from pipelines.image import reference, trace_reference
 from steps.errors import LabError
 from steps.kube import KINDS as KINDS_OF_THE_API
 from steps.kube import Absent, Kube
+from steps.places.tracer_pod import namespace_of
 from tests.cluster.accounts import EXECUTOR, binding
 from tests.cluster.place_lab import in_namespace
 
@@ -56,6 +57,11 @@ class Installed:
 def steps_image():
     """What steps run in: of the code as it was when the tests began, unless somebody tries another."""
     return os.environ.get("BENCHLAB_STEPS_IMAGE") or reference()
+
+
+def trace_image():
+    """What tracers run in, beside that."""
+    return trace_reference(steps_image())
 
 
 def lacking(reason):
@@ -210,13 +216,14 @@ def nothing_left(request):
         if "installed" in request.fixturenames
         else request.getfixturevalue("session_namespace")
     )
+    tracers = own.into(namespace_of(own.namespace))
     foreign = (
         f"app.kubernetes.io/managed-by!={objects.LABELS['app.kubernetes.io/managed-by']}"  # the store's pod may be a new one
     )
     before = there(own, selector=foreign)
 
     def left():
-        return there(own, selector=foreign) - before
+        return there(own, selector=foreign) - before | there(tracers, ("Pod",))
 
     yield
     wait_for(lambda: not left(), within_s=GONE_WITHIN_S, what=lambda: f"still there: {sorted(left())}")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipelines.cluster import doctor
-from tests.cluster.conftest import wait_for
+from pipelines.cluster import doctor, traceable
+from tests.cluster.conftest import trace_image, wait_for
 
 pytestmark = pytest.mark.argo
 
@@ -12,8 +12,9 @@ def looked(kube, settings):
     return {each.what: each for each in doctor.findings(kube, settings)}
 
 
-def test_installed_cluster_is_fine(installed):
-    """Versions, rights, image, store from a pod, clocks and the controller's pace, all seen."""
+def test_installed_cluster_is_fine(installed, need_images):
+    """Versions, rights, image, store from a pod, clocks, the controller's pace, and a tracer on each node, all seen."""
+    need_images(trace_image())
     found = looked(installed.kube, installed.settings)
 
     assert [each for each in found.values() if not each.fine] == []
@@ -29,6 +30,9 @@ def test_installed_cluster_is_fine(installed):
         "clocks",
     }
     assert found["Argo"].said.startswith("version v")
+    traced = [each for each in found.values() if each.what.startswith("tracing on ")]
+    assert traced
+    assert all("a program of two instructions is taken" in each.said for each in traced)
 
 
 def test_cluster_without_the_lab_names_the_command(namespace, settings):
@@ -38,6 +42,14 @@ def test_cluster_without_the_lab_names_the_command(namespace, settings):
     assert not found["installation"].fine
     assert "Secret benchlab-s3" in found["installation"].said
     assert found["installation"].mend == f"python -m pipelines install --namespace {namespace.namespace}"
+
+
+def test_cluster_without_tracing_says_so_and_is_fine(namespace, settings):
+    """It was left out on purpose; the line names what would bring it."""
+    (found,) = traceable.findings(namespace, settings.model_copy(update={"namespace": namespace.namespace}))
+
+    assert (found.fine, found.optional) == (True, True)
+    assert found.said.startswith("not installed: a traced experiment says so")
 
 
 def test_image_that_is_nowhere_is_told(installed):

@@ -10,10 +10,17 @@ from pipelines.cluster import install, objects
 from pipelines.cluster.settings import OBJECTS_IMAGE, S3
 from steps.errors import ClusterError, ConflictError
 from steps.kube import KINDS
+from steps.places.tracer_pod import namespace_of
 from tests.cluster.conftest import finished, there, wait_for
 
 ELSEWHERE = S3(bucket="runs", endpoint="http://s3.example:9000", access_key="k", secret_key="s")
 EVERYTHING = (*KINDS.keys() & install._OURS, "Pod", "ReplicaSet", "Event")
+
+
+@pytest.fixture
+def settings(settings):
+    """Without a namespace for tracers, whose removal takes its time; the last tests here have one."""
+    return settings.model_copy(update={"tracing": False})
 
 
 def applied(kube, settings, **given):
@@ -237,3 +244,35 @@ def test_artifact_travels_between_two_steps_through_the_installed_store(installe
     assert status["phase"] == "Succeeded", json.dumps({name: node.get("message") for name, node in nodes.items()})
     assert nodes["reads"]["outputs"]["parameters"] == [{"name": "text", "value": "kept", "valueFrom": {"path": "/tmp/out"}}]
     installed.kube.delete("Workflow", "artifact")
+
+
+def test_tracers_namespace_comes_and_goes_with_the_installation(namespace, settings, kinds):
+    """It is made, changed by nothing, left out when it is no longer wanted, and removed with all else."""
+    mine = settings.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE, "tracing": True})
+    where = namespace_of(namespace.namespace)
+
+    said = applied(namespace, mine)
+    assert f"Namespace {where}: created" in said
+    assert namespace.get("Namespace", where)["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
+    assert all(line.endswith(": unchanged") for line in applied(namespace, mine))
+
+    assert f"Namespace {where}: removed" in applied(namespace, mine.model_copy(update={"tracing": False}))
+    assert namespace.get("Namespace", where) is None
+    applied(namespace, mine)
+    assert f"Namespace {where}: would be removed" in removed(namespace, dry_run=True)
+    removed(namespace)
+    assert namespace.get("Namespace", where) is None
+
+
+def test_namespace_of_that_name_that_is_somebody_elses_is_not_opened_to_tracers(namespace, settings, kinds):
+    """Pods of his could then do anything: it is refused before anything is applied."""
+    where = namespace_of(namespace.namespace)
+    namespace.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": where}})
+    mine = settings.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE, "tracing": True})
+
+    with pytest.raises(ConflictError, match=f"namespace {where} is somebody else's.*--no-tracing"):
+        applied(namespace, mine)
+    assert namespace.get("ServiceAccount", "benchlab") is None
+    removed(namespace)
+    assert namespace.get("Namespace", where) is not None
+    namespace.delete("Namespace", where)

@@ -11,14 +11,15 @@ from pipelines import rights
 from pipelines.cluster import access, install, objects
 from steps.kube import Denied
 from steps.places import lost
+from steps.places.tracer_pod import namespace_of
 from tests.cluster.conftest import finished, wait_for
 
 
 def cases(account, *, group=None):
-    """Each right of an account, verb by verb."""
+    """Each right of an account, verb by verb; also those that it has where tracers are."""
     return [
-        pytest.param(right, verb, id=f"{verb}-{right.resource.replace('/', '-')}")
-        for right in rights.RIGHTS
+        pytest.param(right, verb, id=f"{verb}-{right.resource.replace('/', '-')}{'-tracing' if right.tracing else ''}")
+        for right in (*rights.RIGHTS, *rights.TRACING_RIGHTS)
         for verb in right.verbs
         if right.account == account
         and (right.group == "argoproj.io" and right.resource == "workflowtaskresults") == (group == "argo")
@@ -40,25 +41,32 @@ def may(kube, right, verb):
     return kube.call("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=review)["status"]["allowed"]
 
 
+def tracing(kube):
+    """The namespace of the tracers beside that one."""
+    return kube.into(namespace_of(kube.namespace))
+
+
 @contextmanager
 def without(installed, right, verb):
     """The account without one of its rights, once the API server knows; afterwards it has it again."""
-    role = installed.kube.get("Role", right.account)
+    home = tracing(installed.kube) if right.tracing else installed.kube
+    role = home.get("Role", right.account)
     kept = [dict(each) for each in role["rules"]]
     for rule in kept:
         if (rule["apiGroups"], rule["resources"]) == ([right.group], [right.resource]):
             rule["verbs"] = [each for each in rule["verbs"] if each != verb]
     as_account = token(installed.kube, right.account)
-    assert may(as_account, right, verb)
-    installed.kube.patch("Role", right.account, {"rules": [rule for rule in kept if rule["verbs"]]})
+    there = as_account.into(home.namespace)
+    assert may(there, right, verb)
+    home.patch("Role", right.account, {"rules": [rule for rule in kept if rule["verbs"]]})
     try:
-        wait_for(lambda: not may(as_account, right, verb), within_s=10)
+        wait_for(lambda: not may(there, right, verb), within_s=10)
         yield as_account
     finally:
         made = install.plan(installed.kube, installed.settings).objects
-        role = next(each for each in made if each["kind"] == "Role" and each["metadata"]["name"] == right.account)
-        installed.kube.apply(role, force=True)
-        wait_for(lambda: may(as_account, right, verb), within_s=10)
+        roles = [each for each in made if (each["kind"], each["metadata"]["name"]) == ("Role", right.account)]
+        home.apply(next(each for each in roles if each["metadata"]["namespace"] == home.namespace), force=True)
+        wait_for(lambda: may(there, right, verb), within_s=10)
 
 
 @pytest.fixture
@@ -85,24 +93,29 @@ def leftovers(installed):
     ]
     for each in made:
         installed.kube.create({**each, "metadata": {**meta, "name": "lost"}})
+    where = tracing(installed.kube)
+    tracer = next(each for each in made if each["kind"] == "Pod")
+    where.create({**tracer, "metadata": {**meta, "name": "lost-tracer", "namespace": where.namespace}})
     yield
     for each in made:
         installed.kube.delete(each["kind"], "lost")
+    where.delete("Pod", "lost-tracer")
 
 
 def test_account_of_the_sweeper_has_enough(installed, leftovers):
-    """With all its rights it removes everything and says so."""
-    said = lost.sweep(token(installed.kube, rights.SWEEPER), time_to_live_s=0)
+    """With all its rights it removes everything, a tracer too, and says so."""
+    as_sweeper = token(installed.kube, rights.SWEEPER)
+    said = lost.sweep(as_sweeper, time_to_live_s=0, tracing=tracing(as_sweeper))
 
-    assert sorted(line.split()[0] for line in said) == ["ConfigMap", "Deployment", "Pod", "Secret", "Service"]
-    assert lost.look(installed.kube, time_to_live_s=0) == []
+    assert sorted(line.split()[0] for line in said) == ["ConfigMap", "Deployment", "Pod", "Pod", "Secret", "Service"]
+    assert lost.look(installed.kube, time_to_live_s=0, tracing=tracing(installed.kube)) == []
 
 
 @pytest.mark.parametrize(("right", "verb"), cases(rights.SWEEPER))
 def test_sweeper_needs_each_of_its_rights(installed, leftovers, right, verb):
     """Without one of them the sweep is refused, and the refusal names it."""
     with without(installed, right, verb) as as_sweeper, pytest.raises(Denied, match=f"{verb} {right.resource}"):
-        lost.sweep(as_sweeper, time_to_live_s=0)
+        lost.sweep(as_sweeper, time_to_live_s=0, tracing=tracing(as_sweeper))
 
 
 def test_accounts_of_steps_cannot_read_the_secret_or_make_a_pod(installed):
@@ -119,6 +132,13 @@ def test_accounts_of_steps_cannot_read_the_secret_or_make_a_pod(installed):
                 call(as_account)
     with pytest.raises(Denied):
         token(installed.kube, rights.STEPS).list("Pod")
+    for account in set(rights.ACCOUNTS) - {rights.TRACE}:
+        with pytest.raises(Denied):
+            tracing(token(installed.kube, account)).create(pod_of_nobody())
+
+
+def pod_of_nobody():
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
 
 
 @pytest.mark.argo

@@ -39,7 +39,7 @@ def test_each_step_runs_as_an_account_that_is_installed():
 
 def test_no_right_is_a_wildcard_or_a_way_to_more():
     """Nothing may read secrets (a component's key is made and removed), run commands in pods, or change roles; each says why."""
-    for right in (*rights.RIGHTS, *rights.NODE_RIGHTS):
+    for right in (*rights.RIGHTS, *rights.TRACING_RIGHTS, *rights.NODE_RIGHTS):
         assert "*" not in (right.group, right.resource, *right.verbs)
         assert right.resource not in {"pods/exec", "roles", "rolebindings", "serviceaccounts", "nodes/proxy"}
         assert right.resource != "secrets" or set(right.verbs) <= {"create", "delete"}
@@ -147,3 +147,27 @@ def test_two_installations_in_one_cluster_do_not_share_what_is_the_clusters():
     names = {one(made(Settings(namespace=name, image="i")), "ClusterRole")["metadata"]["name"] for name in ("a", "b")}
 
     assert len(names) == 2
+
+
+def test_tracers_have_a_namespace_with_roles_for_who_needs_them():
+    """One account may make pods there; those that clean up may list and remove; nothing in it has a network."""
+    found = [each for each in made() if each["metadata"].get("namespace") == "lab-trace"]
+    roles = {each["metadata"]["name"]: each["rules"] for each in found if each["kind"] == "Role"}
+    subjects = {each["subjects"][0]["namespace"] for each in found if each["kind"] == "RoleBinding"}
+
+    assert roles == {
+        account: [right.rule for right in rights.TRACING_RIGHTS if right.account == account]
+        for account in (rights.TRACE, rights.PLACE, rights.SWEEPER)
+    }
+    assert [account for account, rules in roles.items() if any("create" in rule["verbs"] for rule in rules)] == [rights.TRACE]
+    assert subjects == {"lab"}
+    assert one(found, "NetworkPolicy")["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_installation_without_tracing_has_nothing_of_it():
+    """No privileged namespace, and a sweeper that does not look into it."""
+    text = json.dumps(made(SETTINGS.model_copy(update={"tracing": False})))
+
+    assert '"lab-trace"' not in text
+    assert '"privileged"' not in text
+    assert json.dumps(["--tracing", "lab-trace"])[1:-1] in json.dumps(made())

@@ -62,3 +62,15 @@ def test_what_was_removed_is_told_with_its_run_and_the_reason():
     (one,) = lost([thing(owner="w1")], [], at=NOW, time_to_live_s=HOUR_S)
 
     assert str(one) == "Deployment echo of run r1 (its Workflow is over)"
+
+
+def test_a_cells_tracer_is_lost_as_soon_as_no_workflow_of_its_run_is_under_way():
+    """It has no owner, for none reaches across namespaces; somebody's look at a node has its time to live."""
+    labels = {"benchlab.dev/run": "r1", "benchlab.dev/component": "tracer", "benchlab.dev/cell": "c-1rps-r1"}
+    meta = {**thing(kind="Pod", age_s=1)["metadata"], "labels": labels, "namespace": "lab-trace"}
+    of_a_cell = {"kind": "Pod", "metadata": meta}
+    look = {"kind": "Pod", "metadata": {**meta, "labels": {name: labels[name] for name in list(labels)[:2]}}}
+
+    assert found(of_a_cell, look) == ["echo"]
+    assert found(of_a_cell, under_way=[workflow("w2", name="again", run="r1")]) == []
+    assert [each.why for each in lost([of_a_cell], [], at=NOW, time_to_live_s=HOUR_S)] == ["no Workflow of its run is under way"]

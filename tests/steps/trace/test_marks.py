@@ -1,12 +1,14 @@
 """Load and trace of a cell find each other through marks in the store, and neither waits for ever."""
 
+import time
+
 import pytest
 
 from steps.errors import MeasureError
 from steps.model import HttpLoad
 from steps.store import Store
 from steps.trace.beside import Beside
-from steps.trace.marks import BEGUN, READY, Marks
+from steps.trace.marks import ATTACHED, BEGUN, READY, Marks
 
 LOAD = HttpLoad(path="/", rate_rps=10, duration_s=60, expect="")
 
@@ -63,3 +65,28 @@ def test_experiment_without_a_trace_opens_no_store():
     beside.close()
 
     assert beside.again(LOAD) is None
+
+
+def test_load_of_pods_is_sent_when_its_tracer_is_attached_and_as_long_as_it_counts(marks):
+    """A pod and its programs take their time to start: the tracer says until when, and the load outlasts it."""
+    beside = Beside(marks)
+    marks.put(READY, reason=None)
+    marks.put(ATTACHED, end_unix_ns=time.time_ns() + 12_000_000_000)
+
+    beside.await_ready()
+    again = beside.again(LOAD, in_pods=True)
+    beside.announce(again)
+
+    assert 12.0 < again.warmup_s + again.duration_s < 12.6
+    assert marks.wait(BEGUN, within_s=0) == {}  # the window is over, and nothing else was said
+
+
+def test_load_of_pods_is_not_sent_for_a_tracer_that_failed(marks):
+    """The tracer has its reason, and the measured window stands."""
+    beside = Beside(marks)
+    marks.put(READY, reason=None)
+    marks.put(ATTACHED, reason="the tracer's pod was removed by somebody")
+
+    beside.await_ready()
+
+    assert beside.again(LOAD, in_pods=True) is None
