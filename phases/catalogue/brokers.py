@@ -147,7 +147,7 @@ RABBITMQ = Component(
     resources=Resources(memory_mib=512),
     config="rabbitmq.conf",
     speaks="amqp",
-    ready=Ready(tcp=True, hello=b"AMQP\0\0\x09\x01".hex(), answer="01", within_s=60),
+    ready=Ready(tcp=True, hello=b"AMQP\0\0\x09\x01".hex(), answer="01", within_s=90),
     classes={
         "memory": Durable(
             how="classic queue, not durable; transient messages",
@@ -200,7 +200,7 @@ KAFKA = Component(
     resources=Resources(memory_mib=1024),
     config="kafka.properties",
     speaks="kafka",
-    ready=Ready(tcp=True, within_s=60),
+    ready=Ready(tcp=True, within_s=90),
     classes={
         "memory": Durable(lacking="Kafka writes every message to its log, and keeps none in memory only"),
         "written": Durable(
