@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(bool(reason := tracer.unavailable(tuple(TraceProgram))), reason=f"no trace here: {reason}"),
 ]
 CELL = "nginx-400rps-r1"
-WITHIN_S = 120.0
+WITHIN_S = 300.0  # on a busy machine; else 40
 
 
 def words(pid: int) -> list[str]:
