@@ -53,8 +53,8 @@ class Beside:
         said = marks.wait(ATTACHED, within_s=ATTACHED_WITHIN_S)
         if "end_unix_ns" not in said:
             return None
-        left_s: float = (said["end_unix_ns"] - time.time_ns()) / 1e9 - TRACED_WARMUP_S
-        return max(left_s, 0.0) + MORE_S
+        end_ns = int(said["end_unix_ns"])
+        return max((end_ns - time.time_ns()) / 1e9 - TRACED_WARMUP_S, 0.0) + MORE_S
 
     def announce(self, load: SteadyLoad) -> None:
         """Tells a tracer that waits that this load begins now. Should the store not take it, what was measured stays measured."""
