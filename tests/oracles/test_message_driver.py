@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from phases.catalogue.brokers import BROKERS, NATS
+from phases.catalogue.brokers import BROKERS, NATS, VALKEY
 from steps.drivers.broker import Dealing, client_of
 from steps.drivers.connection import Target
 from steps.drivers.deliveries import Letters
@@ -22,13 +22,14 @@ from steps.statistics.histogram import histogram_of
 from tests.brokers import again, cell, flown, needs, order_of, paused, quietly, short
 from tests.databases import signalled
 
-pytestmark = pytest.mark.slow
+# Those that come as wheels are tried before a change lands; the whole table is evidence, and takes minutes.
+TRIED = {each.name: pytest.mark.slow if each in (NATS, VALKEY) else pytest.mark.evidence for each in BROKERS}
 STALL_S = 1.5
 CATCHING_UP_S = 0.5  # what waited is answered one after the other
 SILENT_S = 3.0  # nothing more comes
 
 
-@pytest.mark.parametrize("component", BROKERS, ids=lambda each: each.name)
+@pytest.mark.parametrize("component", [pytest.param(each, id=each.name, marks=TRIED[each.name]) for each in BROKERS])
 def test_stalled_broker_shows_at_its_true_size(lab, component):
     """A stop of 1.5 s in 8 s of load: p99 is 80 ms less, for a hundredth of the messages were due in its first 80 ms.
 
@@ -57,7 +58,7 @@ def test_stalled_broker_shows_at_its_true_size(lab, component):
 
 
 KILLED = [
-    pytest.param(each, durability, id=f"{each.name}-{durability}")
+    pytest.param(each, durability, id=f"{each.name}-{durability}", marks=TRIED[each.name])
     for each in BROKERS
     for durability in each.classes
     if not each.lacks(durability)
@@ -89,6 +90,7 @@ def test_killed_broker_keeps_what_its_class_promises(lab, component, durability,
     assert lost == (len(acknowledged) if durability == "memory" else 0)
 
 
+@pytest.mark.slow
 def test_broker_that_lost_acknowledged_messages_is_found_out(lab):
     """A message that is gone from the stream before its consumer had it: the contender fails, and it is said how many."""
     load = short(away_s=1.0, rate_mps=100, duration_s=4)

@@ -14,7 +14,7 @@ from tests.runs.bench import environment
 from tests.steps.trace import loaded
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.evidence,  # whole runs, killed in the middle of a trace of seconds: on a machine of their own
     pytest.mark.skipif(bool(reason := tracer.unavailable(tuple(TraceProgram))), reason=f"no trace here: {reason}"),
 ]
 CELL = "nginx-400rps-r1"

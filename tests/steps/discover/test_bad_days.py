@@ -11,7 +11,7 @@ from tests.steps.discover import server, shapes
 from tests.steps.discover.discovery_lab import BEFORE, NOW, TODAY, Lab
 
 OTHERS = tuple(kind for kind in KINDS if kind != "landscape")
-PATHS = {"feeds": "/feeds", "trending": "/trending", "lfx": "/lfx/thing"}
+PATHS = {"feeds": "/feeds", "trending": "/trending", "lfx": "/lfx/@{name}"}
 BAD_DAYS = {
     "429": (server.status(429, Retry_After="1"), "answered 429"),
     "tomorrow": (server.status(429, Retry_After="86400"), "to come again in 86400 s"),
@@ -52,7 +52,7 @@ def test_every_source_may_have_a_bad_day(lab, day):
     answer, why = BAD_DAYS[day]
     for kind in OTHERS:
         for name in ("thing", "new"):
-            lab.site.pages[PATHS.get(kind, f"/{kind}/a/{name}")] = answer
+            lab.site.pages[PATHS.get(kind, f"/{kind}/a/{name}").replace("@{name}", name)] = answer
 
     lab.fetch("landscape", *OTHERS)
     found = lab.conclude()
