@@ -18,7 +18,7 @@ EVERYTHING = (*KINDS.keys() & install._OURS, "Pod", "ReplicaSet", "Event")
 
 
 @pytest.fixture
-def settings(settings):
+def untraced(settings):
     """Without a namespace for tracers, whose removal takes its time; the last tests here have one."""
     return settings.model_copy(update={"tracing": False})
 
@@ -52,9 +52,9 @@ def test_every_object_passes_the_servers_own_check(installed):
         installed.kube.apply(each, dry_run=True)
 
 
-def test_setting_that_changes_is_changed_alone(namespace, settings, kinds):
+def test_setting_that_changes_is_changed_alone(namespace, untraced, kinds):
     """A bigger quota touches the quota and nothing else."""
-    mine = settings.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE})
+    mine = untraced.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE})
     applied(namespace, mine)
 
     said = applied(namespace, mine.model_copy(update={"pods": 77}))
@@ -64,9 +64,9 @@ def test_setting_that_changes_is_changed_alone(namespace, settings, kinds):
     removed(namespace)
 
 
-def test_another_store_replaces_the_clusters_own(namespace, settings, kinds):
+def test_another_store_replaces_the_clusters_own(namespace, untraced, kinds):
     """Whoever goes over to an S3 of his own keeps no idle store."""
-    mine = settings.model_copy(update={"namespace": namespace.namespace})
+    mine = untraced.model_copy(update={"namespace": namespace.namespace})
     applied(namespace, mine)
 
     said = applied(namespace, mine.model_copy(update={"s3": ELSEWHERE}))
@@ -77,9 +77,9 @@ def test_another_store_replaces_the_clusters_own(namespace, settings, kinds):
     removed(namespace)
 
 
-def test_uninstall_removes_all_of_it(kube, settings, kinds):
+def test_uninstall_removes_all_of_it(kube, untraced, kinds):
     """Of a namespace that install made nothing stays, not even the namespace, nor what is the cluster's."""
-    mine = settings.model_copy(update={"namespace": f"benchlab-test-{secrets.token_hex(3)}"})
+    mine = untraced.model_copy(update={"namespace": f"benchlab-test-{secrets.token_hex(3)}"})
     own = kube.into(mine.namespace)
     applied(own, mine)
 
@@ -96,10 +96,10 @@ def test_uninstall_removes_all_of_it(kube, settings, kinds):
     assert removed(own) == [f"nothing of the lab was in {mine.namespace}"]
 
 
-def test_what_is_somebody_elses_stays(kube, settings, kinds):
+def test_what_is_somebody_elses_stays(kube, untraced, kinds):
     """A namespace that was there keeps its own things, its artifact repositories and its labels."""
     own = kube.into(f"benchlab-test-{secrets.token_hex(3)}")
-    mine = settings.model_copy(update={"namespace": own.namespace, "s3": ELSEWHERE})
+    mine = untraced.model_copy(update={"namespace": own.namespace, "s3": ELSEWHERE})
     own.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": own.namespace, "labels": {"team": "theirs"}}})
     theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "artifact-repositories"}, "data": {"theirs": "{}"}}
     own.create(theirs)
@@ -118,7 +118,7 @@ def test_what_is_somebody_elses_stays(kube, settings, kinds):
     wait_for(lambda: own.get("Namespace", own.namespace) is None, within_s=60)
 
 
-def test_what_somebody_else_has_set_is_not_overwritten(namespace, settings, kinds):
+def test_what_somebody_else_has_set_is_not_overwritten(namespace, untraced, kinds):
     """Another default artifact repository is a conflict, told with its way out; --force takes it over."""
     default = {"workflows.argoproj.io/default-artifact-repository": "theirs"}
     meta = {"name": "artifact-repositories", "annotations": default}
@@ -126,7 +126,7 @@ def test_what_somebody_else_has_set_is_not_overwritten(namespace, settings, kind
     namespace.call(
         "POST", path, query={"fieldManager": "somebody"}, body={"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta}
     )
-    mine = settings.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE})
+    mine = untraced.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE})
 
     with pytest.raises(ConflictError, match=r"ConfigMap artifact-repositories: .*somebody.*--force"):
         applied(namespace, mine)
@@ -138,9 +138,9 @@ def test_what_somebody_else_has_set_is_not_overwritten(namespace, settings, kind
     removed(namespace)
 
 
-def test_store_whose_image_is_nowhere_is_told(namespace, settings, kinds):
+def test_store_whose_image_is_nowhere_is_told(namespace, untraced, kinds):
     """Waiting would not mend it: the message names the image and the option."""
-    mine = settings.model_copy(update={"namespace": namespace.namespace, "objects_image": "nowhere.invalid/weed:0"})
+    mine = untraced.model_copy(update={"namespace": namespace.namespace, "objects_image": "nowhere.invalid/weed:0"})
 
     with pytest.raises(ClusterError, match=r"cannot start: image nowhere\.invalid/weed:0: .*--objects-image"):
         applied(namespace, mine, wait=True)
@@ -148,9 +148,9 @@ def test_store_whose_image_is_nowhere_is_told(namespace, settings, kinds):
 
 
 @pytest.mark.argo
-def test_uninstall_refuses_while_a_run_is_under_way(namespace, settings, kinds):
+def test_uninstall_refuses_while_a_run_is_under_way(namespace, untraced, kinds):
     """A measurement in its middle is not thrown away by accident."""
-    applied(namespace, settings.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE}))
+    applied(namespace, untraced.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE}))
     run = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
@@ -167,9 +167,9 @@ def test_uninstall_refuses_while_a_run_is_under_way(namespace, settings, kinds):
     assert "Workflow under-way: removed" in removed(namespace)
 
 
-def test_results_can_be_kept_for_a_later_installation(namespace, settings, kinds):
+def test_results_can_be_kept_for_a_later_installation(namespace, untraced, kinds):
     """--keep-results leaves the credentials, and the next installation finds them."""
-    mine = settings.model_copy(update={"namespace": namespace.namespace})
+    mine = untraced.model_copy(update={"namespace": namespace.namespace})
     applied(namespace, mine)
     before = namespace.get("Secret", "benchlab-s3")["data"]
 
@@ -199,9 +199,9 @@ def test_pod_that_is_not_safe_is_refused_in_the_labs_namespace(installed):
         installed.kube.create(pod("greedy", privileged=True, allowPrivilegeEscalation=True))
 
 
-def test_quota_holds_a_run_that_lost_control_of_itself(namespace, settings, kinds):
+def test_quota_holds_a_run_that_lost_control_of_itself(namespace, untraced, kinds):
     """The sixth pod of five is refused, and the refusal names the quota."""
-    applied(namespace, settings.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE, "pods": 5}))
+    applied(namespace, untraced.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE, "pods": 5}))
     wait_for(lambda: (namespace.get("ResourceQuota", "benchlab") or {}).get("status", {}).get("hard"))
     waiting = {"nodeSelector": {"no": "such-node"}}  # they count, and start nothing
     for number in range(5):
@@ -246,9 +246,9 @@ def test_artifact_travels_between_two_steps_through_the_installed_store(installe
     installed.kube.delete("Workflow", "artifact")
 
 
-def test_tracers_namespace_comes_and_goes_with_the_installation(namespace, settings, kinds):
+def test_tracers_namespace_comes_and_goes_with_the_installation(namespace, untraced, kinds):
     """It is made, changed by nothing, left out when it is no longer wanted, and removed with all else."""
-    mine = settings.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE, "tracing": True})
+    mine = untraced.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE, "tracing": True})
     where = namespace_of(namespace.namespace)
 
     said = applied(namespace, mine)
@@ -264,11 +264,11 @@ def test_tracers_namespace_comes_and_goes_with_the_installation(namespace, setti
     assert namespace.get("Namespace", where) is None
 
 
-def test_namespace_of_that_name_that_is_somebody_elses_is_not_opened_to_tracers(namespace, settings, kinds):
+def test_namespace_of_that_name_that_is_somebody_elses_is_not_opened_to_tracers(namespace, untraced, kinds):
     """Pods of his could then do anything: it is refused before anything is applied."""
     where = namespace_of(namespace.namespace)
     namespace.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": where}})
-    mine = settings.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE, "tracing": True})
+    mine = untraced.model_copy(update={"namespace": namespace.namespace, "s3": ELSEWHERE, "tracing": True})
 
     with pytest.raises(ConflictError, match=f"namespace {where} is somebody else's.*--no-tracing"):
         applied(namespace, mine)

@@ -1,6 +1,6 @@
 """The programs on a real kernel, under loads whose counts and bottleneck are known. Needs root and bpftrace.
 
-Some of them once: `pytest -m slow tests/steps/trace`. Ten of ten: `pytest -m evidence -s tests/steps/trace`, about twenty minutes.
+Some of them once: `pytest -m slow tests/steps/trace`. Ten of ten: `pytest -m evidence -s tests/steps/trace`, twenty minutes.
 """
 
 from __future__ import annotations
