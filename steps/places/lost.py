@@ -113,11 +113,12 @@ def _wait_until_gone(kube: Kube, found: list[Lost], tracing: Kube | None) -> Non
     while runs:
         selector = f"{SELECTOR},{RUN} in ({','.join(runs)})"
         uids = {each.uid for each in found}
+        owners = {each.run for each in found if each.kind != "Pod"}
         left = [
             f"{kind} {each['metadata']['name']}"
             for place, kind in _places(kube, tracing)
             for each in place.list(kind, selector=selector)
-            if each["metadata"]["uid"] in uids or kind == "Pod"
+            if each["metadata"]["uid"] in uids or (kind == "Pod" and each["metadata"]["labels"][RUN] in owners)
         ]
         if not left:
             return

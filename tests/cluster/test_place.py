@@ -76,7 +76,8 @@ def test_removal_of_nothing_is_content(place_lab):
     removal = place_lab.remove(None)
 
     assert (removal.removed, removal.left) == ((), ())
-    assert removal.absence.endswith(f"in namespace {place_lab.kube.namespace}")
+    own = place_lab.kube.namespace
+    assert removal.absence.endswith(f"in namespace {own}, nor a Pod in {own}-trace")
 
 
 def test_two_runs_do_not_get_in_each_others_way(place_lab):

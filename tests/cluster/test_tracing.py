@@ -152,19 +152,6 @@ def test_tracer_whose_pod_is_removed_in_the_middle_is_a_reason(traced, installed
     assert held() == before
 
 
-def test_target_that_ends_in_the_middle_is_a_reason(traced, installed, tmp_path):
-    """Its keeper goes with its pod: nobody says what it used, and the tracer is gone too."""
-
-    def remove():
-        for each in traced.lab.pods("envoy"):
-            installed.kube.delete("Pod", each["metadata"]["name"])
-
-    with pytest.raises(MeasureError, match=r"the keeper of envoy does not say what it has used|envoy ended"):
-        traced.count(tmp_path, meanwhile=remove)
-    traced.tracers.remove()
-    assert tracing(installed.kube).list("Pod") == []
-
-
 def test_image_that_is_nowhere_is_no_fault_of_the_run(traced):
     """The reason names what builds it."""
     lost = pods.tracers_of(traced.target, traced.tracers.kube.into(traced.target.namespace), image="nowhere.invalid/trace:0")
