@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from phases.catalogue.gateways import GATEWAYS, NGINX
+from pipelines.costs import budget
 from steps.model import RunVerdict
 from tests.cluster.small_run import SmallRun, small
 
@@ -15,8 +16,11 @@ pytestmark = pytest.mark.argo
 
 def test_a_run_stops_when_its_budget_is_passed(installed):
     """Nothing more is deployed, the report says what was spent, the cells before it keep their figures, and nothing stays."""
-    some_seconds = small(repetitions=2).model_copy(update={"budget_usd": Decimal("0.0003")})
-    run = SmallRun.begin(installed.kube, some_seconds)
+    asked = small(repetitions=2)
+    budget_usd = (budget.estimate(asked).value * Decimal("1.2")).quantize(
+        Decimal("0.000001")
+    )  # as if it ran here: pods take longer
+    run = SmallRun.begin(installed.kube, asked.model_copy(update={"budget_usd": budget_usd}))
     try:
         run.wait()
         found, left = run.report(), run.there()
@@ -25,7 +29,7 @@ def test_a_run_stops_when_its_budget_is_passed(installed):
 
     assert found.verdict == RunVerdict.FAILED
     assert found.budget.passed
-    assert any("the budget of 0.0003 USD is passed" in reason for reason in found.reasons), found.reasons
+    assert any(f"the budget of {budget_usd.normalize():f} USD is passed" in reason for reason in found.reasons), found.reasons
     assert sum(arm.ok + arm.suspect for arm in found.loads[0].arms) > 0
     assert left == []
 
