@@ -17,7 +17,7 @@ run: .venv/ready  ## a preview of gateway-comparison on this machine (under 4 mi
 answer: .venv/ready  ## the decisive run of gateway-comparison on this machine (under 15 minutes)
 	@$(BIN)/python -m pipelines run gateway-comparison $(ARGS)
 
-test: .venv/ready  ## the tests, on real processes (under 4 minutes)
+test: .venv/ready  ## the tests, on real processes (about 6 minutes)
 	@$(BIN)/python -m pytest -q -n 2 -m "not alone and $(QUICK)" $(ARGS) && $(BIN)/python -m pytest -q -m "alone and $(QUICK)" $(ARGS)
 
 test-slow: .venv/ready  ## the tests that take longer: killed runs, full disks, a store that goes away
