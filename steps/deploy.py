@@ -14,7 +14,7 @@ from pathlib import Path
 
 from steps.certificates import issue
 from steps.errors import BudgetPassed, LeftBehind
-from steps.model import Component, DeployRecord, Endpoints, Experiment, MessageLoad, Plan, cell_of, hops_of, now
+from steps.model import Component, DeployRecord, Endpoints, Experiment, Load, MessageLoad, Plan, cell_of, hops_of, now
 from steps.places import here
 from steps.places.base import Deployed, Job, Place
 from steps.store import Store
@@ -58,7 +58,8 @@ def within_budget(asked: Experiment, budget_usd: Decimal, *, run: str, environme
 def deploy(place: Place, job: Job, deployed: dict[str, Deployed]) -> None:
     """Deploys the cell's components in their order, each into `deployed` as soon as it is ready."""
     cell = cell_of(job.experiment, job.cell)
-    contender, hops = _as_its_load_asks(job), hops_of(job.experiment.load_called(cell.load))
+    load = job.experiment.load_called(cell.load)
+    contender, hops = _as_the_load_asks(job.experiment.component(cell.contender), load), hops_of(load)
     ledger = place.ledger(job.run, prefix=f"{job.experiment.key}/{job.run}")
     before = place.remove(job.run, job.cell, ledger=ledger, logs=None)
     if before.left:
@@ -71,10 +72,8 @@ def deploy(place: Place, job: Job, deployed: dict[str, Deployed]) -> None:
         deployed[component.name] = place.deploy(component, job=known, beside=dict(deployed), ledger=ledger)
 
 
-def _as_its_load_asks(job: Job) -> Component:
-    """The cell's contender; a broker is set up for the durability class of the load."""
-    cell = cell_of(job.experiment, job.cell)
-    contender, load = job.experiment.component(cell.contender), job.experiment.load_called(cell.load)
+def _as_the_load_asks(contender: Component, load: Load) -> Component:
+    """A broker is set up for the durability class of the load; whoever is none stays as it is."""
     return contender.keeping(load.durability) if isinstance(load, MessageLoad) else contender
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from phases.catalogue.brokers import NATS, VALKEY
+from phases.catalogue.brokers import BROKERS, NATS, VALKEY
 from phases.phase_10_messaging import EXPERIMENTS
 from steps import load as verb
 from steps import processes, shell
@@ -29,6 +29,9 @@ from steps.places.programs import builds_of, check, fetch
 from tests.databases import tree
 
 CONFIGS = Path(__file__).parent.parent / "phases" / "configs"
+# Those that come as wheels are tried before a change lands; the whole table is evidence, and takes minutes.
+TRIED = {each.name: pytest.mark.slow if each in (NATS, VALKEY) else pytest.mark.evidence for each in BROKERS}
+SOME = [pytest.param(each, id=each.name, marks=TRIED[each.name]) for each in BROKERS]
 LIBRARIES = {"nats": "nats", "valkey": "valkey", "amqp": "aiormq", "kafka": "aiokafka"}
 
 

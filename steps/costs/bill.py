@@ -43,9 +43,9 @@ def memory_line(what: str, need: Need, hours: Decimal, rate: Rate[GibHours]) -> 
     return _line(what, "GiB-hours", GibHours(need.billed * hours), GibHours(need.idle * hours), rate)
 
 
-def sent_line(what: str, gigabytes: Decimal, rate: Rate[Gigabytes]) -> CostLine:
+def sent_line(what: str, sent: Gigabytes, rate: Rate[Gigabytes]) -> CostLine:
     """Data that leaves: nothing of it is reserved."""
-    return _line(what, "GB", Gigabytes(gigabytes), Gigabytes(Decimal(0)), rate)
+    return _line(what, "GB", sent, Gigabytes(Decimal(0)), rate)
 
 
 def _line(what: str, unit: str, billed: Q, idle: Q, rate: Rate[Q]) -> CostLine:

@@ -9,7 +9,7 @@ from statistics import median
 
 from steps.costs.bill import Need, cpu_line, machine_idle, memory_line, sent_line
 from steps.costs.curves import crossings_of, curve_of
-from steps.costs.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, Usd, exact, rounded
+from steps.costs.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, Gigabytes, Usd, exact, rounded
 from steps.costs.rates import egress_rate, memory_rate, vcpu_rate
 from steps.model.cost import Alone, ArmCost, ArmUse, Bill, CostFigure, CostLine, Costs, LoadCost, LoadUse, Pricing, Reserved, Use
 from steps.model.unit_cost import UnitCost
@@ -19,6 +19,11 @@ NO_PROGRAM = "the direct path has no program of its own"
 BASELINE = "it is the baseline"
 UNCOUNTED = "nobody counted the bytes of its answers, so what they cost on the network is not known"
 BYTES_PER_GB = Decimal(10**9)
+
+
+def sent_of(answer_bytes: float, unit: UnitCost) -> Gigabytes:
+    """What the answers to a unit of work come to on the network."""
+    return Gigabytes(exact(answer_bytes) * unit.per / BYTES_PER_GB)
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,7 @@ class Priced:
         """What the answers cost that leave; nothing where they are not billed."""
         if self.pricing.traffic is None or use.answer_bytes is None:
             return ()
-        gigabytes = exact(use.answer_bytes) * self.unit.per / BYTES_PER_GB
-        return (sent_line("network", gigabytes, egress_rate(self.pricing.traffic)),)
+        return (sent_line("network", sent_of(use.answer_bytes, self.unit), egress_rate(self.pricing.traffic)),)
 
     def paths(self, arm: ArmUse, reserved: Reserved) -> list[Value]:
         """The whole path in each repetition of which it is known."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from statistics import median
 
-from steps.costs.money import HOURS_PER_MONTH, exact
+from steps.costs.money import HOURS_PER_MONTH, Gigabytes
 from steps.costs.pareto import front
-from steps.costs.unit_costs import BYTES_PER_GB
+from steps.costs.rates import egress_rate
+from steps.costs.unit_costs import sent_of
 from steps.costs.words import by_the_month, money, prices_taken, range_of
 from steps.model import Report
 from steps.model.cost import ArmCost, Bill, CostFigure, Costs, LoadCost, Pricing
@@ -119,10 +119,8 @@ class CostView:
         sizes = [use.answer_bytes for arm in arms for use in arm.uses if use.answer_bytes is not None]
         if not sizes:
             return "No network is in the figures: nobody counted the bytes of an answer."
-        per_unit = exact(median(sizes)) * self.costs.unit.per / BYTES_PER_GB
-        told = [
-            f"{costs.pricing.provider} {_sent(costs.pricing, per_unit)}" for costs in self.report.costs if costs.pricing.egress
-        ]
+        sent = sent_of(median(sizes), self.costs.unit)
+        told = [f"{each.pricing.provider} {_sent(each.pricing, sent)}" for each in self.report.costs if each.pricing.egress]
         where = f": {'; '.join(told)}" if told else ""
         return f"No network is in the figures: an answer is {median(sizes):,.0f} bytes, in USD where it leaves its zone{where}."
 
@@ -167,9 +165,10 @@ def _money(figure: CostFigure) -> Money:
     return Money(text=money(figure.value), interval=range_of(figure), mark="†" if figure.suspect else "")
 
 
-def _sent(pricing: Pricing, gigabytes: Decimal) -> str:
+def _sent(pricing: Pricing, sent: Gigabytes) -> str:
     """`0.033 (internet) and 0.0074 (zone)`"""
-    return listed(f"{money(price.usd * gigabytes, digits=2)} ({price.item.removeprefix(EGRESS)})" for price in pricing.egress)
+    prices = ((price.item.removeprefix(EGRESS), egress_rate(price).of(sent).value) for price in pricing.egress)
+    return listed(f"{money(usd, digits=2)} ({how_far})" for how_far, usd in prices)
 
 
 def _fixed(pricing: Pricing) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from phases.catalogue.brokers import BROKERS, NATS, VALKEY
+from phases.catalogue.brokers import BROKERS, NATS
 from steps.drivers.broker import Dealing, client_of
 from steps.drivers.connection import Target
 from steps.drivers.deliveries import Letters
@@ -19,17 +19,15 @@ from steps.drivers.messages import MessageFlight
 from steps.drivers.recording import Fate, Schedule
 from steps.drivers.summary import summarize
 from steps.statistics.histogram import histogram_of
-from tests.brokers import again, cell, flown, needs, order_of, paused, quietly, short
+from tests.brokers import SOME, TRIED, again, cell, flown, needs, order_of, paused, quietly, short
 from tests.databases import signalled
 
-# Those that come as wheels are tried before a change lands; the whole table is evidence, and takes minutes.
-TRIED = {each.name: pytest.mark.slow if each in (NATS, VALKEY) else pytest.mark.evidence for each in BROKERS}
 STALL_S = 1.5
 CATCHING_UP_S = 0.5  # what waited is answered one after the other
 SILENT_S = 3.0  # nothing more comes
 
 
-@pytest.mark.parametrize("component", [pytest.param(each, id=each.name, marks=TRIED[each.name]) for each in BROKERS])
+@pytest.mark.parametrize("component", SOME)
 def test_stalled_broker_shows_at_its_true_size(lab, component):
     """A stop of 1.5 s in 8 s of load: p99 is 80 ms less, for a hundredth of the messages were due in its first 80 ms.
 

@@ -7,14 +7,9 @@ import pytest
 from phases.catalogue.brokers import BROKERS, KAFKA, NATS, RABBITMQ, VALKEY
 from steps.errors import UsageError
 from steps.model.durability import CLASSES
-from tests.brokers import cell, needs, send, short
+from tests.brokers import SOME, cell, needs, send, short
 
 SLOW = [pytest.param(each, marks=pytest.mark.slow, id=each.name) for each in (RABBITMQ, KAFKA)]
-# Those that come as wheels are tried before a change lands; the whole table is evidence, and takes minutes.
-SOME = [
-    pytest.param(each, id=each.name, marks=pytest.mark.slow if each in (NATS, VALKEY) else pytest.mark.evidence)
-    for each in BROKERS
-]
 ACKNOWLEDGED = 250  # 2.5 s of 100 messages a second
 
 
