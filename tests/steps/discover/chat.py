@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
+
+from tests.steps.discover.server import listening
 
 
 class Chat:
@@ -65,12 +66,5 @@ def serve():
         def log_message(self, *args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    chat.port = server.server_port
-    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with listening(Handler) as chat.port:
         yield chat
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -107,6 +107,19 @@ def say(request, code, body, **headers):
 
 
 @contextmanager
+def listening(handler):
+    """The port on loopback where a handler answers, a thread a request."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
 def serve():
     """A Site, for as long as the block lasts."""
     site = Site()
@@ -128,12 +141,5 @@ def serve():
         def log_message(self, *args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    site.port = server.server_port
-    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with listening(Handler) as site.port:
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
