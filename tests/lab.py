@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from phases.catalogue.gateways import DIRECT, ENVOY
 from phases.phase_04 import PHASE
 from steps import deploy, teardown
+from steps.errors import Unavailable
 from steps.ledger import Ledger
 from steps.model import DeployRecord, Endpoints, LedgerEntry, Ready, TeardownRecord, Usage
-from steps.places import leftovers
+from steps.places import building, leftovers
+from steps.places.programs import builds_of, check
 from steps.state import State
 from steps.store import Store
 
@@ -51,6 +56,20 @@ def experiment(contenders=None, *, ready_within_s=20.0):
     configs = {each.config: (CONFIGS / each.config).read_text() for each in (*parts, *whole.around) if each.config}
     update = {"baseline": DIRECT, "contenders": arms, "hypotheses": (), "phase": PHASE.id, "configs": configs}
     return whole.model_copy(update=update)
+
+
+def whole(lab, experiment):
+    """An experiment of phase 10 as it travels, with everything built; skips where a tool is missing."""
+    lab.environment["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    try:
+        for each in experiment.programs:
+            check(each, lab.environment)
+            for build in builds_of(each, lab.environment):
+                building.make(build, lab.environment)
+    except Unavailable as error:
+        pytest.skip(str(error))
+    configs = {each.config: (CONFIGS / each.config).read_text() for each in experiment.everyone if each.config}
+    return experiment.model_copy(update={"phase": "phase-10", "configs": configs})
 
 
 @dataclass

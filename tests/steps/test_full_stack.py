@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from pathlib import Path
 
 import pytest
 
 from phases.catalogue.runtimes import ROW_JSON
 from phases.phase_10_fullstack import EXPERIMENTS
-from steps.errors import Unavailable
-from steps.places import building
-from steps.places.programs import builds_of, check
-from tests.lab import CONFIGS, get
+from tests.lab import get, whole
 
 (STACK,) = EXPERIMENTS
 CELL = "observed-200rps-r1"
@@ -24,16 +19,7 @@ REQUESTS = 20
 @pytest.fixture
 def stack(lab):
     """The experiment as it travels, with everything built; skips where a tool is missing."""
-    lab.environment["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    try:
-        for each in STACK.programs:
-            check(each, lab.environment)
-            for build in builds_of(each, lab.environment):
-                building.make(build, lab.environment)
-    except Unavailable as error:
-        pytest.skip(str(error))
-    configs = {each.config: (CONFIGS / each.config).read_text() for each in STACK.everyone if each.config}
-    lab.asked = STACK.model_copy(update={"phase": "phase-10", "configs": configs})
+    lab.asked = whole(lab, STACK)
     return lab
 
 

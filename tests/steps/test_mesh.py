@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +10,9 @@ from phases.catalogue.meshes import MTLS_MESH
 from phases.catalogue.upstreams import PRODUCT_JSON
 from phases.phase_10_mesh import EXPERIMENTS
 from steps import load
-from steps.errors import MeasureError, Unavailable
+from steps.errors import MeasureError
 from steps.model import LoadRecord
-from steps.places import building
-from steps.places.programs import builds_of, check
-from tests.lab import CONFIGS, get, port_of
+from tests.lab import get, port_of, whole
 from tests.steps.test_mtls import call, written
 
 (MESH,) = EXPERIMENTS
@@ -26,16 +22,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def mesh(lab):
     """The experiment as it travels, with the service built; skips where Go is missing."""
-    lab.environment["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    try:
-        for each in MESH.programs:
-            check(each, lab.environment)
-            for build in builds_of(each, lab.environment):
-                building.make(build, lab.environment)
-    except Unavailable as error:
-        pytest.skip(str(error))
-    configs = {each.config: (CONFIGS / each.config).read_text() for each in MESH.everyone if each.config}
-    lab.asked = MESH.model_copy(update={"phase": "phase-10", "configs": configs}).as_preview()
+    lab.asked = whole(lab, MESH).as_preview()
     return lab
 
 
