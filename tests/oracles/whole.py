@@ -7,7 +7,6 @@ from pathlib import Path
 
 from steps.drivers.recording import Flown
 from steps.evidence import read
-from steps.load import Sent, write
 from steps.measure import Inputs, outcome_of
 from steps.model import (
     Calibration,
@@ -28,6 +27,7 @@ from steps.model import (
     TeardownRecord,
 )
 from steps.model.metric import GOODPUT, LATENCY
+from steps.sent import Sent, write
 from steps.statistics.findings import report_of
 
 RUN, AT = "simulated", "2026-11-23T15:04:05.678Z"

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from steps.drivers.keepers import Reading
 from steps.drivers.recording import Fate, Flown, Recording, Schedule
-from steps.load import Sent, write
 from steps.measure import Inputs, outcome_of
 from steps.model import (
     Calibration,
@@ -24,6 +23,7 @@ from steps.model import (
     Usage,
 )
 from steps.model.metric import METRICS
+from steps.sent import Sent, write
 
 RUN, AT = "r1", "2026-11-23T15:04:05.678Z"
 START_NS = 1_000_000_000_000

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from steps.drivers.ramp import Climbed, probe_of
 from steps.drivers.search import Until, search
-from steps.load import Sent, write
 from steps.measure import Inputs, outcome_of
 from steps.model import Calibration, Check, Experiment, HttpLoad, RampLoad, Slo
 from steps.model.metric import CAPACITY
+from steps.sent import Sent, write
 from tests.steps.recorded import AT, EXPERIMENT, RUN, Recorded, readings_of
 
 LOAD = RampLoad(slo=Slo(p99_ms=20), start_rps=500, probe_s=0.5, measure_s=2, warmup_s=1, resolution=0.1, expect="hello")

@@ -7,10 +7,10 @@ from phases.catalogue.embedded import SQLITE
 from steps.drivers.recording import Schedule
 from steps.drivers.search import Until, knee_of
 from steps.drivers.transactions import Requests
-from steps.load import write
 from steps.model import Slo, SqlLoad, SqlRampLoad
 from steps.model.metric import TRANSACTION_CAPACITY
 from steps.model.ramp import misfit
+from steps.sent import write
 from steps.statistics.histogram import samples_to_bound
 from tests.databases import cell, needs, send
 
