@@ -131,10 +131,10 @@ class Priced:
             "curve": curve,
             "month_usd": month.value if month else None,
             "idle_month_usd": idle.value,
-            "alone": self._alone(cpu, memory, exact(rps)),
+            "alone": self._alone(cpu, memory, exact(rps), sent=curve.sent_usd_per_unit),
         }
 
-    def _alone(self, cpu: Need, memory: Need, rps: Decimal) -> Alone | None:
+    def _alone(self, cpu: Need, memory: Need, rps: Decimal, *, sent: Decimal) -> Alone | None:
         """On the cheapest machine that holds one replica; None: the price book has none so big."""
         replicas = self.pricing.replicas
         vcpus, gib = cpu.billed / replicas, memory.billed / replicas
@@ -143,7 +143,7 @@ class Priced:
             return None
         machine = fitting[0]
         idle = machine_idle(machine, vcpus=vcpus, memory_gib=gib, vcpu=vcpu_rate(self.pricing), memory=memory_rate(self.pricing))
-        usd = Usd(machine.usd * replicas * self.unit.per / (rps * SECONDS_PER_HOUR))
+        usd = Usd(machine.usd * replicas * self.unit.per / (rps * SECONDS_PER_HOUR) + sent)
         return Alone(machine=machine.item, machines=replicas, usd=usd.value, idle_percent=rounded(idle.percent))
 
 

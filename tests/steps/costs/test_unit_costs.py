@@ -201,6 +201,7 @@ def test_answers_that_leave_are_billed_by_the_gigabyte():
     assert [line.what for line in there.bills[0].lines] == ["CPU", "memory", "network"]
     assert there.bills[0].lines[-1].quantity == Decimal("0.4")
     assert there.own.value - here.own.value == Decimal("0.048")
+    assert there.alone.usd - here.alone.usd == Decimal("0.048")  # a machine of its own sends as much
     assert there.tax.value == here.tax.value  # whoever answers directly sends as much
     assert usd_per_unit(there.curve, Decimal(500), PER_MILLION_REQUESTS) == pytest.approx(there.own.value)
 
