@@ -13,14 +13,14 @@ from steps.model.component import EMBEDDED, Component
 from steps.model.messaging import MessageLoad
 from steps.model.metric import Metric
 from steps.model.price import Above
-from steps.model.ramp import Load, SqlRampLoad, hops_of, misfit
+from steps.model.ramp import Load, Ramp, hops_of, misfit
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.trace_program import TraceProgram, untraceable
 from steps.model.unit_cost import UnitCost, unpriced
 from steps.model.values import Model, Name, RunId
 
 PREVIEW_REPETITIONS = 3
-PREVIEW_SEARCHES = 1  # of a database: each takes half a minute, for at its rates a p99 needs seconds
+PREVIEW_SEARCHES = 1  # each takes a quarter of a minute, a database's half a minute, for at its rates a p99 needs seconds
 PREVIEW_SECONDS = 3.0
 PREVIEW_WARMUP_S = 1.0
 PILOT_ROUNDS = 6  # the fewest that decide
@@ -141,7 +141,7 @@ class Experiment(Model):
         """The same with few, short repetitions: real figures that decide nothing."""
         taken = {self.load_called(name).label for name in self.quick_loads} or {load.label for load in self.loads}
         loads = tuple(load for load in self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S) if load.label in taken)
-        searching = any(isinstance(load, SqlRampLoad) for load in loads)
+        searching = any(isinstance(load, Ramp) for load in loads)
         changes = {
             "loads": loads,
             "quick_loads": (),
