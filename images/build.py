@@ -66,7 +66,7 @@ def marked(dockerfile: Path) -> str:
 def built(source: str) -> Path | None:
     """The folder of what is built here of sources in images/; None: it cannot be, and why is said."""
     from pipelines.select import phases
-    from steps.errors import Unavailable
+    from steps.errors import PlaceError, Unavailable
     from steps.places import building
     from steps.places.builds import Entry
     from steps.places.programs import builds_of
@@ -78,6 +78,8 @@ def built(source: str) -> Path | None:
     except Unavailable as error:
         print(f"images: no {source}: {error}", file=sys.stderr)
         return None
+    except PlaceError as error:
+        sys.exit(f"images: {error}")
     return Entry.of(build, os.environ).folder
 
 
