@@ -20,7 +20,7 @@ from steps.drivers.connection import Client, Target
 from steps.drivers.http import LEAD_NS, Flight, content_of
 from steps.drivers.judging import judge
 from steps.drivers.keepers import Keepers
-from steps.drivers.keeping import Kept, keeping
+from steps.drivers.keeping import Kept, keeping, kept_on_disk
 from steps.drivers.ramp import believed_rps, climb, until_settled
 from steps.drivers.recording import Recording
 from steps.drivers.search import Until
@@ -95,7 +95,7 @@ async def send(
         return sent
     sent.idle = await idle(where)
     if isinstance(load, SqlLoad | SqlRampLoad | MessageLoad):
-        await _kept(sent, load, keeping(load, where.target, contender), where, spin=spin, driver_rps=driver_rps)
+        await _kept(sent, load, keeping(load, where.target, contender), where, contender, spin=spin, driver_rps=driver_rps)
         sent.failure = sent.failure or await identity.difference(where, "after")
         return sent
     trust = Trust(where)
@@ -134,7 +134,14 @@ def _plain(load: SteadyLoad, where: Endpoints, *, spin: bool) -> Flight:
 
 
 async def _kept(
-    sent: Sent, load: SqlLoad | SqlRampLoad | MessageLoad, bank: Kept, where: Endpoints, *, spin: bool, driver_rps: float | None
+    sent: Sent,
+    load: SqlLoad | SqlRampLoad | MessageLoad,
+    bank: Kept,
+    where: Endpoints,
+    contender: Component | None,
+    *,
+    spin: bool,
+    driver_rps: float | None,
 ) -> None:
     """The same for what is kept, tables and topics: they are looked at before the load and after it."""
     recordings: list[Recording] = []
@@ -162,6 +169,7 @@ async def _kept(
         if recordings:
             sent.checks.append(await bank.audit(*recordings))
             sent.logged_bytes, sent.delivered = bank.logged_bytes, bank.delivered()
+            sent.kept_bytes = await kept_on_disk(where, contender)
             sent.failure = sent.failure or _wrong(sent.checks)
     except MeasureError as error:
         sent.failure = sent.failure or str(error)

@@ -31,6 +31,7 @@ class Sent:
     cross_checks: tuple[CrossCheck, ...] = ()
     idle: tuple[Usage, ...] = ()
     logged_bytes: int | None = None  # by a database
+    kept_bytes: int | None = None  # on its disk, after the load
     programs_cores: float | None = None  # of the machine's programs, but for this one
     delivered: Delivered | None = None  # of messages
     traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
@@ -48,6 +49,7 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         cross_checks=sent.cross_checks,
         idle=sent.idle,
         logged_bytes=sent.logged_bytes,
+        kept_bytes=sent.kept_bytes,
     )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))

@@ -216,6 +216,7 @@ class LoadRecord(Model):
     canary_after: Canary | None = None
     idle: tuple[Usage, ...] = ()  # of each component, ready and before it was asked anything by this step
     logged_bytes: int | None = None  # by a database, over the whole load
+    kept_bytes: int | None = None  # on its disk after the load, by a database or a broker; None: by neither, or it is not known
     programs_cores: Finite | None = None  # all programs of the driver's machine but the driver, over the load; None: not seen
     messages: MessageRecord | None = None  # of a load of messages; beside it a histogram `delivery`
 
@@ -273,6 +274,7 @@ class CellOutcome(Model):
     surroundings: Surroundings | None = None
     steady: dict[str, Steadiness] = {}  # p50_ms, p99_ms, cpu_cores … → whether it had settled
     answer_bytes: Finite | None = None  # of a right answer with its head: mean of those that were checked
+    kept_bytes: int | None = None  # on its disk after the load, by a database or a broker; None: by neither, or it is not known
     cross_checks: tuple[CrossCheck, ...] = ()
     components: dict[Name, ComponentUse] = {}  # of whatever stood in the path
     trace: TraceOutcome | None = None  # None: none was asked for
