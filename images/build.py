@@ -70,8 +70,8 @@ def built(name: str) -> Path | None:
 
 
 def runtimes() -> list[Image]:
-    """The runtimes' own images, from their sources."""
-    return [Image(marked(each), each, each.parent) for each in sorted((ROOT / "images" / "runtimes").glob("*/Dockerfile"))]
+    """The images of the runtimes, and of other applications of ours, from their sources."""
+    return [Image(marked(each), each, each.parent) for each in sorted((ROOT / "images").glob("*/*/Dockerfile"))]
 
 
 def builder() -> str:
@@ -87,7 +87,9 @@ def main() -> None:
     words.add_argument("--registry", help="put it in front of the name, as in registry.example/team")
     words.add_argument("--push", action="store_true", help="push what was built")
     words.add_argument("--stand-ins", action="store_true", help="also the images that tests use instead of third-party ones")
-    words.add_argument("--runtimes", action="store_true", help="also the runtimes' images, from images/runtimes")
+    words.add_argument(
+        "--runtimes", action="store_true", help="also those of the runtimes and of the shop that is watched, from their sources"
+    )
     words.add_argument("--print", action="store_true", dest="only_print", help="only print the references")
     words.add_argument("--dry-run", action="store_true", help="only print the commands")
     given = words.parse_args()

@@ -1,7 +1,4 @@
-"""The verb `load`: asks for right answers, sends the load, asks again, and writes down what came of it.
-
-Nothing is written or uploaded while the load runs.
-"""
+"""The verb `load`: asks for right answers, sends the load, asks again, and writes down what came of it; nothing while it runs."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from typing import Literal
 
 import uvloop
 
-from steps.drivers import canary, cross_check, identity
+from steps.drivers import canary, cross_check, identity, stores
 from steps.drivers.bank import Bank
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Client, Target
@@ -44,6 +41,7 @@ from steps.model import (
     cell_of,
 )
 from steps.model.component import Speaks
+from steps.model.keeping import Kept
 from steps.statistics.histogram import write_log
 from steps.trace.beside import Beside
 
@@ -103,6 +101,7 @@ class Sent:
     cross_checks: tuple[CrossCheck, ...] = ()
     idle: tuple[Usage, ...] = ()
     logged_bytes: int | None = None  # by a database
+    kept: tuple[Kept, ...] = ()  # by the stores of what watches the contender
     traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
@@ -126,6 +125,7 @@ async def send(load: Load, where: Endpoints, *, spin: bool, driver_rps: float | 
             await _load(sent, Flight(load, Target.of(where.target), spin=spin), where)
         sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
+        await _count(sent, where)
         sent.failure = sent.failure or await identity.difference(where, "after")
     return sent
 
@@ -156,6 +156,17 @@ async def _transact(sent: Sent, bank: Bank, where: Endpoints, *, spin: bool) -> 
             sent.failure = sent.failure or _wrong(sent.checks)
     except MeasureError as error:
         sent.failure = sent.failure or str(error)
+
+
+async def _count(sent: Sent, where: Endpoints) -> None:
+    """What the stores keep of the load and of the checks around it, where nothing failed until then."""
+    if sent.failure is None and sent.flown is not None:
+        try:
+            sent.kept = await stores.count(where, sent.flown.recording, sent.checks)
+            sent.checks += (Check(when="after", right=each.right, what=each.said) for each in sent.kept)
+            sent.failure = _wrong(sent.checks)
+        except MeasureError as error:
+            sent.failure = str(error)
 
 
 def _wrong(checks: Iterable[Check]) -> str | None:
@@ -233,6 +244,7 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         cross_checks=sent.cross_checks,
         idle=sent.idle,
         logged_bytes=sent.logged_bytes,
+        kept=sent.kept,
     )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))

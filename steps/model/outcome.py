@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from steps.model.keeping import Kept, StoreAt
 from steps.model.ramp import Load
 from steps.model.search import Search
 from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings
@@ -43,6 +44,7 @@ class Endpoints(Model):
     driver_cpus: tuple[int, ...] | None = None  # None: not pinned
     system_cpus: tuple[int, ...] | None = None
     pods: dict[Name, PodContainer] = {}  # components that live in pods, for a second witness of their CPU time
+    stores: tuple[StoreAt, ...] = ()  # those that keep what the load causes, to be counted after it
 
 
 class Usage(Model):
@@ -180,6 +182,7 @@ class LoadRecord(Model):
     canary_after: Canary | None = None
     idle: tuple[Usage, ...] = ()  # of each component, ready and before it was asked anything by this step
     logged_bytes: int | None = None  # by a database, over the whole load
+    kept: tuple[Kept, ...] = ()  # by stores of what watches the contender, over the whole load and its checks
 
 
 class Measurement(Model):
@@ -237,6 +240,7 @@ class CellOutcome(Model):
     cross_checks: tuple[CrossCheck, ...] = ()
     components: dict[Name, ComponentUse] = {}  # of whatever stood in the path
     trace: TraceOutcome | None = None  # None: none was asked for
+    kept: tuple[Kept, ...] = ()  # by stores of what watches the contender
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:

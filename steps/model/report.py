@@ -21,6 +21,7 @@ from steps.model.search import Probe
 from steps.model.trace import ArmTrace
 from steps.model.values import CellId, Finite, Model, Name, RunId
 from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
+from steps.model.watching import Watching
 
 REPORT_VERSION: Literal[1] = 1
 
@@ -242,3 +243,4 @@ class Report(Model):
     absent: tuple[Absent, ...] = ()  # contenders that could not be had where it ran
     waterfalls: tuple[Waterfall, ...] = ()  # by load, where the experiment declares layers
     tuned: tuple[Tuned, ...] = ()
+    watching: tuple[Watching, ...] = ()  # by load, where something is kept of what was watched

@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from steps.model import LoadSection, RampLoad, Report
+from steps.page import watching
 from steps.page.costs import CostView
 from steps.page.effects import NARROW, WIDE, effects
 from steps.page.knees import knees, searches
@@ -20,7 +21,7 @@ from steps.page.waterfall import WaterfallView
 
 def render(report: Report) -> str:
     """The page. The same report gives the same bytes."""
-    parts = ("head.html", "decisions.html", "costs.html", "references.html", "traces.html", "waterfall.html")
+    parts = ("head.html", "decisions.html", "costs.html", "references.html", "traces.html", "waterfall.html", "watching.html")
     templates = environment(("page.html", *parts))
     drawings = [_drawings(report, section, number) for number, section in enumerate(report.loads)]
     return templates.get_template("page.html").render(
@@ -29,6 +30,7 @@ def render(report: Report) -> str:
         drawings=drawings,
         costs=_costs(report),
         waterfalls=_waterfalls(report),
+        watchings=watching.views(report),
         traces={each.load: TraceView(report, each.load) for each in report.traces},
         style=style(),
     )

@@ -123,6 +123,12 @@ def _cpu(facts: Facts) -> Figure:
     return Figure(_cpu_us_per_answer(facts, facts.own))
 
 
+def _own_cpu(facts: Facts) -> Figure:
+    if facts.contender.direct:
+        return Figure(reason=NO_PROGRAM, expected=True)
+    return Figure(_cpu_us_per_answer(facts, (facts.contender.name,)))
+
+
 def _path_cpu(facts: Facts) -> Figure:
     return Figure(_cpu_us_per_answer(facts, (*facts.own, *facts.around)))
 
@@ -177,6 +183,7 @@ def _ready(facts: Facts) -> Figure:
 _READERS: dict[str, Callable[[Facts], Figure]] = {
     "goodput_rps": _goodput,
     "cpu_us_per_request": _cpu,
+    "own_cpu_us_per_request": _own_cpu,
     "path_cpu_us_per_request": _path_cpu,
     "memory_mib": _memory,
     "idle_memory_mib": _idle_memory,

@@ -45,6 +45,8 @@ from steps.statistics.references import held_against
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
 from steps.statistics.verdicts import doubted_metrics, verdict_of
+from steps.statistics.watched import watched_answer
+from steps.statistics.watching import watching_of
 from steps.statistics.waterfall import tuned_of, waterfalls_of
 
 Note = Callable[[str], None]
@@ -64,6 +66,11 @@ def report_of(evidence: Evidence) -> Report:
     budget = budget_of(evidence)
     answer = _answer(experiment, loads, verdict)
     waterfalls = waterfalls_of(experiment, evidence, loads, uses, costs) if experiment else ()
+    watching = watching_of(experiment, evidence, loads, uses, costs) if experiment else ()
+    if waterfalls:
+        answer = layered_answer(answer, waterfalls[0], verdict)
+    if watching:
+        answer = watched_answer(answer, watching[0], verdict)
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -75,7 +82,7 @@ def report_of(evidence: Evidence) -> Report:
         verdict=verdict,
         reasons=reasons,
         notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced, *told(budget)),
-        answer=layered_answer(answer, waterfalls[0], verdict) if waterfalls else answer,
+        answer=answer,
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
         headline=headline_of(experiment) if experiment else (),
@@ -95,6 +102,7 @@ def report_of(evidence: Evidence) -> Report:
         absent=experiment.absent if experiment else (),
         waterfalls=waterfalls,
         tuned=tuned_of(experiment, loads, uses, costs) if experiment else (),
+        watching=watching,
     )
 
 

@@ -213,7 +213,7 @@ def _paths(section: LoadSection, uses: Sequence[LoadUse], costs: Sequence[Costs]
 def _parts(experiment: Experiment, evidence: Evidence, section: LoadSection, top: Arm) -> tuple[Part, ...]:
     """What each component of the whole stack used, by itself."""
     cells = [each for each in evidence.cells if (each.cell.contender, each.cell.load) == (top.name, section.label)]
-    components = (*experiment.around, *experiment.component(top.name).brings, experiment.component(top.name))
+    components = (*experiment.around, *experiment.component(top.name).parts)
     return tuple(
         Part(
             component=each.name,

@@ -10,6 +10,7 @@ from phases.catalogue.databases import DATABASES, POSTGRES
 from phases.catalogue.gateways import DIRECT, GATEWAYS
 from phases.catalogue.stack import LAYERS
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
+from phases.catalogue.watching import WATCHED
 from phases.index import PHASES
 from steps.model import Component
 from steps.places.templates import placeholders
@@ -74,7 +75,7 @@ def test_entry_survives_its_journey(component):
 @pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
 def test_template_belongs_to_a_component_and_suits_argo(path):
     """Each file is used, and no file holds `{{`."""
-    assert path.name in {each.config for each in (*EVERY, *(part for layer in LAYERS for part in layer.parts))}
+    assert path.name in {each.config for each in (*EVERY, *(part for arm in (*LAYERS, *WATCHED) for part in arm.parts))}
     assert "{{" not in path.read_text()
 
 

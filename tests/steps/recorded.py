@@ -105,6 +105,7 @@ class Recorded:
     canaries: tuple = (None, None)
     usual: CanaryReference | None = None
     cross_checks: tuple = ()
+    kept: tuple = ()
 
     def store(self, folder: Path, *, load: bool = True) -> Inputs:
         """Writes the records below a folder; without `load`, the load's own are there already."""
@@ -145,6 +146,7 @@ class Recorded:
             failure=self.failure,
             canaries=self.canaries,
             cross_checks=self.cross_checks,
+            kept=self.kept,
             idle=tuple(reading.usage for reading in self.readings if reading.edge == "start"),
         )
         write(sent, folder=inputs.load, run=RUN, cell=self.cell, load=self.experiment.loads[0], cpus=self.cpus)
