@@ -193,7 +193,7 @@ async def _check(sent: Sent, load: HttpLoad | RampLoad, url: str, when: Literal[
         right, what = judge(answer, load.expect.encode())
         if sent.first_ms is None and right:
             sent.first_ms = (time.monotonic_ns() - asked) / 1e6
-        sent.checks.append(Check(when=when, right=right, what=what))
+        sent.checks.append(Check(when=when, right=right, what=what, answer_bytes=answer.size or None))
         if not right:
             sent.failure = sent.failure or f"wrong answer {when} the load from {url}{load.path}: {what}"
             break

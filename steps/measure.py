@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any, TypeVar
 
 from steps.attribution.reading import traced
@@ -194,8 +195,15 @@ def _recorded(deploy: DeployRecord, record: LoadRecord) -> dict[str, Any]:
         "driver": record.driver,
         "cross_checks": record.cross_checks,
         "kept": record.kept,
+        "answer_bytes": _answer_bytes(record),
         "versions": {component.name: component.version for component in deploy.components},
     }
+
+
+def _answer_bytes(record: LoadRecord) -> float | None:
+    """How long a right answer is; None: it is no HTTP, or nobody counted."""
+    sizes = [check.answer_bytes for check in record.checks if check.right and check.answer_bytes is not None]
+    return fmean(sizes) if sizes else None
 
 
 def _declared(inputs: Inputs, experiment: Experiment) -> Load:

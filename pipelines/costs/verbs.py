@@ -89,6 +89,11 @@ def check(*, book: Path | None, as_json: bool) -> None:
 @click.option("--region", metavar="NAME", help="With --provider; else its first in the price book.")
 @click.option("--spot", is_flag=True, help="With --provider: at what was paid on the spot market.")
 @click.option("--replicas", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many share the load.")
+@click.option(
+    "--traffic",
+    type=click.Choice(["internet", "region", "zone"]),
+    help="With --provider: answers go to the internet, to another region or zone, and are billed for it.",
+)
 @click.option("--break-even", nargs=2, metavar="ONE OTHER", help="The rate at which two contenders cost the same.")
 @click.option("--experiment", metavar="NAME", help="Which one, of a run of a whole phase.", shell_complete=completion.names)
 @prices_option
@@ -101,6 +106,7 @@ def cost(
     region: str | None,
     spot: bool,
     replicas: int,
+    traffic: str | None,
     break_even: tuple[str, str] | None,
     experiment: str | None,
     book: Path | None,
@@ -111,11 +117,11 @@ def cost(
     from pipelines.costs import stored, text
     from steps.costs.rates import Choice
 
-    if provider is None and (region or spot):
-        message = "--region and --spot go with --provider, as in --provider gcp --region europe-west1 --spot"
+    if provider is None and (region or spot or traffic):
+        message = "--region, --spot and --traffic go with --provider, as in --provider gcp --region europe-west1 --spot"
         raise UsageError(message)
     report = stored.report_of(run, where, experiment=experiment)
-    choices = [Choice(provider, region, spot, replicas)] if provider else []
+    choices = [Choice(provider, region, spot, replicas, traffic)] if provider else []
     found = stored.priced(report, choices, book=book, replicas=replicas)
     pair = stored.pair_of(found[0], break_even) if break_even else None
     if as_json:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from steps.costs.money import GibHours, Hours, Q, Rate, Usd, VcpuHours, share_out
+from steps.costs.money import GibHours, Gigabytes, Hours, Q, Rate, Usd, VcpuHours, share_out
 from steps.model.cost import CostLine
 from steps.model.price import Price
 
@@ -41,6 +41,11 @@ def cpu_line(what: str, need: Need, hours: Decimal, rate: Rate[VcpuHours]) -> Co
 def memory_line(what: str, need: Need, hours: Decimal, rate: Rate[GibHours]) -> CostLine:
     """Memory for so long; the need is in GiB."""
     return _line(what, "GiB-hours", GibHours(need.billed * hours), GibHours(need.idle * hours), rate)
+
+
+def sent_line(what: str, gigabytes: Decimal, rate: Rate[Gigabytes]) -> CostLine:
+    """Data that leaves: nothing of it is reserved."""
+    return _line(what, "GB", Gigabytes(gigabytes), Gigabytes(Decimal(0)), rate)
 
 
 def _line(what: str, unit: str, billed: Q, idle: Q, rate: Rate[Q]) -> CostLine:

@@ -31,7 +31,9 @@ def curve_of(cpu: Need, memory: Need, *, vcpus: Decimal, rps: Decimal, pricing: 
 
 def usd_per_hour(curve: CostCurve, rps: Decimal, unit: UnitCost) -> Decimal:
     """What an hour at that rate costs."""
-    return curve.memory_usd_per_hour + max(curve.reserved_usd_per_hour, curve.usd_per_unit * _units_per_hour(rps, unit))
+    units = _units_per_hour(rps, unit)
+    cpu = max(curve.reserved_usd_per_hour, curve.usd_per_unit * units)
+    return curve.memory_usd_per_hour + cpu + curve.sent_usd_per_unit * units
 
 
 def usd_per_unit(curve: CostCurve, rps: Decimal, unit: UnitCost) -> Decimal:

@@ -8,11 +8,11 @@ from datetime import date
 from steps.costs.book import PriceBook
 from steps.costs.checks import errors, old
 from steps.costs.laptop import LAPTOP
-from steps.costs.money import GibHours, Rate, VcpuHours
+from steps.costs.money import GibHours, Gigabytes, Rate, VcpuHours
 from steps.errors import UsageError
 from steps.model import digest
 from steps.model.cost import Pricing
-from steps.model.price import FIXED, Price
+from steps.model.price import EGRESS, FIXED, Price
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Choice:
     region: str | None = None
     spot: bool = False
     replicas: int = 1
+    traffic: str | None = None  # where answers go: internet, region, zone; None: they stay in the zone, which costs nothing
 
 
 def pricing_of(book: PriceBook, choice: Choice, *, today: date | None) -> Pricing:
@@ -44,6 +45,8 @@ def pricing_of(book: PriceBook, choice: Choice, *, today: date | None) -> Pricin
     used = (_the(sold, "vcpu", choice, region), _the(sold, "memory", choice, region))
     machines = tuple(sorted((price for price in sold if price.machine), key=lambda price: price.usd))
     fixed = tuple(price for price in here if price.item in FIXED)
+    egress = tuple(price for price in here if price.item.startswith(EGRESS))
+    traffic = _the(here, f"{EGRESS}{choice.traffic}", choice, region) if choice.traffic else None
     return Pricing(
         provider=choice.provider,
         region=region,
@@ -53,8 +56,10 @@ def pricing_of(book: PriceBook, choice: Choice, *, today: date | None) -> Pricin
         memory=used[1],
         machines=machines,
         fixed=fixed,
+        egress=egress,
+        traffic=traffic,
         book=digest(book),
-        warnings=tuple(old((*used, *machines, *fixed), today=today)) if today else (),
+        warnings=tuple(old((*used, *machines, *fixed, *egress), today=today)) if today else (),
     )
 
 
@@ -75,3 +80,8 @@ def vcpu_rate(pricing: Pricing) -> Rate[VcpuHours]:
 def memory_rate(pricing: Pricing) -> Rate[GibHours]:
     """The price of memory."""
     return Rate(pricing.memory.usd, GibHours)
+
+
+def egress_rate(price: Price) -> Rate[Gigabytes]:
+    """The price of data that leaves."""
+    return Rate(price.usd, Gigabytes)

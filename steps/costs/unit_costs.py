@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from steps.costs.bill import Need, cpu_line, machine_idle, memory_line
+from steps.costs.bill import Need, cpu_line, machine_idle, memory_line, sent_line
 from steps.costs.curves import crossings_of, curve_of
 from steps.costs.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, Usd, exact, rounded
-from steps.costs.rates import memory_rate, vcpu_rate
+from steps.costs.rates import egress_rate, memory_rate, vcpu_rate
 from steps.model.cost import Alone, ArmCost, ArmUse, Bill, CostFigure, CostLine, Costs, LoadCost, LoadUse, Pricing, Reserved, Use
 from steps.model.unit_cost import UnitCost
 from steps.statistics.intervals import coverage_of, rank_for
 
 NO_PROGRAM = "the direct path has no program of its own"
 BASELINE = "it is the baseline"
+UNCOUNTED = "nobody counted the bytes of its answers, so what they cost on the network is not known"
+BYTES_PER_GB = Decimal(10**9)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Priced:
 
     def arm(self, arm: ArmUse, baseline: ArmUse, around: Reserved) -> ArmCost:
         """Everything that one arm costs."""
+        if self.pricing.traffic and any(use.answer_bytes is None for use in arm.uses):
+            arm = arm.model_copy(update={"uses": (), "reason": UNCOUNTED})
         bills = () if arm.direct else tuple(self.bill(use, arm.reserved) for use in arm.uses)
         path, base = self.paths(arm, around), self.paths(baseline, around)
         tax, percent = _tax(path, base) if arm is not baseline else ([], [])
@@ -70,7 +74,7 @@ class Priced:
     def bill(self, use: Use, reserved: Reserved) -> Bill:
         """What a unit of work costs in the contender itself."""
         needs = _needs(use.vcpus, use.memory_gib, reserved, self.pricing.replicas)
-        return Bill(repetition=use.repetition, suspect=use.suspect, lines=self._lines("", needs, use))
+        return Bill(repetition=use.repetition, suspect=use.suspect, lines=(*self._lines("", needs, use), *self._sent(use)))
 
     def _lines(self, where: str, needs: tuple[Need, Need], use: Use) -> tuple[CostLine, CostLine]:
         hours = self._hours(use)
@@ -79,13 +83,20 @@ class Priced:
             memory_line(f"memory{where}", needs[1], hours, memory_rate(self.pricing)),
         )
 
+    def _sent(self, use: Use) -> tuple[CostLine, ...]:
+        """What the answers cost that leave; nothing where they are not billed."""
+        if self.pricing.traffic is None or use.answer_bytes is None:
+            return ()
+        gigabytes = exact(use.answer_bytes) * self.unit.per / BYTES_PER_GB
+        return (sent_line("network", gigabytes, egress_rate(self.pricing.traffic)),)
+
     def paths(self, arm: ArmUse, reserved: Reserved) -> list[Value]:
         """The whole path in each repetition of which it is known."""
         known = []
         for use in arm.uses:
             if use.around_vcpus is not None and use.around_memory_gib is not None:
                 around = self._lines(" around", _needs(use.around_vcpus, use.around_memory_gib, reserved, 1), use)
-                own = () if arm.direct else self.bill(use, arm.reserved).lines
+                own = self._sent(use) if arm.direct else self.bill(use, arm.reserved).lines
                 known.append(Value(use.repetition, use.suspect, sum((line.usd for line in (*own, *around)), start=Decimal(0))))
         return known
 
@@ -108,6 +119,8 @@ class Priced:
         rps, vcpus, gib = _middle(arm.uses)
         cpu, memory = _needs(vcpus, gib, arm.reserved, self.pricing.replicas)
         curve = curve_of(cpu, memory, vcpus=exact(vcpus), rps=exact(rps), pricing=self.pricing, unit=self.unit)
+        sent = [line.usd for use in arm.uses for line in self._sent(use)]
+        curve = curve.model_copy(update={"sent_usd_per_unit": median(sent)}) if sent else curve
         month = None if own.value is None else Usd(own.value * _per_month(rps) / self.unit.per)
         idle = Usd((curve.memory_usd_per_hour + curve.reserved_usd_per_hour) * HOURS_PER_MONTH)
         return {

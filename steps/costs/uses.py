@@ -65,6 +65,7 @@ class Beside:
 
     around_memory_gib: float | None = None
     unattributed_vcpus: float | None = None
+    answer_bytes: float | None = None
 
 
 NOTHING = Beside()
@@ -140,6 +141,7 @@ def _uses(arm: Arm, section: LoadSection, basis: Basis, cells: Cells) -> Iterabl
             around_vcpus=around if around is None or around >= 0 else None,
             around_memory_gib=beside.around_memory_gib,
             unattributed_vcpus=beside.unattributed_vcpus,
+            answer_bytes=beside.answer_bytes,
         )
 
 
@@ -153,7 +155,9 @@ def beside_of(evidence: Evidence) -> dict[tuple[str, str, int], Beside]:
     """What the cells of a run tell: the memory of what stood around, and CPU that no component accounts for."""
     names = [each.name for each in evidence.experiment.around] if evidence.experiment else []
     return {
-        (each.cell.contender, each.cell.load, each.cell.repetition): Beside(_mean_gib(each, names), _unattributed(each))
+        (each.cell.contender, each.cell.load, each.cell.repetition): Beside(
+            _mean_gib(each, names), _unattributed(each), each.outcome.answer_bytes if each.outcome else None
+        )
         for each in evidence.cells
     }
 

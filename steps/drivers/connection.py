@@ -82,12 +82,25 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """Tells its owner of each answer, then of its end, unless the owner dropped it."""
 
-    __slots__ = ("_body", "_complete", "_owner", "_parser", "_transport", "_write", "made", "request", "reusable", "status")
+    __slots__ = (
+        "_body",
+        "_complete",
+        "_owner",
+        "_parser",
+        "_transport",
+        "_write",
+        "made",
+        "received",
+        "request",
+        "reusable",
+        "status",
+    )
 
     def __init__(self, owner: Owner) -> None:
         self.made = False
         self.request = IDLE
         self.reusable = True
+        self.received = 0  # bytes, heads of answers with them
         self.status = 0
         self._owner: Owner | None = owner
         self._body = b""
@@ -114,6 +127,7 @@ class Connection(asyncio.Protocol):
             self._owner.opened(self)
 
     def data_received(self, data: bytes) -> None:
+        self.received += len(data)
         try:
             self._parser.feed_data(data)
         except HttpParserError:
@@ -169,6 +183,7 @@ class Answer(Model):
 
     status: int | None
     body: bytes = b""
+    size: int = 0  # bytes that came, its head with them
     how: str = ""
 
 
@@ -179,6 +194,7 @@ class Client:
         self._target = Target.of(url)
         self._connection: Connection | None = None
         self._answer: asyncio.Future[Answer] | None = None
+        self._before = 0  # bytes of earlier answers
 
     async def get(self, path: str, *, within_s: float) -> Answer:
         """The answer, or how there was none. One question at a time."""
@@ -208,6 +224,7 @@ class Client:
         if self._connection is None:
             await loop.create_connection(lambda: Connection(self), self._target.host, self._target.port)
         if self._connection is not None:
+            self._before = self._connection.received
             self._connection.send(0, content)
         return await self._answer
 
@@ -218,7 +235,7 @@ class Client:
         connection.request = IDLE
         if not connection.reusable:
             self.close()
-        self._tell(Answer(status=status, body=body))
+        self._tell(Answer(status=status, body=body, size=connection.received - self._before))
 
     def broken(self, connection: Connection, how: str) -> None:
         if connection is self._connection:

@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from steps.model.price import Number, Price
+from steps.model.price import EGRESS, Number, Price
 from steps.model.unit_cost import UnitCost
 from steps.model.values import Finite, Model, Name, Positive
 
@@ -25,6 +25,7 @@ class Use(Model):
     memory_gib: float = Field(default=0.0, ge=0)
     around_vcpus: float | None = Field(default=None, ge=0)
     around_memory_gib: float | None = Field(default=None, ge=0)
+    answer_bytes: Finite | None = None  # what the network carries for a right answer; None: nobody counted
     unattributed_vcpus: Finite | None = None  # what no component, keeper or driver accounts for; below zero: readings disagree
 
 
@@ -67,6 +68,8 @@ class Pricing(Model):
     memory: Price
     machines: tuple[Price, ...] = ()  # cheapest first
     fixed: tuple[Price, ...] = ()  # paid whatever runs, and in no unit cost
+    egress: tuple[Price, ...] = ()  # of data that leaves: by how far it goes
+    traffic: Price | None = None  # the one of them that answers are billed at; None: they are not, for they stay where they are
     book: str  # digest of the price book
     warnings: tuple[str, ...] = ()
 
@@ -74,7 +77,13 @@ class Pricing(Model):
     def named(self) -> str:
         """`gcp europe-west1, spot, 3 replicas`."""
         place = self.provider if self.region == "here" else f"{self.provider} {self.region}"
-        return ", ".join([place, *(["spot"] if self.spot else []), *([f"{self.replicas} replicas"] if self.replicas > 1 else [])])
+        told = ("spot" if self.spot else "", f"{self.replicas} replicas" if self.replicas > 1 else "", self._sent)
+        return ", ".join([place, *filter(None, told)])
+
+    @property
+    def _sent(self) -> str:
+        where = self.traffic.item.removeprefix(EGRESS) if self.traffic else ""
+        return where and f"answers to {'the internet' if where == 'internet' else f'another {where}'}"
 
     @property
     def modelled(self) -> bool:
@@ -135,6 +144,7 @@ class CostCurve(Model):
     memory_usd_per_hour: Number
     reserved_usd_per_hour: Number  # of CPU: paid as long as less is used
     usd_per_unit: Number  # of CPU
+    sent_usd_per_unit: Number = Decimal(0)  # of the network, where answers are billed
 
 
 class Alone(Model):

@@ -138,6 +138,7 @@ class Check(Model):
     when: Literal["before", "after"]
     right: bool
     what: str  # "200, 512 bytes as expected", or how it differs
+    answer_bytes: int | None = None  # with its head, as it came over HTTP; None: nobody counted
 
 
 class Driver(Model):
@@ -237,6 +238,7 @@ class CellOutcome(Model):
     at: str
     surroundings: Surroundings | None = None
     steady: dict[str, Steadiness] = {}  # p50_ms, p99_ms, cpu_cores … → whether it had settled
+    answer_bytes: Finite | None = None  # of a right answer with its head: mean of those that were checked
     cross_checks: tuple[CrossCheck, ...] = ()
     components: dict[Name, ComponentUse] = {}  # of whatever stood in the path
     trace: TraceOutcome | None = None  # None: none was asked for

@@ -39,6 +39,7 @@ OF_ITEM: dict[str, PriceUnit] = {
     "block-iops": "usd_per_iops_month",
 }  # everything else is a whole thing, paid by the hour
 FIXED = ("control-plane", "load-balancer")
+EGRESS = "egress-"  # then how far it goes: internet, zone (another one), region (another one)
 
 
 class Price(Model):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from statistics import median
 
-from steps.costs.money import HOURS_PER_MONTH
+from steps.costs.money import HOURS_PER_MONTH, exact
 from steps.costs.pareto import front
+from steps.costs.unit_costs import BYTES_PER_GB
 from steps.costs.words import by_the_month, money, prices_taken, range_of
 from steps.model import Report
 from steps.model.cost import ArmCost, Bill, CostFigure, Costs, LoadCost, Pricing
+from steps.model.price import EGRESS
 from steps.page.cost_charts import Pictures
 from steps.statistics.words import listed, percent
 
@@ -110,6 +113,19 @@ class CostView:
             for each in self.load.crossings
         ]
 
+    def traffic(self) -> str:
+        """What the answers would cost that leave, by how far they go: beside the figures, for here they stay."""
+        arms = next(each.arms for each in self.report.uses if each.load == self.load.load)
+        sizes = [use.answer_bytes for arm in arms for use in arm.uses if use.answer_bytes is not None]
+        if not sizes:
+            return "No network is in the figures: nobody counted the bytes of an answer."
+        per_unit = exact(median(sizes)) * self.costs.unit.per / BYTES_PER_GB
+        told = [
+            f"{costs.pricing.provider} {_sent(costs.pricing, per_unit)}" for costs in self.report.costs if costs.pricing.egress
+        ]
+        where = f": {'; '.join(told)}" if told else ""
+        return f"No network is in the figures: an answer is {median(sizes):,.0f} bytes, in USD where it leaves its zone{where}."
+
     def unattributed(self) -> str:
         """What is in none of the figures, in the medians of the arms."""
         told = [arm.unattributed for arm in self.load.arms if arm.bills]
@@ -149,6 +165,11 @@ def _money(figure: CostFigure) -> Money:
     if figure.value is None:
         return Money(text=money(None), reason=figure.reason or "")
     return Money(text=money(figure.value), interval=range_of(figure), mark="†" if figure.suspect else "")
+
+
+def _sent(pricing: Pricing, gigabytes: Decimal) -> str:
+    """`0.033 (internet) and 0.0074 (zone)`"""
+    return listed(f"{money(price.usd * gigabytes, digits=2)} ({price.item.removeprefix(EGRESS)})" for price in pricing.egress)
 
 
 def _fixed(pricing: Pricing) -> str:

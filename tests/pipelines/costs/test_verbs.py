@@ -105,7 +105,7 @@ def test_ones_own_prices_are_taken_and_their_age_is_told(run, own):
     [
         (("--provider", "aws", "--spot"), "no price of vcpu at aws us-east-1 on the spot market"),
         (("--provider", "moon"), "the price book has nothing of moon; it has laptop here"),
-        (("--spot",), "--region and --spot go with --provider"),
+        (("--spot",), "--region, --spot and --traffic go with --provider"),
         (("--break-even", "nginx", "apache"), "--break-even apache: there is a cost of nginx, envoy"),
         (("--break-even", "nginx", "nginx"), "--break-even nginx nginx: name two"),
         (("--prices", "gone.yaml"), "the price book gone.yaml cannot be read"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steps.costs.curves import usd_per_unit
 from steps.costs.unit_costs import costs_of
 from steps.model.cost import Costs, Reserved
 from steps.model.unit_cost import PER_MILLION_REQUESTS
@@ -189,3 +190,24 @@ def test_cpu_that_no_component_accounts_for_is_shown_beside_the_costs():
     assert some.own == plain.own
     assert none.unattributed.value == 0
     assert plain.unattributed.reason == "the machine's own counters do not tell"
+
+
+def test_answers_that_leave_are_billed_by_the_gigabyte():
+    """400 bytes a million times over are 0.4 GB: at 0.12 USD to the internet 0.048, the same for what is reserved or idle."""
+    answers = use().model_copy(update={"answer_bytes": 400.0})
+    here = cost(direct(answers), arm("nginx", answers))
+    there = cost(direct(answers), arm("nginx", answers), at=pricing("gcp", traffic="internet"))
+
+    assert [line.what for line in there.bills[0].lines] == ["CPU", "memory", "network"]
+    assert there.bills[0].lines[-1].quantity == Decimal("0.4")
+    assert there.own.value - here.own.value == Decimal("0.048")
+    assert there.tax.value == here.tax.value  # whoever answers directly sends as much
+    assert usd_per_unit(there.curve, Decimal(500), PER_MILLION_REQUESTS) == pytest.approx(there.own.value)
+
+
+def test_answers_that_nobody_counted_have_no_price():
+    """Rather than a bill without them."""
+    found = cost(direct(use()), arm("nginx", use()), at=pricing("gcp", traffic="zone"))
+
+    assert found.own.value is None
+    assert found.own.reason.startswith("nobody counted the bytes")

@@ -14,7 +14,7 @@ def server():
         yield running
 
 
-def ask(url, *paths, within_s=1.0):
+def ask(url, *paths, within_s=10):
     """The answers to some questions on one client."""
 
     async def questions():
@@ -31,6 +31,13 @@ def test_client_asks_again_on_a_connection_that_was_closed(server):
     answers = ask(server.url, *["/script/l"] * 3, "/script/k")
 
     assert [(answer.status, answer.body) for answer in answers] == [(200, BODY)] * 4
+
+
+def test_an_answer_is_as_long_as_it_was_sent(server):
+    """With its head, each by itself, on a connection that is kept and on one that is closed."""
+    kept, again = ask(server.url, "/script/k", "/script/k")
+
+    assert kept.size == again.size > len(BODY) + len("HTTP/1.1 200 OK")
 
 
 @pytest.mark.parametrize(
