@@ -31,7 +31,7 @@ ON = {
 
 
 def _parity(*signals: str) -> Parity:
-    return Parity(workers=WORKERS, access_log="" if signals else "off", more=OFF | {name: ON[name] for name in signals})
+    return Parity(workers=WORKERS, more=OFF | {name: ON[name] for name in signals})
 
 
 SHOP = Component(
