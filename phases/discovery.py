@@ -15,12 +15,20 @@ SOURCES = (
         urls=("https://raw.githubusercontent.com/cncf/landscape/master/landscape.yml",),
         robots=False,
     ),
-    Source(kind="releases", urls=("https://github.com/@{repository}/releases.atom",), delay_s=2),
+    # Not the feed beside it: GitHub's robots.txt disallows /*.atom$. Twenty, pre-releases among them: forty such lists are 10 MB.
+    Source(
+        kind="releases",
+        urls=("https://api.github.com/repos/@{repository}/releases?per_page=20",),
+        robots=False,
+        token="GITHUB_TOKEN",  # noqa: S106  # a variable's name
+        without_token=25,  # these and those below: GitHub answers 60 requests an hour to who does not say who it is
+    ),
     Source(
         kind="repositories",
         urls=("https://api.github.com/repos/@{repository}",),
         robots=False,
-        token="GITHUB_TOKEN",  # noqa: S106  # a variable's name. Without a token 60 requests an hour
+        token="GITHUB_TOKEN",  # noqa: S106  # a variable's name
+        without_token=30,
     ),
     Source(
         kind="artifact-hub",
@@ -32,7 +40,10 @@ SOURCES = (
     Source(
         kind="hacker-news",
         urls=(
-            "https://hn.algolia.com/api/v1/search_by_date?tags=story&query=@{repository}&numericFilters=created_at_i%3E@{since}",
+            (
+                "https://hn.algolia.com/api/v1/search_by_date?tags=story&query=@{repository}"
+                "&restrictSearchableAttributes=url&numericFilters=created_at_i%3E@{since}"
+            ),
         ),
         robots=False,
     ),
@@ -43,9 +54,8 @@ SOURCES = (
         cadences=("weekly", "monthly"),
     ),
     Source(kind="feeds", urls=("https://www.cncf.io/feed/", "https://kubernetes.io/feed.xml")),
-    Source(
-        kind="trending", urls=("https://github.com/trending?since=weekly",), enabled=False
-    ),  # HTML that breaks every year or two
+    # HTML that breaks every year or two; of the day, because GitHub's robots.txt disallows /*since=*
+    Source(kind="trending", urls=("https://github.com/trending",), enabled=False),
 )
 
 # Category of the landscape → how much of what matters there this lab can measure on a machine or in a cluster, under load. What
@@ -77,7 +87,8 @@ DISCOVERY = Discovery(
     contact="",  # an address that somebody reads, or BENCHLAB_CONTACT
     sources=SOURCES,
     scope=SCOPE,
-    weights=Weights(releases_a_year=10),  # a feed of GitHub's holds the newest ten
+    weights=Weights(releases_a_year=10),  # of the twenty that are listed some are pre-releases
     overrides=(),  # Override(key="github.com/owner/name", verdict="hold", until=date(…), why="…")
+    writer=None,  # Writer(url="https://models.example/v1/chat/completions", model="…"): who may write a summary
     aliases={},  # old repository → new one, where neither GitHub nor the landscape tells
 )

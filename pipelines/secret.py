@@ -18,7 +18,8 @@ SETTINGS = (
 
 # What only some steps get: verb → variable, secret, key. Each may be missing.
 _GITHUB = (("GITHUB_TOKEN", "benchlab-discovery", "github-token"),)
-TOKENS = {"discover-fetch": _GITHUB, "discover-notify": _GITHUB}
+_WRITER = (("BENCHLAB_WRITER_TOKEN", "benchlab-discovery", "writer-token"),)
+TOKENS = {"discover-fetch": _GITHUB, "discover-notify": _GITHUB, "discover-write": _WRITER}
 
 
 # Names that boto3 takes too; a Secret has one key for each pair.

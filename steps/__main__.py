@@ -50,13 +50,23 @@ VERBS: dict[str, dict[str, type[str | Path]]] = {
     "discover-fetch": {"source": TEXT, "date": TEXT, "settings": FILE, "result": FILE},
     "discover-normalise": {"date": TEXT, "settings": FILE, "result": FILE},
     "discover-diff": {"date": TEXT, "cadence": TEXT, "settings": FILE, "changes": FILE},
-    "discover-score": {"date": TEXT, "cadence": TEXT, "settings": FILE, "changes": FILE, "findings": FILE},
-    "discover-report": {"findings": FILE, "text": FILE, "html": FILE, "technologies": FILE, "issue": FILE, "summary": FILE},
+    "discover-score": {"date": TEXT, "cadence": TEXT, "settings": FILE, "changes": FILE, "findings": FILE, "used": FILE},
+    "discover-write": {"findings": FILE, "settings": FILE, "written": FILE},
+    "discover-report": {
+        "findings": FILE,
+        "written": FILE,
+        "text": FILE,
+        "html": FILE,
+        "technologies": FILE,
+        "issue": FILE,
+        "summary": FILE,
+    },
     "discover-notify": {"findings": FILE, "issue": FILE, "settings": FILE, "publish": TEXT, "result": FILE},
     "check": {"found": FILE},
     "sweep": {"time-to-live-s": TEXT, "removed": FILE},
 }
-OPTIONAL = {("load", "environment"), ("measure", "trace")}  # of the shape `ramp`; of an experiment that is traced
+# of the shape `ramp`; of an experiment that is traced; where a language model writes a summary
+OPTIONAL = {("load", "environment"), ("measure", "trace"), ("discover-report", "written")}
 
 
 def parser() -> argparse.ArgumentParser:

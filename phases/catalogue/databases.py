@@ -59,6 +59,7 @@ POSTGRES = Component(
             "buffers": "128 MB (shared_buffers), and the kernel's page cache",
         },
     ),
+    landscape="App Definition and Development / Database",
 )
 
 # The same program and durability, with a bet: a commit that finds three others under way waits half a millisecond for them.
@@ -124,6 +125,7 @@ MARIADB = Component(
             "buffers": "128 MB (innodb_buffer_pool_size), past the kernel's page cache",
         },
     ),
+    landscape="App Definition and Development / Database",
 )
 
 DATABASES = (POSTGRES, POSTGRES_GROUPED, MARIADB)

@@ -56,7 +56,18 @@ def coverage() -> tuple[Covered, ...]:
             for component in (*experiment.arms, *experiment.around):
                 if component.landscape and not component.same_as:
                     found[component.name] = component
-    return tuple(Covered(component=name, title=each.title, landscape=each.landscape or "") for name, each in found.items())
+    return tuple(map(covered, found.values()))
+
+
+def covered(component: Component) -> Covered:
+    """Where the landscape has a component: `Level / Category`, or `Level / Category / Name` where it has another name there."""
+    *path, last = (component.landscape or "").split(" / ")
+    named = len(path) > 1
+    return Covered(
+        component=component.name,
+        title=last if named else component.title,
+        landscape=" / ".join(path if named else [*path, last]),
+    )
 
 
 def documents(
@@ -70,19 +81,32 @@ def documents(
         message = f"there is no discovery {name!r}; there are {', '.join(NAMES)}"
         raise UsageError(message)
     cadence = name.removeprefix("discovery-")
+    found = discovery or settings()
+    if publish and not found.issues:
+        message = "the week's issue cannot be published: the settings name no repository for it (`issues`)"
+        raise UsageError(message)
     values = {
         "run": "{{workflow.name}}",
         "image": image or reference(),
         "date": date,
         "publish": "true" if publish else "false",
-        "settings": _text(discovery or settings()),
+        "settings": _text(found),
     }
     titles = {
         "workflows.argoproj.io/title": f"**{name}**",
         "workflows.argoproj.io/description": f"What to compare next: what changed in the field since a {WORDS[cadence]} before.",
     }
     labels = {"benchlab.dev/discovery": cadence}
-    return [of_shape(shape.of(cadence), name=name, labels=labels, annotations=titles, values=values, template=False)]
+    return [
+        of_shape(
+            shape.of(cadence, written=found.writer is not None),
+            name=name,
+            labels=labels,
+            annotations=titles,
+            values=values,
+            template=False,
+        )
+    ]
 
 
 def _text(discovery: Discovery) -> str:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from pipelines import duration
+from pipelines import duration, secret
 from pipelines.discovery import documents
 from pipelines.local import objects, read, runs
 from pipelines.local.live import SIGNS
 from pipelines.local.nodes import Status, now
 from pipelines.local.run import Run
 from pipelines.local.state import RunFolder, State
+from steps.errors import UsageError
 from steps.store import Store
 
-# As in a pod, where it comes from a Secret that may be missing.
-TOKEN, SECRET, KEY = "GITHUB_TOKEN", "benchlab-discovery", "github-token"  # names
-FILES = ("digest.md", "index.html", "radar.json", "findings.json", "diff.json", "issue.md")
+TOKEN = "GITHUB_TOKEN"  # noqa: S105  # a variable's name
+FILES = ("digest.md", "index.html", "radar.json", "findings.json", "diff.json", "issue.md", "settings.json")
+WRITTEN = "written.json"  # where a language model was asked
 
 
 def run(name: str, *, date: str, publish: bool, reports: Path) -> int:
     """Runs a discovery here and returns the exit status: 0, or 1 where no report was made. Raises LabError."""
+    if publish and not os.environ.get(TOKEN):
+        message = f"the week's issue cannot be published: {TOKEN} is not set"
+        raise UsageError(message)
     manifest = read.documents(documents.documents(name, date=date, publish=publish, discovery=documents.polite()))
     state = State.from_environment(os.environ)
     with state.hold(f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}") as folder:
@@ -37,19 +41,27 @@ def run(name: str, *, date: str, publish: bool, reports: Path) -> int:
                     manifest,
                     folder=folder,
                     store=found.store,
-                    secrets={**found.secrets, SECRET: {KEY: os.environ[TOKEN]} if os.environ.get(TOKEN) else {}},
+                    secrets={**found.secrets, **_tokens(os.environ)},
                     environment={**os.environ, "BENCHLAB_PLACE": "process", "BENCHLAB_STATE": str(state.folder)},
                     parameters={"run": folder.name},
                     observe=_Told(folder),
                 )
                 with _interruptible(work):
                     status = work.execute()
-                return _tell(status, found.store, name.removeprefix("discovery-"), folder, reports)
+                return _tell(status, found.store, name.removeprefix("discovery-"), folder, reports, publish=publish)
         finally:
             folder.clear()
 
 
-def _tell(status: Status, store: Store, cadence: str, folder: RunFolder, reports: Path) -> int:
+def _tokens(environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The secrets of the steps that speak to others, as in a pod: from the environment, and each may be missing."""
+    found: dict[str, dict[str, str]] = {}
+    for variable, name, key in {each for of_verb in secret.TOKENS.values() for each in of_verb}:
+        found.setdefault(name, {}).update({key: environment[variable]} if environment.get(variable) else {})
+    return found
+
+
+def _tell(status: Status, store: Store, cadence: str, folder: RunFolder, reports: Path, *, publish: bool) -> int:
     """Says what the run came to, and where its report is."""
     if not status.succeeded:
         click.echo(f"{status.phase}: {status.message or 'no report was made'}", err=True)
@@ -58,9 +70,11 @@ def _tell(status: Status, store: Store, cadence: str, folder: RunFolder, reports
     day = next(each.value for each in given if each.name == "day")
     prefix = f"discovery/{cadence}/{day}"
     target = reports / folder.name
-    for file in FILES:
+    for file in (*FILES, *((WRITTEN,) if store.exists(f"{prefix}/{WRITTEN}") else ())):
         store.download(f"{prefix}/{file}", target / file)
     click.echo(status.output("summary") or "")
+    if not publish:
+        click.echo(f"the week's issue, not published: {target / 'issue.md'}")
     click.echo(target / "index.html")
     return 0
 

@@ -15,7 +15,7 @@ from pipelines.local.state import State
 from steps.discover import diff as differ
 from steps.discover import landscape, reading
 from steps.discover.identity import plain_name
-from steps.discover.records import Diff, Entry, Findings, Score, Verdict
+from steps.discover.records import Diff, Entry, Findings, Score, Verdict, Written
 from steps.errors import UsageError
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -23,12 +23,18 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 def findings(cadence: str) -> Findings:
     """The newest of a cadence. Raises UsageError: there are none."""
+    return report(cadence)[0]
+
+
+def report(cadence: str) -> tuple[Findings, Written | None]:
+    """The newest findings of a cadence, and what a language model wrote of them. Raises UsageError: there are none."""
     with objects.serve(State.from_environment(os.environ), os.environ) as found:
         newest = reading.findings(found.store, cadence)
+        written = reading.written(found.store, cadence, newest.date) if newest else None
     if newest is None:
         message = f"there is no {cadence} discovery yet; make one: python -m pipelines run discovery-{cadence}"
         raise UsageError(message)
-    return newest
+    return newest, written
 
 
 def candidate(found: Findings, name: str) -> tuple[Score, Verdict]:
@@ -65,7 +71,9 @@ def _diff_of_days(before: str, after: str) -> Diff:
                 message = f"there is no snapshot of the landscape of {day}"
                 raise UsageError(message)
             both.append(reading.landscape(found.store, used))
-    return differ.compare(both[0], both[1], dates=(days[0], days[1]))
+        made = differ.compare(both[0], both[1], dates=(days[0], days[1]))
+        happened = reading.happened(found.store, both[1], before=days[0], after=days[1], aliases={})
+    return made.model_copy(update={"changes": (*made.changes, *happened)})
 
 
 def _file(path: Path) -> Sequence[Entry]:

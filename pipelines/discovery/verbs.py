@@ -21,7 +21,7 @@ name_argument = click.argument("name", metavar="DISCOVERY", type=click.Choice(NA
 date_option = click.option(
     "--date", default="today", show_default=True, metavar="DATE", help="A day that is over is not fetched."
 )
-publish_option = click.option("--publish", is_flag=True, help="Write the week's issue at GitHub; else it is printed.")
+publish_option = click.option("--publish", is_flag=True, help="Write the week's issue at GitHub; else it is only made.")
 image_option = click.option(
     "--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code."
 )
@@ -114,7 +114,9 @@ def cron() -> None:
 
 @cron.command()
 @name_argument
-@click.option("--schedule", "when", metavar="CRON", help="Else 05:30 each day, each Monday, or on the first of the month.")
+@click.option(
+    "--schedule", "when", metavar="CRON", help="Else 04:30 each day, 05:30 each Monday, 06:30 on the first of the month."
+)
 @click.option("--timezone", default="Etc/UTC", show_default=True, metavar="ZONE", help="Such as Europe/Berlin.")
 @publish_option
 @image_option
@@ -140,7 +142,8 @@ def create(
     click.echo(f"{name}: at {schedule!r}, {timezone}, in {kube.namespace}")
 
 
-WHEN = {"discovery-daily": "30 5 * * *", "discovery-weekly": "30 5 * * 1", "discovery-monthly": "30 5 1 * *"}
+# An hour apart: where two fall on one day, the later one finds what the earlier one read and asks for the rest alone.
+WHEN = {"discovery-daily": "30 4 * * *", "discovery-weekly": "30 5 * * 1", "discovery-monthly": "30 6 1 * *"}
 
 
 @discover.command()
@@ -163,8 +166,8 @@ def show(*, cadence: str, as_json: bool) -> None:
     from pipelines.discovery import stored
     from steps.discover import digest
 
-    found = stored.findings(cadence)
-    click.echo(found.to_json() if as_json else digest.markdown(found), nl=False)
+    found, written = stored.report(cadence)
+    click.echo(found.to_json() if as_json else digest.markdown(found, written), nl=False)
 
 
 @discover.command()

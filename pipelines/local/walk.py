@@ -46,6 +46,7 @@ class Walk:
         self.arguments = substitution.fill(self.arguments, scope.table(self._fixed))
         self._status: Phase = "Running"
         self._outside = ""
+        self._failures: str | None = None  # as the exit handler was told them in this advance
         self.patient = True  # whether a tag without a value may still get one
         self._starts: list[Pod] = []
         self._wake_at: datetime | None = None
@@ -54,7 +55,7 @@ class Walk:
 
     def advance(self) -> Decision:
         """Goes as far as it can. Changes the board."""
-        self._starts, self._wake_at, self.patient = [], None, True
+        self._starts, self._wake_at, self.patient, self._failures = [], None, True, None
         stops = ending.to_stop(self)
         ending.close_retries(self)
         self._go_on()
@@ -118,7 +119,7 @@ class Walk:
         if tag == "workflow.status":
             return self._status
         if tag == "workflow.failures":
-            return scope.failures(self.board)
+            return self._failures or scope.failures(self.board)
         if tag == "workflow.duration":
             return f"{(self.clock() - self.started_at).total_seconds():f}"
         if tag.startswith("workflow.outputs.parameters."):
@@ -137,6 +138,8 @@ class Walk:
             # On a cluster the exit handler starts while stopped pods are still ending. Here it would tear down under the
             # hands of a step that is deploying, so it waits for their processes.
             return
+        # Told once: what an ending brings down with it in the same advance is news of the next, as in Argo.
+        self._failures = self._failures or scope.failures(self.board)
         handler = None
         name = names.exit_name(self.board.workflow)
         if self.manifest.spec.on_exit and (self.shutdown != "Terminate" or self.board.get(name)):

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 
 from steps.discover import words
-from steps.discover.records import Change, Findings, Score
+from steps.discover.records import Change, Findings, Score, Written
 
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>|#~!])")
 LISTED = 40  # changes of a kind; the page has them all
+LONGEST_ISSUE = 65_000  # characters; GitHub takes 65,536
 
 
 def lead(found: Findings) -> str:
@@ -31,19 +32,34 @@ def marker(found: Findings) -> str:
     return f"<!-- benchlab-discovery {_week(found)} -->"
 
 
-def issue(found: Findings) -> str:
-    """The text of the week's issue."""
-    return f"{marker(found)}\n{markdown(found)}"
+def issue(found: Findings, written: Written | None = None) -> str:
+    """The text of the week's issue; one that is longer than GitHub takes is cut at a line, and says so."""
+    text = f"{marker(found)}\n{markdown(found, written)}"
+    if len(text) <= LONGEST_ISSUE:
+        return text
+    return text[:LONGEST_ISSUE].rpartition("\n")[0] + "\n\nCut here: the report has the rest.\n"
 
 
-def markdown(found: Findings) -> str:
+def markdown(found: Findings, written: Written | None = None) -> str:
     """What changed, what is worth a look here and why, and what could not be read."""
     blocks = [f"## Tech discovery, {found.cadence}, {found.date}", words.lead(found)]
+    blocks += list(_written(written))
     blocks += list(_candidates(found))
     blocks += list(_changes(found))
     blocks += list(_troubles(found))
+    blocks += ["### To be looked at\n\n" + "\n".join(f"- {plain(note)}" for note in found.notes)] if found.notes else []
     blocks.append("Read: " + ", ".join(f"{name} of {day}" for name, day in found.sources) + ".")
     return "\n\n".join(blocks) + "\n"
+
+
+def _written(written: Written | None) -> Iterator[str]:
+    """The machine's summary as a quotation under its own name; what it says is in no figure of the report."""
+    if written is None:
+        return
+    if written.text:
+        yield f"> **{plain(words.by_machine(written))}**\n>\n> {plain(written.text)}"
+    else:
+        yield f"No summary by {plain(written.model)}: {plain(written.why)}."
 
 
 def _candidates(found: Findings) -> Iterator[str]:
@@ -56,6 +72,9 @@ def _candidates(found: Findings) -> Iterator[str]:
         known = f"{score.value:g} ({score.known:g} known)"
         rows.append(f"| {name} | {known} | {verdict.verdict}{pending} | {plain(words.why(score))} | {links} |")
     yield "\n".join(rows)
+    if worth := [score.name for score, verdict in words.best(found) if verdict.verdict in {"adopt", "trial"}]:
+        stub = "`python -m pipelines discover stub NAME` writes its first lines, as a patch that compiles"
+        yield f"Worth an experiment: {', '.join(map(plain, worth))}. {stub}."
     if moved := words.moved(found):
         yield "Moved: " + "; ".join(f"{plain(each.name)}: {each.verdict} ({plain(each.why)})" for each in moved) + "."
 

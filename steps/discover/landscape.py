@@ -7,7 +7,9 @@ may have.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any, get_args
 
 import yaml
@@ -16,6 +18,9 @@ from steps.discover import identity
 from steps.discover.records import Entry, Maturity
 from steps.errors import UsageError
 
+DEEPEST = 500
+_BRACKETS = re.compile(r"[\[\]{}]")
+_INLINE = re.compile(rf"(?:[-?:][ \t]+){{{DEEPEST}}}")  # block nesting is indented, or stands on one line
 COMPANIES = frozenset({"CNCF Members", "Special"})
 # libyaml reads seven times faster; a wheel without it still reads.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -23,16 +28,37 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def parse(content: bytes, *, source: str = "landscape.yml") -> tuple[Entry, ...]:
     """The programs of the landscape, in the file's order. Raises UsageError: it is not such a file."""
-    try:
-        document = yaml.load(content, _LOADER)  # noqa: S506  # a safe loader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        message = f"{source} is not YAML: {str(error).splitlines()[0]}"
-        raise UsageError(message) from error
+    document = _document(content, source)
     categories = document.get("landscape", document.get("categories")) if isinstance(document, Mapping) else None
     if not isinstance(categories, list):
         message = f"{source} has no list `landscape`: it is no landscape, or one of a new form"
         raise UsageError(message)
     return tuple(_entries(categories))
+
+
+def _document(content: bytes, source: str) -> Any:
+    try:
+        text = content.decode("utf-8-sig")
+        if not _deep(text):
+            return yaml.load(text, _LOADER)  # noqa: S506  # a safe loader
+    except (yaml.YAMLError, ValueError) as error:  # a date such as 2026-99-99 is a ValueError
+        message = f"{source} is not YAML: {str(error).partition(chr(10))[0]}"
+        raise UsageError(message) from error
+    message = f"{source} is nested more than {DEEPEST} deep: it is no landscape"
+    raise UsageError(message)
+
+
+def _deep(text: str) -> bool:
+    """Whether a document may be nested so deep that libyaml's loader, which recurses in C, ends the process (at some 10,000)."""
+    indented = " " * DEEPEST in text
+    return indented or _INLINE.search(text) is not None or _bracketed(text) > DEEPEST
+
+
+def _bracketed(text: str) -> int:
+    """How many brackets are open at once; those in words count too, which no landscape has many of."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return 0
+    return max(accumulate(1 if sign in "[{" else -1 for sign in _BRACKETS.findall(text)))
 
 
 def _entries(categories: list[Any]) -> Iterator[Entry]:
@@ -48,7 +74,7 @@ def _entries(categories: list[Any]) -> Iterator[Entry]:
 
 
 def _mappings(values: Any) -> Iterator[Mapping[str, Any]]:
-    return (value for value in values or () if isinstance(value, Mapping))
+    return (value for value in (values if isinstance(values, list) else ()) if isinstance(value, Mapping))
 
 
 def _entry(item: Mapping[str, Any], path: str) -> Entry | None:

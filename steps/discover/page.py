@@ -9,11 +9,11 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from steps.discover import words
-from steps.discover.records import Findings
+from steps.discover.records import Findings, Written
 
 
-def render(found: Findings) -> str:
-    """The page. The same findings give the same bytes."""
+def render(found: Findings, written: Written | None = None) -> str:
+    """The page. The same findings, and the same summary by a language model where there is one, give the same bytes."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["web"] = _web
     template = environment.from_string((files("steps.discover") / "discovery.html").read_text(encoding="utf-8"))
@@ -21,6 +21,7 @@ def render(found: Findings) -> str:
     verdicts = {verdict.key: verdict for verdict in found.verdicts}
     return template.render(
         found=found,
+        written=written,
         words=words,
         verdicts=verdicts,
         style=Markup(style),  # noqa: S704  # ours

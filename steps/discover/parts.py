@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from steps.discover.records import Entry, Fact, Maturity, Part
 from steps.discover.settings import Weights
 
 LANDSCAPE = "https://landscape.cncf.io"
+_SIGNS = re.compile(r"[^a-z0-9]+")
 MANY_STARS = 500  # new ones between two dates, without any release in a year
 ENOUGH_MENTIONS = 3  # different places that speak of it give all points
 _NO_LICENCE = frozenset({"none", "NOASSERTION"})
+
+
+def guide(path: str) -> str:
+    """Where the landscape tells of a category: `…/guide#orchestration-management--api-gateway`."""
+    return f"{LANDSCAPE}/guide#{_slugs(path)}"
+
+
+def item(entry: Entry) -> str:
+    """Where the landscape tells of an entry: `…/?item=orchestration-management--api-gateway--membrane`."""
+    return f"{LANDSCAPE}/?item={_slugs(entry.category)}--{_slug(entry.name)}"
+
+
+def _slugs(path: str) -> str:
+    return "--".join(map(_slug, path.split(" / ")))
+
+
+def _slug(text: str) -> str:
+    return _SIGNS.sub("-", text.lower()).strip("-")
 
 
 def maturity_part(entry: Entry, maturity: Maturity | None, weights: Weights) -> Part:
@@ -21,7 +41,7 @@ def maturity_part(entry: Entry, maturity: Maturity | None, weights: Weights) -> 
     since = f", accepted {entry.accepted}" if entry.accepted else ""
     why = f"{said} at the CNCF{since}" if maturity else "not a project of the CNCF"
     points = round(weights.maturity * weights.of_maturity[said], 1)
-    return Part(name="maturity", points=points, most=weights.maturity, why=why, evidence=(LANDSCAPE,))
+    return Part(name="maturity", points=points, most=weights.maturity, why=why, evidence=(item(entry),))
 
 
 def rhythm_part(facts: Sequence[Fact], weights: Weights, date: dt.date) -> Part:
@@ -63,7 +83,7 @@ def health_part(facts: Sequence[Fact], weights: Weights) -> Part:
     if people is None:
         return _unknown("health", weights.health, "no source told of its health or its contributors")
     points = weights.health * min(1.0, math.log1p(float(people.value)) / math.log1p(weights.contributors))
-    why = f"{people.value:.0f} contributors are active"
+    why = f"{people.value:.0f} people contributed in the last year"
     return Part(name="health", points=round(points, 1), most=weights.health, why=why, evidence=(people.url,))
 
 
@@ -86,10 +106,11 @@ def penalties(
     """What speaks against a candidate; only what is known does."""
     archived, licence, created = (_fact(facts, name) for name in ("archived", "licence", "created"))
     if maturity == "archived" or (archived and archived.value):
-        where = "at the CNCF" if maturity == "archived" else "at GitHub"
-        yield _off("archived", weights.archived, f"archived {where}", archived.url if archived else LANDSCAPE)
+        at_github = archived is not None and maturity != "archived"
+        where, url = ("at GitHub", archived.url) if archived and at_github else ("at the CNCF", item(entry))
+        yield _off("archived", weights.archived, f"archived {where}", url)
     if not entry.repository:
-        yield _off("no repository", weights.no_repository, "no public repository: it cannot be run here", LANDSCAPE)
+        yield _off("no repository", weights.no_repository, "no public repository: it cannot be run here", item(entry))
     if licence and licence.value in _NO_LICENCE:
         yield _off("no licence", weights.no_licence, f"GitHub knows no licence of it ({licence.value})", licence.url)
     if created and (age_days := (date - dt.date.fromisoformat(str(created.value))).days) < weights.young_days:

@@ -1,26 +1,26 @@
-"""The verdicts as a file that ThoughtWorks' "Build your own radar" reads: name, ring, quadrant, isNew, description. Pure.
+"""The verdicts as a file that ThoughtWorks' "Build your own radar" reads. Pure.
 
-That radar has four quadrants and the landscape many categories: its top levels are folded into four.
+Its rules, from its source (src/util of thoughtworks/build-your-own-radar): an array of objects in which every value is a text, at
+most four rings, and its own four quadrants; a blip in any other is left out without a word. So the landscape's categories are
+folded into those, and the description names the category. `status` tells of movement.
 """
 
 from __future__ import annotations
 
+import html
 import json
 
 from steps.discover import words
-from steps.discover.records import Findings
+from steps.discover.records import Findings, Score, Verdict
+from steps.discover.verdicts import ORDER
 
-QUADRANTS = {
-    "Orchestration & Management": "Traffic and orchestration",
-    "Serverless": "Traffic and orchestration",
-    "App Definition and Development": "Data and delivery",
-    "Data": "Data and delivery",
-    "Runtime": "Runtime and platform",
-    "Provisioning": "Runtime and platform",
-    "Platform": "Runtime and platform",
-    "Wasm": "Runtime and platform",
+PLATFORMS, TOOLS, LANGUAGES = "platforms", "tools", "languages & frameworks"  # nothing here is of the fourth, techniques
+_OF_LEVEL = {"Orchestration & Management": PLATFORMS, "Serverless": PLATFORMS, "Runtime": PLATFORMS, "Platform": PLATFORMS}
+_OF_CATEGORY = {
+    "Orchestration & Management / Remote Procedure Call": LANGUAGES,
+    "Serverless / Framework": LANGUAGES,
+    "Wasm / Runtimes": LANGUAGES,
 }
-OTHER = "Observation and AI"
 
 
 def radar(found: Findings) -> str:
@@ -28,14 +28,31 @@ def radar(found: Findings) -> str:
     verdicts = {verdict.key: verdict for verdict in found.verdicts}
     new = {change.key for change in found.diff.of("added")}
     blips = [
-        {
-            "name": score.name,
-            "ring": "adopt" if score.covered_by else verdicts[score.key].verdict,
-            "quadrant": QUADRANTS.get(score.category.partition(" / ")[0], OTHER),
-            "isNew": "TRUE" if score.key in new else "FALSE",
-            "description": words.points(score),
-        }
+        _blip(score, verdicts[score.key], found, is_new=score.key in new)
         for score in found.scores
         if score.covered_by or verdicts[score.key].verdict != "hold"
     ]
     return json.dumps(blips, indent=2, ensure_ascii=False) + "\n"
+
+
+def quadrant(category: str) -> str:
+    """The quadrant of a category of the landscape."""
+    return _OF_CATEGORY.get(category) or _OF_LEVEL.get(category.partition(" / ")[0], TOOLS)
+
+
+def _blip(score: Score, verdict: Verdict, found: Findings, *, is_new: bool) -> dict[str, str]:
+    return {
+        "name": score.name,
+        "ring": "adopt" if score.covered_by else verdict.verdict,
+        "quadrant": quadrant(score.category),
+        "isNew": "TRUE" if is_new else "FALSE",
+        "status": "New" if is_new else "No Change" if score.covered_by else _status(verdict, found),
+        "description": html.escape(f"{score.category}. {words.points(score)}", quote=False),
+    }
+
+
+def _status(verdict: Verdict, found: Findings) -> str:
+    """Whether it moved at this date, and which way: inwards is towards adopt."""
+    if verdict.since != found.date or verdict.before in {None, verdict.verdict}:
+        return "No Change"
+    return "Moved In" if ORDER.index(verdict.verdict) > ORDER.index(verdict.before or "hold") else "Moved Out"

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from steps.discover.records import Cadence, Entry, Fact, Findings, Trouble, Verdict
+from steps.discover import identity, news
+from steps.discover.records import Cadence, Change, Diff, Entry, Fact, Findings, Trouble, Verdict, Written
 from steps.discover.settings import Discovery
 from steps.discover.snapshots import Snapshots
 from steps.discover.sources import KINDS, parsed
-from steps.errors import MeasureError
+from steps.errors import MeasureError, MissingObject
 from steps.store import Store
 
 LANDSCAPE = "landscape"
 BACK_DAYS: dict[Cadence, int] = {"daily": 1, "weekly": 7, "monthly": 30}
 GROWTH_DAYS = 30
 STALE_DAYS = 45  # a snapshot that is older tells nothing of today
-_ALONE = frozenset({LANDSCAPE, "repositories"})  # whose rows need no landscape beside them
+_ALONE = frozenset({LANDSCAPE, "repositories", "releases", "lfx"})  # whose rows need no landscape beside them
 
 
 def discovery(path: Path) -> Discovery:
@@ -110,19 +111,45 @@ def _troubles(kept: Snapshots, kind: str, date: dt.date, used: dt.date | None) -
     return [Trouble(source=kind, why="; ".join(why), latest=used)] if why else []
 
 
-def with_renames(discovery: Discovery, told: Sequence[Fact]) -> Discovery:
-    """The settings with the renames that GitHub tells of; what a person wrote there comes first."""
+def with_renames(
+    discovery: Discovery, told: Sequence[Fact], changed: Diff | None = None, entries: Sequence[Entry] = ()
+) -> Discovery:
+    """The settings with the renames that GitHub and the landscape tell of; what a person wrote there comes first.
+
+    A repository that one entry left and another still has is no old name of anything. Overrides are about today's addresses too.
+    """
+    still = {entry.key for entry in entries}
+    relocated = changed.of("relocated") if changed else ()
+    moved = {each.before: each.key for each in relocated if each.before and each.before not in still}
     renamed = {fact.key: str(fact.value) for fact in told if fact.name == "renamed_to"}
-    return discovery.model_copy(update={"aliases": renamed | discovery.aliases})
+    aliases = moved | renamed | discovery.aliases
+    overrides = [each.model_copy(update={"key": identity.canonical(each.key, aliases)}) for each in discovery.overrides]
+    return discovery.model_copy(update={"aliases": aliases, "overrides": tuple(overrides)})
 
 
-def stars_before(store: Store, *, date: dt.date) -> dict[str, tuple[float, dt.date]]:
+def happened(
+    store: Store, entries: Sequence[Entry], *, before: dt.date | None, after: dt.date, aliases: Mapping[str, str]
+) -> tuple[Change, ...]:
+    """What came out or was archived between two days, as the snapshots of releases and repositories tell it."""
+    if before is None:
+        return ()
+    releases = _newest(store, "releases", until=after, since=before)
+    now, then = _newest(store, "repositories", until=after, since=before), _newest(store, "repositories", until=before)
+    return tuple(news.changes(entries, [*releases, *now], then, between=(before, after), aliases=aliases))
+
+
+def _newest(store: Store, kind: str, *, until: dt.date, since: dt.date | None = None) -> tuple[Fact, ...]:
+    day = day_of(store, kind, until=until, since=since)
+    return Snapshots(store, kind).rows(day, Fact, parser=KINDS[kind].parser) if day else ()
+
+
+def stars_before(store: Store, *, date: dt.date, aliases: Mapping[str, str]) -> dict[str, tuple[float, dt.date]]:
     """The stars of about a month ago, by repository: of our own snapshots, as GitHub tells only those of now."""
     day = day_of(store, "repositories", until=date - dt.timedelta(days=GROWTH_DAYS))
     if day is None:
         return {}
     rows = Snapshots(store, "repositories").rows(day, Fact, parser=KINDS["repositories"].parser)
-    return {fact.key: (float(fact.value), day) for fact in rows if fact.name == "stars"}
+    return {identity.canonical(fact.key, aliases): (float(fact.value), day) for fact in rows if fact.name == "stars"}
 
 
 def findings(store: Store, cadence: str, *, before: dt.date | None = None) -> Findings | None:
@@ -136,7 +163,16 @@ def findings(store: Store, cadence: str, *, before: dt.date | None = None) -> Fi
     return Findings.from_json(store.get(key), source=key)
 
 
-def verdicts(store: Store, cadence: str, *, before: dt.date) -> dict[str, Verdict]:
-    """Where candidates stood before a day."""
+def verdicts(store: Store, cadence: str, *, before: dt.date, aliases: Mapping[str, str]) -> dict[str, Verdict]:
+    """Where candidates stood before a day, by their address of today: a repository that moved does not begin anew."""
     found = findings(store, cadence, before=before)
-    return {verdict.key: verdict for verdict in found.verdicts} if found else {}
+    return {identity.canonical(verdict.key, aliases): verdict for verdict in found.verdicts} if found else {}
+
+
+def written(store: Store, cadence: str, date: dt.date) -> Written | None:
+    """The summary that a language model wrote of a day; None: none was asked."""
+    key = f"{prefix(cadence, date)}/written.json"
+    try:
+        return Written.from_json(store.get(key), source=key)
+    except MissingObject:
+        return None

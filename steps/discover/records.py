@@ -12,7 +12,7 @@ from steps.model.values import Finite, Model
 Maturity = Literal["sandbox", "incubating", "graduated", "archived"]
 VerdictName = Literal["adopt", "trial", "assess", "hold"]
 Cadence = Literal["daily", "weekly", "monthly"]
-ChangeKind = Literal["added", "removed", "matured", "moved", "renamed", "relocated"]
+ChangeKind = Literal["added", "removed", "matured", "moved", "renamed", "relocated", "released", "archived"]
 
 
 class Entry(Model):
@@ -108,6 +108,7 @@ class Verdict(Model):
     since: dt.date
     pending: VerdictName | None = None  # what the score says now; it takes a second date to move
     pending_since: dt.date | None = None
+    before: VerdictName | None = None  # where it stood until `since`; None: it was new then
     by: Literal["score", "person"] = "score"
     why: str = ""
 
@@ -130,3 +131,13 @@ class Findings(Model):
     verdicts: tuple[Verdict, ...]
     troubles: tuple[Trouble, ...] = ()
     sources: tuple[tuple[str, dt.date], ...] = ()  # which snapshot of each source was used
+    notes: tuple[str, ...] = ()  # what a person should look at in the settings
+
+
+class Written(Model):
+    """A summary by a language model. It stands beside the findings and is no part of them. why: why there is no text."""
+
+    model: str
+    of: str  # the digest of the findings that it was shown
+    text: str = ""
+    why: str = ""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from steps.discover import identity
-from steps.discover.parts import growth_part, health_part, maturity_part, mentions_part, penalties, rhythm_part
+from steps.discover.parts import growth_part, guide, health_part, maturity_part, mentions_part, penalties, rhythm_part
 from steps.discover.records import Entry, Fact, Part, Score
 from steps.discover.settings import Covered, Discovery
 
@@ -141,5 +141,5 @@ def _gap_part(entry: Entry, discovery: Discovery) -> Part:
         points=round(gap * relevance, 1),
         most=weights.gap,
         why=f"the lab has {names} of {path}, and can measure {relevance:.0%} of what matters there",
-        evidence=(),
+        evidence=(guide(path),),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from steps.discover import identity
 from steps.discover.records import Cadence, Maturity, VerdictName
 from steps.model.values import Finite, Model, Name, Positive
 
@@ -24,6 +25,7 @@ class Source(Model):
     most: int = Field(default=40, ge=1)  # requests a day
     robots: bool = True  # False: a documented API or a raw file, whose terms are its documentation
     token: str | None = None  # the environment variable that may hold a secret for this host, and for no other
+    without_token: int | None = Field(default=None, ge=1)  # requests a day where it holds none; None: as many as with it
 
 
 class Weights(Model):
@@ -69,12 +71,33 @@ class Covered(Model):
 
 
 class Override(Model):
-    """What a person decided about a candidate, until when and why."""
+    """What a person decided about a candidate, until when and why. key: its repository or page, in any way to write it."""
 
     key: str
     verdict: VerdictName
     until: dt.date
     why: str = Field(min_length=1)
+
+    @field_validator("key")
+    @classmethod
+    def _normal(cls, told: str) -> str:
+        """As candidates are known by it: an address that is written otherwise must not overrule nothing."""
+        found = identity.repository(told) or identity.homepage(told)
+        if found is None:
+            message = f"{told!r} is no address: write github.com/OWNER/NAME, or the page of one without a repository"
+            raise ValueError(message)
+        return found
+
+
+class Writer(Model):
+    """A language model that may write the summary, behind an address that speaks as OpenAI's chat completions do.
+
+    Its token, where it wants one, is in BENCHLAB_WRITER_TOKEN. An address that is not public has to be in `allow`.
+    """
+
+    url: str = Field(pattern=r"^https?://[^/\s]+/")  # whole, as https://models.example/v1/chat/completions
+    model: str = Field(min_length=1)
+    within_s: Positive = 120  # for the whole answer; without it the report goes without a summary
 
 
 class Discovery(Model):
@@ -88,6 +111,7 @@ class Discovery(Model):
     overrides: tuple[Override, ...] = ()
     aliases: dict[str, str] = {}  # repository → what it became
     allow: tuple[str, ...] = ()  # host:port that may be asked though their addresses are not public: tests and mirrors
+    writer: Writer | None = None  # None: nobody but this lab writes anything
     issues: str | None = None  # owner/name of the repository whose issues `--publish` writes
     issues_api: str = "https://api.github.com"
 

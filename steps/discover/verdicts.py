@@ -7,7 +7,7 @@ first: one snapshot above a line is pending, two are a move. What a person decid
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from steps.discover.records import Score, Verdict, VerdictName
 from steps.discover.settings import Override, Weights
@@ -24,6 +24,16 @@ def line(score: Score, weights: Weights) -> VerdictName:
     )
     found: VerdictName = next((name for least, name in lines if score.value >= least), "hold")
     return _at_most("assess", found) if score.known < weights.enough_known else found
+
+
+def notes(overrides: Iterable[Override], scores: Iterable[Score], date: dt.date) -> Iterator[str]:
+    """Overrides that overrule nothing: nobody would miss a mistyped address, or one that has ended."""
+    known = {score.key for score in scores}
+    for each in overrides:
+        if date > each.until:
+            yield f"the override of {each.key} ended on {each.until}: the score decides again"
+        elif each.key not in known:
+            yield f"the override of {each.key} overrules nothing: no candidate has that address"
 
 
 def _at_most(most: VerdictName, name: VerdictName) -> VerdictName:
@@ -45,20 +55,29 @@ def decide(
 
 def _decide(score: Score, old: Verdict | None, date: dt.date, weights: Weights, person: Override | None) -> Verdict:
     if person is not None:
-        since = old.since if old and old.by == "person" and old.verdict == person.verdict else date
-        return Verdict(key=score.key, name=score.name, verdict=person.verdict, since=since, by="person", why=person.why)
+        return _overruled(score, old, date, person)
     said = line(score, weights)
     if old is None:
         first = _at_most("assess", said)
         pending = said if said != first else None
         return _verdict(score, first, date, pending=pending, pending_since=date if pending else None, why="new here")
     if said == old.verdict:
-        return _verdict(score, old.verdict, old.since)
+        return _verdict(score, old.verdict, old.since, before=old.before)
     if old.pending == said and old.pending_since is not None and old.pending_since < date:
         why = f"{old.verdict} before; {said} on {old.pending_since} and on {date}"
-        return _verdict(score, said, date, why=why)
+        return _verdict(score, said, date, why=why, before=old.verdict)
     pending_since = old.pending_since if old.pending == said else date
-    return _verdict(score, old.verdict, old.since, pending=said, pending_since=pending_since, why="a second date decides")
+    return _verdict(
+        score, old.verdict, old.since, pending=said, pending_since=pending_since, before=old.before, why="a second date decides"
+    )
+
+
+def _overruled(score: Score, old: Verdict | None, date: dt.date, person: Override) -> Verdict:
+    stays = old is not None and old.by == "person" and old.verdict == person.verdict
+    since, before = (old.since, old.before) if old and stays else (date, old.verdict if old else None)
+    return Verdict(
+        key=score.key, name=score.name, verdict=person.verdict, since=since, before=before, by="person", why=person.why
+    )
 
 
 def _verdict(
@@ -68,8 +87,16 @@ def _verdict(
     *,
     pending: VerdictName | None = None,
     pending_since: dt.date | None = None,
+    before: VerdictName | None = None,
     why: str = "",
 ) -> Verdict:
     return Verdict(
-        key=score.key, name=score.name, verdict=verdict, since=since, pending=pending, pending_since=pending_since, why=why
+        key=score.key,
+        name=score.name,
+        verdict=verdict,
+        since=since,
+        pending=pending,
+        pending_since=pending_since,
+        before=before,
+        why=why,
     )

@@ -1,8 +1,9 @@
 """Asks public servers with manners: one request at a time per host, a pause between two, and no more than is needed.
 
-- A User-Agent with a contact. robots.txt where a source is a page or a feed.
+- A User-Agent with a contact. robots.txt where a source is a page or a feed: what it disallows, also where a redirect leads
+  there, and its Crawl-delay.
 - Conditional requests: what was got last time names its ETag; 304 is a success and the old body is used again.
-- 429 and 5xx are tried again, bounded, when Retry-After says so and not earlier.
+- 429 and 5xx are tried again, bounded, when the server says so (`patience`) and not earlier.
 - A body has a cap that holds for what gzip unpacks to, and a request a time in which it is over, however slowly a server drips.
 - Redirects are followed by hand: each hop is checked (`addresses`), and a secret goes to the host it is for and to no other.
 
@@ -17,23 +18,24 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
 import tenacity
 from protego import Protego
 
+from steps.discover import patience
 from steps.discover.addresses import PublicOnly, Refused
 from steps.errors import LabError
 
 LARGEST_BYTES = 20_000_000  # unpacked; the landscape has 1.1 MB
 REQUEST_S = 60.0  # in all, redirects included
 SILENCE_S = 15.0  # without a byte
-PATIENCE_S = 120.0  # the longest Retry-After that is waited for
+PATIENCE_S = 120.0  # the longest that a server may make us wait
 ATTEMPTS = 3
 MOST_REDIRECTS = 5
 AGENT = "benchlab-discovery"
+ROBOTS = "/robots.txt"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -89,7 +91,7 @@ class Web:
 
     manners: Manners
     sleep: Callable[[float], None] = time.sleep
-    _last: dict[str, float] = field(default_factory=dict)
+    last: dict[str, float] = field(default_factory=dict)  # when each host was asked last; visits to one host share it
     _robots: dict[str, Protego] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -129,6 +131,9 @@ class Web:
         until = time.monotonic() + self.manners.request_s
         here = url
         for _ in range(MOST_REDIRECTS + 1):
+            if here != url and self.manners.robots and not url.endswith(ROBOTS) and not self._allowed(here):
+                message = f"{url}: leads to {here}, which robots.txt does not allow"
+                raise FetchError(message)
             found = self._once(here, self._headers(url, here, headers), until)
             if isinstance(found, Answer):
                 return found
@@ -169,12 +174,11 @@ class Web:
         if status in {200, 304}:
             return
         message = f"{url}: answered {status}"
-        limited = status == 429 or (status == 403 and (told.get("x-ratelimit-remaining") == "0" or "retry-after" in told))
-        if limited or status >= 500:
-            after_s = _seconds(told.get("retry-after", ""))
+        if patience.limited(status, told) or status >= 500:
+            after_s = patience.wait_s(status, told)
             if after_s is not None and after_s > self.manners.patience_s:
                 message += f", and to come again in {after_s:.0f} s"
-                raise FetchError(message)
+                raise FetchError(message, status)
             raise _Again(message, status, after_s)
         raise FetchError(message, status)
 
@@ -203,18 +207,20 @@ class Web:
 
     def _pause(self, url: str) -> None:
         host = urlsplit(url).hostname or ""
-        delay = self.manners.delay_s * random.uniform(1.0, 1.5)
-        since = time.monotonic() - self._last.get(host, float("-inf"))
+        robots = self._robots.get(_origin(url))
+        wanted = min(self.manners.patience_s, float((robots and robots.crawl_delay(AGENT)) or 0.0))
+        delay = max(wanted, self.manners.delay_s) * random.uniform(1.0, 1.5)
+        since = time.monotonic() - self.last.get(host, float("-inf"))
         if since < delay:
             self.sleep(delay - since)
-        self._last[host] = time.monotonic()
+        self.last[host] = time.monotonic()
 
     def _allowed(self, url: str) -> bool:
         """As RFC 9309: no robots.txt allows everything, one that cannot be read nothing."""
         origin = _origin(url)
         if origin not in self._robots:
             try:
-                answer = self._insisting(f"{origin}/robots.txt", {})
+                answer = self._insisting(f"{origin}{ROBOTS}", {})
                 text = answer.body.decode("utf-8", "replace")
             except FetchError as error:
                 missing = error.status is not None and 400 <= error.status < 500 and error.status != 429
@@ -226,13 +232,3 @@ class Web:
 def _origin(url: str) -> str:
     split = urlsplit(url)
     return f"{split.scheme}://{split.netloc}".lower()
-
-
-def _seconds(told: str) -> float | None:
-    """Retry-After as seconds from now: a number, or a date. None: it says nothing that one could read."""
-    if told.strip().isdecimal():
-        return float(told)
-    try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return None

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from steps.discover.records import Change, ChangeKind, Findings, Score, Verdict
+from steps.discover.records import Change, ChangeKind, Findings, Score, Verdict, Written
 
 KINDS: tuple[tuple[ChangeKind, str], ...] = (
     ("matured", "Maturity changed"),
+    ("archived", "Archived"),
     ("added", "New"),
     ("moved", "Moved to another category"),
     ("renamed", "Renamed"),
     ("relocated", "Repository moved"),
     ("removed", "Gone"),
+    ("released", "Released"),
 )
 _SPOKEN: dict[ChangeKind, str] = {
     "matured": "changed maturity",
+    "archived": "were archived",
     "added": "came",
     "moved": "moved",
     "renamed": "were renamed",
     "relocated": "moved their repository",
     "removed": "went",
+    "released": "brought a release",
 }
 SHOWN = 10  # candidates of a digest
 
@@ -39,7 +43,7 @@ def lead(found: Findings) -> str:
 
 def change(each: Change) -> str:
     """What became of an entry: `sandbox → incubating`."""
-    if each.kind in {"added", "removed"}:
+    if each.kind in {"added", "removed", "released", "archived"}:
         return each.after or ""
     return f"{each.before or 'none'} → {each.after or 'none'}"
 
@@ -78,6 +82,18 @@ def unique(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
+def by_machine(written: Written) -> str:
+    """What stands above a summary that a language model wrote."""
+    return f"Written by a language model ({written.model}) and checked by nobody; no score or verdict depends on it."
+
+
+def sum_of(score: Score) -> str:
+    """How the parts come to the score: `42 of 50 that are known are 84 of 100; young -10: 74`."""
+    got = sum(part.points or 0.0 for part in score.parts)
+    off = "".join(f"; {part.name} {part.points:+g}" for part in score.penalties)
+    return f"{got:g} of {score.known:g} that are known are {100 * got / score.known:.1f} of 100{off}: {score.value:g}"
+
+
 def explain(score: Score, verdict: Verdict | None) -> str:
     """Every point of a score with its reason and its evidence, as text."""
     lines = [f"{score.name}  {score.value:g} of 100, from {score.known:g} points of weight that are known", f"  {score.category}"]
@@ -88,6 +104,7 @@ def explain(score: Score, verdict: Verdict | None) -> str:
         told = "unknown" if part.points is None else f"{part.points:g} of {part.most:g}" if part.most else f"{part.points:+g}"
         lines.append(f"  {part.name:<14} {told:>12}  {part.why}")
         lines += [f"  {'':<28} {address}" for address in part.evidence]
+    lines.append(f"  {'sum':<14} {score.value:>12g}  {sum_of(score)}")
     if verdict:
         by = " by a person" if verdict.by == "person" else ""
         pending = f"; {verdict.pending} since {verdict.pending_since}, if a second date says so" if verdict.pending else ""

@@ -154,7 +154,7 @@ class Component(Model):
     keeps: Keeps | None = None  # what it stores of the contender that it watches: counted after the load
     identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
     upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
-    landscape: str | None = None  # its category in the CNCF landscape, for discovery; None: it is not in it
+    landscape: str | None = None  # "Level / Category" of the CNCF landscape, "… / Name" where it has another; None: not in it
 
     @property
     def parts(self) -> tuple[Component, ...]:

@@ -17,6 +17,7 @@ from tests.steps.discover import shapes
 pytestmark = pytest.mark.argo
 
 PORT = 8080
+SERVERS = (8080, 8081, 8082, 8083)  # ports of one Service: to a discovery they are four servers
 PAGES = {
     "/landscape.yml": "landscape:\n  - name: A\n    subcategories:\n      - name: Gateway\n        items:\n"
     '          - {name: Thing, homepage_url: "https://a.example", repo_url: "https://github.com/a/thing", project: sandbox}\n',
@@ -56,10 +57,10 @@ def site(installed):
     meta = {"name": "discovery-site", "labels": labels}
     spec = {"containers": [container], "securityContext": SAFE_PODS, "terminationGracePeriodSeconds": 0}
     kube.apply({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
-    ports = [{"port": PORT, "targetPort": PORT}]
+    ports = [{"name": f"p{port}", "port": port, "targetPort": PORT} for port in SERVERS]
     kube.apply({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": {"selector": labels, "ports": ports}})
     wait_for(lambda: ready(kube.get("Pod", "discovery-site")), within_s=60, what="the servers")
-    yield f"discovery-site:{PORT}"
+    yield tuple(f"discovery-site:{port}" for port in SERVERS)
     kube.delete("Service", "discovery-site")
     kube.delete("Pod", "discovery-site")
 
@@ -74,16 +75,17 @@ def stored(installed, name):
         return store.get(f"discovery/weekly/{dt.datetime.now(dt.UTC).date()}/{name}")
 
 
-def settings(place):
-    """Four sources, of which one is not there."""
+def settings(places):
+    """Four sources beside the landscape, two of which share a server, and one of which is not there."""
+    first, github, feeds, trending = places
     sources = [
-        Source(kind="landscape", urls=(f"http://{place}/landscape.yml",), delay_s=0, robots=False),
-        Source(kind="releases", urls=(f"http://{place}/releases/@{{repository}}",), delay_s=0, robots=False),
-        Source(kind="repositories", urls=(f"http://{place}/repositories/@{{repository}}",), delay_s=0, robots=False),
-        Source(kind="feeds", urls=(f"http://{place}/feed",), delay_s=0),
-        Source(kind="trending", urls=(f"http://{place}/trending",), delay_s=0),
+        Source(kind="landscape", urls=(f"http://{first}/landscape.yml",), delay_s=0, robots=False),
+        Source(kind="releases", urls=(f"http://{github}/releases/@{{repository}}",), delay_s=0, robots=False),
+        Source(kind="repositories", urls=(f"http://{github}/repositories/@{{repository}}",), delay_s=0, robots=False),
+        Source(kind="feeds", urls=(f"http://{feeds}/feed",), delay_s=0),
+        Source(kind="trending", urls=(f"http://{trending}/trending",), delay_s=0),
     ]
-    return Discovery(contact="https://lab.example", sources=tuple(sources), scope={"A / Gateway": 1.0}, allow=(place,))
+    return Discovery(contact="https://lab.example", sources=tuple(sources), scope={"A / Gateway": 1.0}, allow=places)
 
 
 def test_discovery_comes_to_its_digest_in_the_store(installed, site):
@@ -97,7 +99,8 @@ def test_discovery_comes_to_its_digest_in_the_store(installed, site):
     assert kept.status.succeeded, kept.status.message
     names = {node.display_name.removesuffix("(0)") for node in kept.status.nodes.values()}
     assert {"landscape", "normalise", "diff", "score", "report", "notify"} <= names
-    assert sum(bool(re.match(r"sources\(\d", name)) for name in names) == 4
+    assert sum(bool(re.match(r"sources\(\d", name)) for name in names) == 3
+    assert any("releases+repositories" in name for name in names)
     assert kept.status.output("summary").startswith("First snapshot of the landscape")
     found = json.loads(stored(installed, "findings.json"))
     assert [each["source"] for each in found["troubles"]] == ["trending"]

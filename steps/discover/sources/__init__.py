@@ -27,11 +27,11 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "landscape": Kind(landscape.parse, Entry),
-    "releases": Kind(releases.parse, Fact),
+    "releases": Kind(releases.parse, Fact, parser=2),
     "repositories": Kind(repositories.parse, Fact),
     "artifact-hub": Kind(artifact_hub.parse, Fact),
     "hacker-news": Kind(hacker_news.parse, Fact),
-    "lfx": Kind(lfx.parse, Fact),
+    "lfx": Kind(lfx.parse, Fact, parser=2),
     "feeds": Kind(feeds.parse, Fact),
     "trending": Kind(trending.parse, Fact),
 }
@@ -44,7 +44,7 @@ def parsed(kind: str, answers: Sequence[Received], entries: Sequence[Entry]) -> 
     for answer in answers:
         try:
             rows += KINDS[kind].parse(answer, entries)
-        except (LabError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (LabError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
             problems.append(f"{answer.url}: {type(error).__name__ if isinstance(error, KeyError) else ''}{error}".strip())
     if not rows and not problems:
         problems.append(f"{len(answers)} answers, and no row in them: its form has changed, or it was never read right")

@@ -1,44 +1,31 @@
-"""The health of a project, from the public API of LFX Insights.
+"""The health of a project, from the public API of LFX Insights (frontend/docs/openapi.json of linuxfoundation/insights, 1.0.0).
 
-Its shape was not seen: health and contributors are looked for under names like those of its badges. Where none is there, the
-report says so.
+Its `contributorCount` counts everybody who ever contributed: what tells of a program that is alive is who did in the last year.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from steps.discover.records import Entry, Fact
 from steps.discover.snapshots import Received
 
-NAMES = {
-    "health": ("healthScore", "health_score", "score"),
-    "contributors": ("activeContributors", "contributorCount", "contributors"),
-}
+FIELDS = {"health": "healthScore", "contributors": "activeContributorsLast365Days"}
+PAGE = "https://insights.linuxfoundation.org/project/"
 
 
 def parse(answer: Received, entries: Sequence[Entry]) -> Sequence[Fact]:  # noqa: ARG001
-    """Health from 0 to 100, and active contributors."""
+    """Health from 0 to 100, and who contributed in the last 365 days. A field that is null was not measured."""
     found = json.loads(answer.content)
+    slug = found.get("slug")
+    url = f"{PAGE}{slug}" if isinstance(slug, str) and slug else answer.url
     facts = [
-        Fact(key=answer.key, name=name, value=value, source="lfx", url=answer.url)
-        for name, fields in NAMES.items()
-        if (value := _number(found, fields)) is not None
+        Fact(key=answer.key, name=name, value=float(value), source="lfx", url=url)
+        for name, field in FIELDS.items()
+        if isinstance(value := found.get(field), int | float) and not isinstance(value, bool) and value >= 0
     ]
     if not facts:
-        message = f"has none of {', '.join(field for fields in NAMES.values() for field in fields)}"
+        message = f"has none of {', '.join(FIELDS.values())}"
         raise ValueError(message)
     return facts
-
-
-def _number(found: Any, fields: Sequence[str]) -> float | None:
-    """The first of the fields that holds a number, at the top or one level below."""
-    levels = [found, *(found.values() if isinstance(found, Mapping) else ())]
-    for level in levels:
-        for field in fields if isinstance(level, Mapping) else ():
-            value = level.get(field)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                return float(value)
-    return None

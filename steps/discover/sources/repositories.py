@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from steps.discover import identity
 from steps.discover.records import Entry, Fact
@@ -19,8 +21,8 @@ def parse(answer: Received, entries: Sequence[Entry]) -> Sequence[Fact]:  # noqa
         "stars": float(found["stargazers_count"]),
         "archived": float(bool(found["archived"])),
         "licence": str(licence.get("spdx_id") or "none"),
-        "created": str(found["created_at"])[:10],
-        "pushed": str(found["pushed_at"])[:10] if found.get("pushed_at") else None,
+        "created": _day(found["created_at"]),
+        "pushed": _day(found["pushed_at"]) if found.get("pushed_at") else None,
     }
     now = identity.repository(url)
     told["renamed_to"] = now if now != answer.key else None
@@ -29,3 +31,8 @@ def parse(answer: Received, entries: Sequence[Entry]) -> Sequence[Fact]:  # noqa
         for name, value in told.items()
         if value is not None
     ]
+
+
+def _day(told: Any) -> str:
+    """The day of a time. Raises ValueError: it is none, which has to be told here and not when the score is made."""
+    return dt.date.fromisoformat(str(told)[:10]).isoformat()

@@ -18,11 +18,10 @@ def run(*, date: str, cadence: str, settings: Path, changes: Path, store: Store 
     day = dt.date.fromisoformat(date)
     before, after = reading.days_compared(store, cast("Cadence", cadence), day)
     told, _, _ = reading.facts(store, discovery, cadence=cadence, date=day)
-    found = diff.compare(
-        reading.landscape(store, before) if before else None,
-        reading.landscape(store, after),
-        dates=(before, after),
-        aliases=reading.with_renames(discovery, told).aliases,
-    )
+    aliases = reading.with_renames(discovery, told).aliases
+    entries = reading.landscape(store, after)
+    found = diff.compare(reading.landscape(store, before) if before else None, entries, dates=(before, after), aliases=aliases)
+    happened = reading.happened(store, entries, before=before, after=day, aliases=aliases)
+    found = found.model_copy(update={"changes": (*found.changes, *happened)})
     changes.write_text(found.to_json(), encoding="utf-8")
     print(f"{len(found.changes)} changes between {before or 'nothing'} and {after}")

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pipelines import lint, rights
+from phases.catalogue.databases import POSTGRES
+from pipelines import lint, rights, schedule, select
 from pipelines.__main__ import cli
 from pipelines.cluster import crons
 from pipelines.discovery import NAMES, documents
+from pipelines.discovery.verbs import WHEN
 from pipelines.local import read
+from steps.discover.identity import plain_name
+from steps.discover.settings import Writer
 from steps.errors import UsageError
 
 LANDSCAPE = Path(__file__).parents[2] / "steps" / "discover" / "landscape"
@@ -77,6 +81,68 @@ def test_coverage_follows_from_the_catalogue():
     categories = {entry.category for entry in entries(NOW)}
     assert {each.landscape for each in found} <= categories
     assert set(SCOPE) <= categories
+
+
+@pytest.mark.parametrize(
+    ("landscape", "expected"),
+    [("A & B / C & D", ("PostgreSQL", "A & B / C & D")), ("A & B / C & D / Postgres", ("Postgres", "A & B / C & D"))],
+)
+def test_component_may_have_another_name_in_the_landscape(landscape, expected):
+    """As NATS JetStream, which is NATS there."""
+    found = documents.covered(POSTGRES.model_copy(update={"landscape": landscape}))
+
+    assert (found.component, found.title, found.landscape) == ("postgres", *expected)
+
+
+def test_contender_that_the_landscape_knows_names_its_category():
+    """Else the lab would be told to compare what it compares already: its gap is counted from these names."""
+    from phases.discovery import SCOPE
+    from tests.steps.discover.snapshots_of_2026 import NOW, entries
+
+    known = {plain_name(each.name): each.category for each in entries(NOW) if each.category in SCOPE}
+    arms = {arm.name: arm for phase in select.phases() for each in phase.experiments for arm in each.arms if not arm.same_as}
+    silent = {
+        name: known[plain_name(arm.title)] for name, arm in arms.items() if not arm.landscape and plain_name(arm.title) in known
+    }
+
+    assert silent == {}
+    assert {"postgres", "mariadb", "nginx"} <= {each.component for each in documents.coverage()}
+
+
+def test_issue_is_not_promised_that_cannot_be_written(monkeypatch):
+    """No repository in the settings, or no token here: refused before anything is read."""
+    monkeypatch.setenv(documents.CONTACT, "mailto:me@lab.example")
+    refused = CliRunner().invoke(cli, ["run", "discovery-weekly", "--publish"])
+    assert (refused.exit_code, "GITHUB_TOKEN is not set" in refused.output) == (2, True)
+
+    monkeypatch.setenv("GITHUB_TOKEN", "t")
+    refused = CliRunner().invoke(cli, ["run", "discovery-weekly", "--publish"])
+    assert (refused.exit_code, "name no repository" in refused.output) == (2, True)
+
+
+def test_schedules_do_not_meet():
+    """Three on one day begin an hour apart: the later ones find what the first one read."""
+    hours = [WHEN[name].split()[1] for name in NAMES]
+
+    assert len(set(hours)) == len(NAMES)
+    assert all(schedule.check(WHEN[name]) for name in NAMES)
+
+
+def test_summary_by_a_language_model_is_a_step_only_where_one_is_named():
+    """Its token is in that step and no other, and may be missing."""
+    writer = Writer(url="https://models.example/v1/chat/completions", model="small-1")
+    (made,) = documents.documents("discovery-weekly", discovery=documents.settings().model_copy(update={"writer": writer}))
+    holders = {
+        each["name"]
+        for each in made["spec"]["templates"]
+        for variable in each.get("container", {}).get("env", ())
+        if variable["name"] == "BENCHLAB_WRITER_TOKEN" and variable["valueFrom"]["secretKeyRef"]["optional"]
+    }
+
+    assert lint.of_documents([made]) == []
+    assert holders == {"discover-write"}
+    assert read.documents([made])
+    assert "discover-write" not in json.dumps(documents.documents("discovery-weekly"))
 
 
 def test_settings_of_ones_own_are_taken(tmp_path, monkeypatch):

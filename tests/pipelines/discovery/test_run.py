@@ -11,7 +11,7 @@ import pytest
 from steps.discover.settings import Discovery, Source
 from steps.discover.snapshots import Snapshots, received
 from steps.store import Store
-from tests.steps.discover import server, shapes
+from tests.steps.discover import chat, server, shapes
 from tests.steps.discover.snapshots_of_2026 import MONTH_BEFORE, NOW, content
 
 pytestmark = pytest.mark.slow
@@ -68,10 +68,15 @@ def test_discovery_runs_here_to_its_digest_and_its_candidates_are_explained(envi
     again = call(environment, "run", "discovery-weekly", "--reports", str(tmp_path / "reports"))
     assert again.returncode == 0, again.stdout + again.stderr
     assert {path for path, _ in site.asked[asked:]} == {"/robots.txt", "/broken"}  # of which there is no snapshot yet
+    issue = page.parent / "issue.md"
+    assert f"the week's issue, not published: {issue}" in done.stdout
+    assert "<!-- benchlab-discovery" in issue.read_text()
+    for file in ("findings.json", "digest.md", "index.html", "radar.json", "settings.json"):  # of both runs
+        assert len({(each / file).read_bytes() for each in (tmp_path / "reports").iterdir()}) == 1
 
     explained = call(environment, "discover", "explain", "Multigres")
     assert "gap" in explained.stdout
-    assert "the lab has nothing of App Definition and Development / Database" in explained.stdout
+    assert "the lab has PostgreSQL, MariaDB of App Definition and Development / Database" in explained.stdout
     patch = call(environment, "discover", "stub", "Multigres")
     assert "+++ b/phases/catalogue/multigres.py" in patch.stdout
     assert call(environment, "discover", "show").stdout == digest
@@ -87,3 +92,24 @@ def test_discovery_without_a_landscape_fails_and_says_why(environment, site, tmp
 
     assert done.returncode == 1
     assert "there is no landscape up to" in done.stdout
+
+
+def test_summary_of_a_language_model_is_in_the_report(environment, site, tmp_path):
+    """Where the settings name one: a step more in the same manifest, its token from the environment, its text marked."""
+    with chat.serve() as model:
+        own = json.loads((tmp_path / "own.json").read_text())
+        own |= {"writer": {"url": model.url, "model": "small-1"}, "allow": [site.place, model.place]}
+        (tmp_path / "own.json").write_text(json.dumps(own))
+        environment |= {"BENCHLAB_S3_BUCKET": "discovery-written", "BENCHLAB_WRITER_TOKEN": "secret"}
+        Store.from_environment(environment).ensure_bucket()
+
+        done = call(environment, "run", "discovery-daily", "--reports", str(tmp_path / "reports"))
+        assert done.returncode == 0, done.stdout + done.stderr
+        ((headers, _),) = model.asked
+
+    page = tmp_path / "reports" / done.stdout.splitlines()[-1].rpartition("reports/")[2]
+    assert headers["authorization"] == "Bearer secret"
+    assert "secret" not in "".join(each.read_text() for each in page.parent.iterdir())
+    assert "Written by a language model (small-1)" in page.read_text()
+    assert json.loads((page.parent / "written.json").read_text())["text"] == "Two databases came."
+    assert "Two databases came." in call(environment, "discover", "show", "--cadence", "daily").stdout

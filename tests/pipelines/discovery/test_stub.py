@@ -31,6 +31,7 @@ def test_stub_compiles_and_lints(scores, name):
 
     assert made.module.count(stub.MARK) >= 5
     assert ("ENVOY" in made.module) == (name == "BunkerWeb")
+    assert ("SqlLoad" in made.module) == ("baseline=POSTGRES" in made.module) == (name == "Multigres")
 
 
 def test_patch_applies_and_lints_in_a_copy_of_the_lab(scores, tmp_path):

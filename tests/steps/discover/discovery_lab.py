@@ -35,6 +35,7 @@ class Lab:
     def __init__(self, site, store, folder, kinds):
         self.site, self.store, self.folder = site, store, folder
         paths = {"landscape": "landscape.yml", "feeds": "feeds", "trending": "trending", "lfx": "lfx/@{project}"}
+        self.environment = {}
         sources = tuple(
             Source(kind=kind, urls=(f"{site.url}/{paths.get(kind, f'{kind}/@{{repository}}')}",), delay_s=0, robots=False)
             for kind in kinds
@@ -44,7 +45,7 @@ class Lab:
     def file(self, name):
         return self.folder / name
 
-    def fetch(self, *kinds, date=TODAY):
+    def fetch(self, *kinds, date=TODAY, today=TODAY):
         self.file("settings").write_text(self.settings.to_json())
         for kind in kinds:
             fetch.run(
@@ -53,18 +54,25 @@ class Lab:
                 settings=self.file("settings"),
                 result=self.file("result"),
                 store=self.store,
-                today=TODAY,
-                environment={},
+                today=today,
+                environment=self.environment,
             )
         return self.file("result").read_text()
 
-    def conclude(self, date=TODAY):
+    def change(self, **settings):
+        self.settings = self.settings.model_copy(update=settings)
+
+    def conclude(self, date=TODAY, *, keep=False):
+        """The steps after the fetching; keep: as a run does, which stores what it found."""
         common = {"date": str(date), "settings": self.file("settings"), "store": self.store}
         normalise.run(**common, result=self.file("result"))
         diff.run(**common, cadence="weekly", changes=self.file("changes"))
-        score.run(**common, cadence="weekly", changes=self.file("changes"), findings=self.file("findings"))
+        files = {name: self.file(name) for name in ("changes", "findings", "used")}
+        score.run(**common, cadence="weekly", **files)
         names = ("text", "html", "technologies", "issue", "summary")
         report.run(findings=self.file("findings"), **{name: self.file(name) for name in names})
+        if keep:
+            self.store.upload(self.file("findings"), f"discovery/weekly/{date}/findings.json")
         return Findings.from_json(self.file("findings").read_bytes(), source="findings")
 
     def keep(self, date, body=OLD):

@@ -4,16 +4,28 @@ import csv
 from pathlib import Path
 
 from phases.discovery import DISCOVERY
-from pipelines.discovery.documents import coverage
 from steps.discover import scoring
+from steps.discover.settings import Covered
 from tests.steps.discover.snapshots_of_2026 import NOW, YEAR_BEFORE, compared, entries
 
 LABELLED = list(csv.DictReader((Path(__file__).parent / "labelled.csv").read_text().splitlines()))
+# What the lab had when they were labelled: one that joins the catalogue later changes neither the labels nor what the docs say.
+COVERAGE = (
+    *(
+        Covered(component=title.lower(), title=title, landscape="Orchestration & Management / Service Proxy")
+        for title in ("nginx", "HAProxy", "Envoy", "Caddy")
+    ),
+    Covered(component="traefik", title="Traefik", landscape="Orchestration & Management / API Gateway"),
+    *(
+        Covered(component=title.lower(), title=title, landscape="App Definition and Development / Database")
+        for title in ("PostgreSQL", "MariaDB")
+    ),
+)
 DOCS = (Path(__file__).parents[3] / "docs" / "discovery.md").read_text()
 
 
 def top_ten():
-    scores = scoring.of_landscape(entries(NOW), DISCOVERY.model_copy(update={"coverage": coverage()}))
+    scores = scoring.of_landscape(entries(NOW), DISCOVERY.model_copy(update={"coverage": COVERAGE}))
     labelled = {each["key"] for each in LABELLED}
     return [score.key for score in scores if score.key in labelled][:10]
 

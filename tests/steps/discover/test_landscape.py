@@ -120,6 +120,11 @@ def test_reading_the_landscape_takes_less_than_a_second():
         (b"<html>not found</html>", "no list `landscape`"),
         (b"landscape: [unclosed", "not YAML"),
         (b"a: \x80", "not YAML"),
+        (b"landscape: 2026-99-99", "not YAML"),
+        (b"[" * 100_000, "nested more than 500 deep"),
+        (b"- " * 100_000, "nested more than 500 deep"),
+        (b"".join(b" " * n + b"a:\n" for n in range(1000)), "nested more than 500 deep"),
+        (("[" * 100_000).encode("utf-16"), "not YAML"),
     ],
 )
 def test_what_is_no_landscape_is_refused_in_a_sentence(text, why):

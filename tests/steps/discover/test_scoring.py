@@ -44,6 +44,20 @@ def test_score_is_the_sum_of_its_parts_out_of_what_is_known():
     assert all(each.why for each in found.parts)
 
 
+def test_explanation_adds_up_to_the_score():
+    """The sum stands below the parts, with what was taken off; every part that is known has an address."""
+    found = score(entry(maturity="archived"), told=facts(archived=1.0, licence="none"))
+
+    text = words.explain(found, None)
+
+    assert words.sum_of(found) == "30 of 50 that are known are 60.0 of 100; archived -40; no licence -20: 0"
+    assert words.sum_of(found) in text
+    known = [each for each in (*found.parts, *found.penalties) if each.points is not None]
+    assert all(each.evidence and each.evidence[0] in text for each in known)
+    assert "https://landscape.cncf.io/guide#a--gateway" in text
+    assert "https://landscape.cncf.io/?item=a--gateway--thing" in text
+
+
 def test_weights_add_up_to_a_hundred():
     """A score is out of 100."""
     weights = Weights()

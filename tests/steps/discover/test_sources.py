@@ -19,15 +19,17 @@ def rows(kind, body):
 @pytest.mark.parametrize(
     ("kind", "body", "expected"),
     [
-        ("releases", shapes.RELEASES, [("releases_12m", 2), ("last_release", "2026-07-20")]),
+        ("releases", shapes.RELEASES, [("releases_12m", 2), ("last_release", "2026-07-20"), ("release", "v2.0.0")]),
         ("releases", shapes.NO_RELEASES, [("releases_12m", 0)]),
+        ("releases", shapes.RELEASES_FEED, [("releases_12m", 2), ("last_release", "2026-07-20"), ("release", "v2.0.0")]),
+        ("releases", shapes.NO_RELEASES_FEED, [("releases_12m", 0)]),
         (
             "repositories",
             shapes.REPOSITORY,
             [("stars", 1200), ("archived", 0), ("licence", "Apache-2.0"), ("created", "2024-01-01"), ("pushed", "2026-08-01")],
         ),
         ("artifact-hub", shapes.ARTIFACT_HUB, [("packages", 1), ("mention", "thing 1.2.3")]),
-        ("hacker-news", shapes.HACKER_NEWS, [("stories", 2), ("mention", "Thing <script>alert(1)</script> is fast")]),
+        ("hacker-news", shapes.HACKER_NEWS, [("stories", 3), ("mention", "Thing <script>alert(1)</script> is fast")]),
         ("lfx", shapes.LFX, [("health", 82), ("contributors", 40)]),
         ("feeds", shapes.FEED, [("items", 3), ("mention", "Thing 2.0"), ("mention", "Something else")]),
         ("trending", shapes.TRENDING, [("trending", 1234), ("trending", "unknown")]),
@@ -44,7 +46,20 @@ def test_renamed_repository_tells_its_new_name():
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-@pytest.mark.parametrize("body", [b"", b"{}", b"<html><body>Sorry</body></html>", b"\xff\xfe\x00\x01", b"[1, null]", b'"text"'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"<html><body>Sorry</body></html>",
+        b"\xff\xfe\x00\x01",
+        b"[1, null]",
+        b'"text"',
+        b"[" * 100_000,
+        b"{a: 2026-99-99}",
+    ],
+    ids=["nothing", "empty", "HTML", "no text", "a list", "a word", "deep", "no date"],
+)
 def test_answer_without_rows_is_a_parsers_failure_and_not_no_news(kind, body):
     """Whatever came with a 200: no row, a reason, no traceback."""
     found, problem = rows(kind, body)
@@ -61,3 +76,39 @@ def test_one_bad_answer_does_not_take_the_others():
 
     assert [each.name for each in found] == ["health", "contributors"]
     assert problem.startswith("https://s.example/0")
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("repositories", b'"created_at": "2024-01-01T00:00:00Z"', b'"created_at": "soon"'),
+        ("repositories", b'"stargazers_count": 1200', b'"stargazers_count": 1e999'),
+        ("repositories", b'"stargazers_count": 1200', b'"stargazers_count": 1' + b"0" * 400),
+        ("releases", b'"published_at": "2026-07-20T10:00:00Z"', b'"published_at": "yesterday"'),
+        ("lfx", b'"activeContributorsLast365Days": 40', b'"activeContributorsLast365Days": 1' + b"0" * 400),
+    ],
+)
+def test_figure_that_is_none_is_told_where_it_was_read(kind, good, bad):
+    """And not when the score is made of it, where it would take the whole report with it."""
+    body = getattr(shapes, {"repositories": "REPOSITORY", "releases": "RELEASES", "lfx": "LFX"}[kind])
+    assert good in body
+
+    found, problem = rows(kind, body.replace(good, bad))
+
+    assert (found, bool(problem)) == ([], True)
+
+
+def test_health_that_was_not_measured_is_missing():
+    """Null is no zero, and who ever contributed is not who does."""
+    found, problem = rows("lfx", shapes.LFX.replace(b'"healthScore": 82', b'"healthScore": null'))
+
+    assert (found, problem) == ([("contributors", 40)], "")
+
+
+def test_feed_in_another_encoding_than_it_says_is_read():
+    """A blog that says UTF-8 and writes Latin-1: its titles lose a letter, and no item is lost."""
+    body = '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><item><title>Th\xe9 Thing caf\xe9</title>'
+    found, problem = rows("feeds", f"{body}<link>https://b.example</link></item></channel></rss>".encode("latin-1"))
+
+    assert problem == ""
+    assert [name for name, _ in found] == ["items", "mention"]

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from phases.discovery import DISCOVERY
 from steps.discover import addresses, web
 from steps.discover.web import FetchError, Manners, Web
 from steps.errors import LabError
@@ -59,6 +60,35 @@ def test_server_that_says_tomorrow_is_not_waited_for(site, visit):
     site.pages["/a"] = server.status(429, Retry_After="86400")
 
     with pytest.raises(FetchError, match="answered 429, and to come again in 86400 s"):
+        visit().get(f"{site.url}/a")
+    assert site.times("/a") == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected_s"),
+    [
+        (429, {}, 60.0),
+        (403, {"X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "42"}, 42.0),
+        (429, {"X_RateLimit_Remaining": "3", "X_RateLimit_Reset": "42"}, 60.0),
+        (403, {"Retry_After": "9"}, 9.0),
+    ],
+    ids=["says nothing", "seconds that are left", "another limit", "forbidden for a while"],
+)
+def test_limit_is_waited_for_as_its_server_says_it(site, visit, status, headers, expected_s):
+    """Without Retry-After by X-RateLimit-Reset, as LFX Insights does; where nothing is said a minute, as GitHub asks."""
+    site.pages["/a"] = server.in_turn(server.status(status, **headers), server.status(200, b"now"))
+    found = visit()
+
+    assert found.get(f"{site.url}/a").body == b"now"
+    assert found.slept == [expected_s]
+
+
+def test_limit_that_ends_at_a_time_of_the_clock_is_not_asked_before(site, visit):
+    """GitHub's X-RateLimit-Reset: an hour from now is more patience than we have, so it is asked once and told."""
+    headers = {"X_RateLimit_Remaining": "0", "X_RateLimit_Reset": str(int(time.time()) + 3000)}
+    site.pages["/a"] = server.status(403, **headers)
+
+    with pytest.raises(FetchError, match=r"answered 403, and to come again in (2999|3000|3001) s"):
         visit().get(f"{site.url}/a")
     assert site.times("/a") == 1
 
@@ -180,6 +210,37 @@ def test_robots_are_kept_to(site, visit):
     site.pages["/robots.txt"] = server.status(500)
     with pytest.raises(FetchError, match=r"robots\.txt does not allow it"):
         visit(robots=True).get(f"{site.url}/private")
+
+
+def test_redirect_to_what_robots_disallow_is_not_followed(site, visit):
+    """Each hop is looked up, not the first alone."""
+    site.pages |= {"/robots.txt": b"User-agent: *\nDisallow: /private", "/private": b"no", "/a": server.redirect("/private")}
+
+    with pytest.raises(FetchError, match=r"/a: leads to .*/private, which robots\.txt does not allow"):
+        visit(robots=True).get(f"{site.url}/a")
+    assert site.times("/private") == 0
+
+
+def test_addresses_that_github_closes_to_robots_are_not_among_the_sources(site, visit):
+    """Its robots.txt disallows feeds and `since=` (as its readers write it down in 2023 and in 2026)."""
+    site.pages |= {"/robots.txt": b"User-agent: *\nDisallow: /*.atom$\nDisallow: /*since=*\n", "/trending": b"yes"}
+    found = visit(robots=True)
+
+    assert found.get(f"{site.url}/trending").body == b"yes"
+    for path in ("/a/thing/releases.atom", "/trending?since=weekly"):
+        with pytest.raises(FetchError, match=r"robots\.txt does not allow it"):
+            found.get(f"{site.url}{path}")
+    pages = [url for source in DISCOVERY.sources if source.robots for url in source.urls]
+    assert not [url for url in pages if url.startswith("https://github.com") and (".atom" in url or "since=" in url)]
+
+
+def test_pause_that_robots_want_is_kept(site, visit):
+    """Crawl-delay, where it is longer than ours."""
+    site.pages |= {"/robots.txt": b"User-agent: *\nCrawl-delay: 10\n", "/a": b"a"}
+    found = visit(robots=True, delay_s=1)
+    found.get(f"{site.url}/a")
+
+    assert 9.9 < found.slept[-1] <= 15.0
 
 
 def test_one_host_is_given_a_pause(site, visit):
