@@ -16,8 +16,8 @@ def watched_answer(answer: Answer, found: Watching, verdict: RunVerdict) -> Answ
         return answer
     tax, own = with_interval(most.tax_us, "µs", signed=True), with_interval(most.watchers_us, "µs")
     lead = (
-        f"at {found.at}, {_signals(most)} together take {tax} of CPU a request from the application, "
-        f"and {own} and {number(most.watchers_mib.value or 0.0, 0)} MiB of their own"
+        f"at {found.at}, {_signals(most)}{' together' if len(most.kept) > 1 else ''} take {tax} of CPU a request from the "
+        f"application, and {own} and {number(most.watchers_mib.value or 0.0, 0)} MiB of their own"
     )
     more = tuple(f"{line}." for line in (_dollars(found, most), *map(_unit, found.arms)) if line)
     if verdict is RunVerdict.ANSWERED:
@@ -34,7 +34,11 @@ def _dollars(found: Watching, most: WatchedArm) -> str:
     """What they add to a million requests: of all together, then of each that is alone."""
     if found.unit is None or most.usd.value is None:
         return ""
-    alone = [f"{money(arm.usd.value)} {arm.title}" for arm in found.arms if len(arm.kept) == 1 and arm.usd.value is not None]
+    alone = [
+        f"{money(arm.usd.value)} {arm.title}"
+        for arm in found.arms
+        if len(arm.kept) == 1 and arm is not most and arm.usd.value is not None
+    ]
     return f"{found.unit}, added: {with_range(most.usd)}" + (f"; alone {listed(alone)}" if alone else "")
 
 
