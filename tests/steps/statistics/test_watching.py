@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 import pytest
 
@@ -133,6 +134,12 @@ def report(**arms: Arm):
     )
 
 
+@cache
+def usual():
+    """The report as it is without changes: made once."""
+    return report()
+
+
 def arm_of(found, name):
     (watching,) = found.watching
     return next(each for each in watching.arms if each.arm == name)
@@ -146,7 +153,7 @@ def prices(found):
 
 def test_the_tax_is_the_applications_own_and_the_watchers_are_told_beside_it():
     """80 µs unwatched and 100 with logs are a tax of 20, whatever agent and store use; those come to 150 µs and 1,024 MiB."""
-    found = arm_of(report(), "logs")
+    found = arm_of(usual(), "logs")
 
     assert (found.own_us.value, found.tax_us.value, found.watchers_us.value, found.watchers_mib.value) == (100, 20, 150, 1024)
     assert found.tax_us.n == ROUNDS
@@ -154,7 +161,7 @@ def test_the_tax_is_the_applications_own_and_the_watchers_are_told_beside_it():
 
 def test_a_gigabyte_of_lines_costs_what_agent_and_store_use():
     """1,000 lines of 200 bytes in ten seconds: 150 ms of CPU and a GiB for that long, over 0.0002 GB."""
-    told = report()
+    told = usual()
     (unit,) = arm_of(told, "logs").kept
     vcpu, gib = prices(told)
     cpu, memory = vcpu * Decimal("0.15") / 3600, gib * 10 / 3600
@@ -167,7 +174,7 @@ def test_a_gigabyte_of_lines_costs_what_agent_and_store_use():
 
 def test_a_million_spans_cost_what_collector_and_store_use():
     """2,000 spans fell into the window, though 2,200 were counted: 72 ms of CPU and a GiB for ten seconds."""
-    told = report()
+    told = usual()
     (unit,) = arm_of(told, "traces").kept
     vcpu, gib = prices(told)
 
@@ -178,7 +185,7 @@ def test_a_million_spans_cost_what_collector_and_store_use():
 
 def test_a_million_series_cost_by_the_month():
     """1,000 series, 30 ms of CPU and 1/16 GiB in ten seconds; a month has 730 hours."""
-    told = report()
+    told = usual()
     (unit,) = arm_of(told, "metrics").kept
     vcpu, gib = prices(told)
 
@@ -189,12 +196,12 @@ def test_a_million_series_cost_by_the_month():
 
 def test_programs_that_serve_two_signals_have_no_price_for_either():
     """An agent's CPU is not split by a guess; what both add to a million requests is told."""
-    found = arm_of(report(), "both")
+    found = arm_of(usual(), "both")
 
     assert {unit.usd.reason for unit in found.kept} == {
         "its programs serve several signals: what each costs stands where it is alone"
     }
-    assert found.usd.value > arm_of(report(), "logs").usd.value > 0
+    assert found.usd.value > arm_of(usual(), "logs").usd.value > 0
 
 
 def test_a_watcher_that_was_not_read_is_a_dash():
@@ -208,7 +215,7 @@ def test_a_watcher_that_was_not_read_is_a_dash():
 
 def test_the_answer_leads_with_all_that_watches_and_ends_with_the_units():
     """In the sentence: the tax, those that watch; below: dollars, and the price of each unit."""
-    told = report()
+    told = usual()
 
     assert told.answer.lead.startswith("At 100 requests/s, logs and traces together take +70")
     assert "of CPU a request from the application, and 242 µs" in told.answer.lead
@@ -222,7 +229,7 @@ def test_the_answer_leads_with_all_that_watches_and_ends_with_the_units():
 
 def test_the_page_tells_tax_watchers_and_prices():
     """A picture for wide screens and one for narrow ones, and a dash with its reason where there is no price."""
-    page = render(report())
+    page = render(usual())
 
     assert page.count("What watching takes</title>") == 2
     assert "The price of what is kept" in page
