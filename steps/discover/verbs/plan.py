@@ -32,7 +32,8 @@ def groups(sources: Sequence[Source]) -> list[str]:
     """Kinds that may be read side by side; those that share a server are joined by `+`, for it is asked one thing at a time."""
     found: list[tuple[set[str], list[str]]] = []
     for source in sources:
-        servers, kinds = {urlsplit(url).netloc.lower() for url in source.urls}, [source.kind]
+        servers = {urlsplit(url).netloc.lower() for url in source.urls}
+        kinds: list[str] = [source.kind]
         for other in [each for each in found if each[0] & servers]:
             found.remove(other)
             servers, kinds = servers | other[0], other[1] + kinds
