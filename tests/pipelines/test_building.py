@@ -36,7 +36,7 @@ def test_build_builds_what_is_named_and_then_has_nothing_to_do(bare_machine):
             "cobol",
             (
                 "build: nothing called cobol is built here; "
-                "there are go, rust, node, bun, python, dotnet, victoria-metrics, otelcol\n"
+                "there are go, rust, node, bun, python, dotnet, victoria-metrics, otelcol, shop, loki, jaeger\n"
             ),
         ),
         ("go", "build: there is no go here: install Go 1.25 or later (https://go.dev/dl)\n"),
