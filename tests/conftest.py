@@ -29,6 +29,7 @@ ALONE = (
     "steps/drivers/test_canary.py",
     "steps/drivers/test_http_driver.py",
     "steps/drivers/test_posting.py",
+    "steps/drivers/test_programs.py",
     "steps/drivers/test_transactions.py",
     "steps/test_keeper.py",
     "steps/test_load_",

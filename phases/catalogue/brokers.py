@@ -12,6 +12,7 @@ from steps.model import Build, Component, Durable, Image, Parity, Port, Process,
 NATS = Component(
     name="nats",
     title="NATS JetStream",
+    landscape="App Definition and Development / Streaming & Messaging / NATS",
     version="2.15.1",
     ports=(Port(name="nats", number=4222),),
     process=Process(
@@ -54,6 +55,7 @@ NATS = Component(
 VALKEY = Component(
     name="valkey",
     title="Valkey streams",
+    landscape="App Definition and Development / Streaming & Messaging / Valkey",
     version="9.1.2",
     ports=(Port(name="resp", number=6379),),
     process=Process(
@@ -112,6 +114,7 @@ sed -n 's/.*{vsn, *"\\(.*\\)"}.*/RabbitMQ \\1/p' lib/rabbitmq_server-*/plugins/r
 RABBITMQ = Component(
     name="rabbitmq",
     title="RabbitMQ",
+    landscape="App Definition and Development / Streaming & Messaging",
     version="3.10.8",
     ports=(Port(name="amqp", number=5672), Port(name="epmd", number=4369), Port(name="dist", number=25672)),
     process=Process(
@@ -177,6 +180,7 @@ JAVA = "install a Java runtime, 17 or later (apt-get install default-jre-headles
 KAFKA = Component(
     name="kafka",
     title="Kafka",
+    landscape="App Definition and Development / Streaming & Messaging",
     version="4.1.0",
     ports=(Port(name="kafka", number=9092), Port(name="controller", number=9093)),
     process=Process(

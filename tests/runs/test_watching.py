@@ -11,9 +11,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.skipif(shutil.which("go") is None, reason="there is no Go here: its programs are built with it")
 def test_a_preview_tells_what_each_signal_costs(bench):
-    """All five arms have figures; each signal alone has its price, and nothing stays."""
+    """Every arm has figures, each signal alone has its price, and nothing stays. Loki and Jaeger are there where somebody built them."""
     process = bench._popen(["-m", "pipelines", "run", "observability-overhead", "--quick", "--reports", str(bench.reports)])
-    out, err = process.communicate(timeout=2400)  # the first one builds Loki and Jaeger
+    out, err = process.communicate(timeout=900)
 
     assert process.returncode == 0, out + err
     (page,) = bench.reports.glob("*/report.json")
@@ -21,8 +21,10 @@ def test_a_preview_tells_what_each_signal_costs(bench):
     (watching,) = report.watching
     assert report.verdict is RunVerdict.PREVIEW
     assert set(bench.cells().values()) <= {"ok", "suspect"}
-    assert [arm.arm for arm in watching.arms] == ["metrics", "logs", "traces", "all-three"]
+    missing = {each.name for each in report.absent}
+    assert [arm.arm for arm in watching.arms] == [name for name in ("metrics", "logs", "traces", "all-three") if name not in missing]
+    assert all("python -m pipelines build" in each.reason for each in report.absent)
     assert all(arm.watchers_us.value > 0 and arm.usd.value is not None for arm in watching.arms)
-    assert [unit.usd.value > 0 for arm in watching.arms[:3] for unit in arm.kept] == [True] * 3
+    assert all(unit.usd.value > 0 for arm in watching.arms if arm.arm != "all-three" for unit in arm.kept)
     assert "What watching costs" in (page.parent / "index.html").read_text()
     assert bench.leftovers() == []

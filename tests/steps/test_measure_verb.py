@@ -171,7 +171,9 @@ def test_what_makes_a_cell_suspect(tmp_path, cell, reason):
 
 
 @pytest.mark.parametrize(
-    ("one_in", "late"), [(50, {"p99_ms"}), (8, {"p90_ms", "p99_ms"}), (1, {"p50_ms", "p90_ms", "p99_ms"})], ids=str
+    ("one_in", "late"),
+    [(50, {"p99_ms"}), (8, {"p90_ms", "p99_ms"}), (1, {"p50_ms", "p90_ms", "p99_ms"})],
+    ids=["p99", "p90 and p99", "all"],
 )
 def test_lateness_makes_suspect_what_it_reaches(tmp_path, one_in, late):
     """A driver that is late with one request in fifty spoils p99, and neither p50 nor what the CPU did."""

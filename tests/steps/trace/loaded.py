@@ -7,7 +7,7 @@ import platform
 import struct
 import time
 
-from steps.trace.tracer import BPF
+from steps.bpftrace import BPF
 
 NEXT_PROGRAM = 11  # BPF_PROG_GET_NEXT_ID
 
