@@ -22,7 +22,9 @@ def test_a_preview_tells_what_each_signal_costs(bench):
     assert report.verdict is RunVerdict.PREVIEW
     assert set(bench.cells().values()) <= {"ok", "suspect"}
     missing = {each.name for each in report.absent}
-    assert [arm.arm for arm in watching.arms] == [name for name in ("metrics", "logs", "traces", "all-three") if name not in missing]
+    assert [arm.arm for arm in watching.arms] == [
+        name for name in ("metrics", "logs", "traces", "all-three") if name not in missing
+    ]
     assert all("python -m pipelines build" in each.reason for each in report.absent)
     assert all(arm.watchers_us.value > 0 and arm.usd.value is not None for arm in watching.arms)
     assert all(unit.usd.value > 0 for arm in watching.arms if arm.arm != "all-three" for unit in arm.kept)
