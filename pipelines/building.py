@@ -59,9 +59,21 @@ def _absent(component: Component) -> Absent | None:
         for part in component.parts:
             check(part, os.environ)
             fetch(part, os.environ)
+            _built_by_hand(part)
     except Unavailable as error:
         return Absent(name=component.name, title=component.title, reason=str(error))
     return None
+
+
+def _built_by_hand(part: Component) -> None:
+    """Raises Unavailable: it would take so long to build that somebody has to ask for it."""
+    from steps.places import building
+    from steps.places.programs import builds_of
+
+    for build in builds_of(part, os.environ):
+        if build.by_hand and building.due(build, os.environ):
+            message = f"{part.title} is not built yet, which takes {build.by_hand}: python -m pipelines build {part.name}"
+            raise Unavailable(message)
 
 
 def make(components: Iterable[Component]) -> int:
