@@ -105,6 +105,14 @@ class WatchingView:
         ]
         return list(dict.fromkeys((*told, *units)))
 
+    @property
+    def suspect(self) -> bool:
+        """Whether a figure has only suspect repetitions behind it."""
+        arms = self.found.arms
+        figures = [figure for arm in arms for figure in (arm.tax_us, arm.watchers_us, arm.watchers_mib, arm.usd)]
+        prices = [figure for arm in arms for unit in arm.kept for figure in (unit.usd, unit.memory_usd)]
+        return any(each.suspect for each in (*figures, *prices))
+
     def bars(self) -> tuple[Bar, ...]:
         """The baseline, then each way to watch; the application's own part is the baseline's, with the tax beside it."""
         baseline = self.section.arms[0]
@@ -160,8 +168,8 @@ def _figure(figure: Figure, digits: int, *, signed: bool = False) -> Cell:
     if figure.value is None:
         return Cell(DASH, reason=figure.reason or "")
     mark = " †" if figure.suspect else ""
-    interval = range_text(figure, digits, signed=signed) if figure.interval else "once"
-    return Cell(number(figure.value, digits, signed=signed) + mark, interval)
+    interval = range_text(figure, digits, signed=signed) if figure.interval else ""
+    return Cell(number(figure.value, digits, signed=signed) + mark, _of(figure.n, interval))
 
 
 def _plain(figure: Figure) -> Cell:
@@ -175,7 +183,12 @@ def _plain(figure: Figure) -> Cell:
 def _money(figure: CostFigure) -> Cell:
     if figure.value is None:
         return Cell(DASH, reason=figure.reason or "")
-    return Cell(f"{money(figure.value)}{' †' if figure.suspect else ''}", range_of(figure))
+    return Cell(f"{money(figure.value)}{' †' if figure.suspect else ''}", _of(figure.n, range_of(figure)))
+
+
+def _of(n: int, interval: str) -> str:
+    """`0.31 to 0.35, n = 6`: of how many repetitions the median is, too."""
+    return f"{interval}, n = {n}" if n > 1 and interval else "once"
 
 
 def views(report: Report) -> dict[str, tuple[WatchingView, Sequence[Markup] | None]]:

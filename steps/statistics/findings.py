@@ -47,7 +47,6 @@ from steps.statistics.references import held_against
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
 from steps.statistics.verdicts import doubted_metrics, verdict_of
-from steps.statistics.watched import watched_answer
 from steps.statistics.watching import watching_of
 from steps.statistics.waterfall import tuned_of, waterfalls_of
 
@@ -70,9 +69,6 @@ def report_of(evidence: Evidence) -> Report:
     waterfalls = waterfalls_of(experiment, evidence, loads, uses, costs) if experiment else ()
     chains = chains_of(experiment, loads, uses, costs) if experiment else ()
     watching = watching_of(experiment, evidence, loads, uses, costs) if experiment else ()
-    answer = taken_apart(answer, waterfalls, chains, verdict)
-    if watching:
-        answer = watched_answer(answer, watching[0], verdict)
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -84,7 +80,7 @@ def report_of(evidence: Evidence) -> Report:
         verdict=verdict,
         reasons=reasons,
         notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced, *told(budget)),
-        answer=answer,
+        answer=taken_apart(answer, waterfalls, chains, watching, verdict),
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
         headline=headline_of(experiment) if experiment else (),

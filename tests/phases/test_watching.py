@@ -23,6 +23,11 @@ def stores(arm):
     return {part.keeps.what for part in arm.parts if part.keeps}
 
 
+def test_a_preview_stays_short():
+    """Two rounds of five arms, for the whole phase has a quarter of an hour."""
+    assert (WATCHING.as_preview().repetitions, WATCHING.repetitions) == (2, 6)
+
+
 def test_each_arm_is_the_same_program():
     """What differs is what it is asked to tell, and who listens."""
     assert all(arm.process.program == UNWATCHED.process.program for arm in WATCHING.arms)

@@ -23,6 +23,7 @@ from steps.model import (
     TeardownRecord,
     Window,
 )
+from steps.model.absent import Absent
 from steps.model.keeping import Keeps, Kept
 from steps.model.metric import CPU, GOODPUT, MEMORY, OWN_CPU, P50, PATH_CPU
 from steps.model.unit_cost import PER_MILLION_REQUESTS
@@ -234,6 +235,15 @@ def test_the_page_tells_tax_watchers_and_prices():
     assert page.count("What watching takes</title>") == 2
     assert "The price of what is kept" in page
     assert "Both: its programs serve several signals" in page
+    assert "n = 6" in page
+
+
+def test_the_page_tells_which_way_to_watch_is_not_there():
+    """In the table of watching too, with the way to get it."""
+    absent = Absent(name="traces", title="Traces", reason="Jaeger is not built yet")
+    told = usual().model_copy(update={"absent": (absent,)})
+
+    assert render(told).count("not available here: Jaeger is not built yet") == 2 + render(usual()).count("not available here")
 
 
 def measured(folder, *, kept=()):
