@@ -54,7 +54,7 @@ SHOP = Component(
         argv=("@{program}",),
         env={"HOST": "@{host}", "PORT": "@{port}", "PRODUCT": "@{product}", "GOMAXPROCS": "@{workers}"},
     ),
-    image=Image(reference="benchlab.local/shop:1", program="/app/shop"),
+    image=Image(reference="benchlab.local/program-shop:content", program="/app/shop"),
     ready=Ready(path="/health"),  # which nobody watches
     settings={"product": PRODUCT_JSON},
 )

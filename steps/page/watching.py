@@ -132,7 +132,8 @@ class WatchingView:
         last = HEAD + ROW * len(bars)
         canvas.rules(((scale(tick), HEAD), (scale(tick), last)) for tick in scale.ticks(5))
         canvas.line([(NAMES, HEAD), (NAMES, last)], RULE, 1.0, zorder=1)
-        canvas.text(NAMES, 14, "CPU a request, µs: the application, what watching takes from it, those that watch", FONT)
+        parts = ": the application, what watching takes from it, those that watch" if width == WIDE else ""
+        canvas.text(NAMES, 14, f"CPU a request, µs{parts}", FONT)
         for tick in scale.ticks(5):
             canvas.text(scale(tick), last + 12, f"{tick:g}", FONT - 1.5, color=MUTED, ha="center")
         for place, bar in enumerate(bars):
