@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from phases.catalogue.watching import ALL_THREE, LOGS, METRICS
+from phases.catalogue.watching import ALL_THREE, LOGS, METRICS, TRACES
 from phases.phase_10_watching import EXPERIMENTS
 from steps import load as verb
 from steps import processes
@@ -71,6 +71,24 @@ def test_every_series_that_an_application_shows_is_kept(watched):
     assert 1000 < kept.kept < 1200
     assert kept.stored_bytes > 0
     assert record.counts.ok == record.counts.planned
+
+
+def test_every_span_of_an_application_is_kept(watched):
+    """Two of each request and check; a store in memory tells no size."""
+    record = send(watched, TRACES)
+    (kept,) = record.kept
+
+    assert (kept.what, kept.right, kept.kept) == ("spans", True, 2 * (record.warmup.ok + record.counts.ok + 6))
+    assert (kept.raw_bytes, kept.stored_bytes) == (None, None)
+
+
+def test_every_line_of_an_application_is_kept(watched):
+    """One of each request and check, with its size as it was sent and as it is kept."""
+    record = send(watched, LOGS)
+    (kept,) = record.kept
+
+    assert (kept.what, kept.right, kept.kept) == ("lines", True, record.warmup.ok + record.counts.ok + 6)
+    assert 0 < kept.stored_bytes < kept.raw_bytes
 
 
 def test_all_that_an_application_tells_is_kept(watched):
