@@ -73,6 +73,10 @@ def built(source: str) -> Path | None:
 
     programs = (each for phase in phases() for experiment in phase.experiments for each in experiment.programs)
     build = next(found for each in programs for found in builds_of(each, {}) if found.source == source)
+    if build.by_hand and building.due(build, os.environ):
+        name = source.rpartition("/")[2]
+        print(f"images: no {source}: it takes {build.by_hand}: python -m pipelines build {name}", file=sys.stderr)
+        return None
     try:
         building.make(build, os.environ)
     except Unavailable as error:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from phases import phase_10_databases, phase_10_fullstack, phase_10_mesh, phase_10_messaging, phase_10_review
+from phases import (
+    phase_10_databases,
+    phase_10_fullstack,
+    phase_10_mesh,
+    phase_10_messaging,
+    phase_10_review,
+    phase_10_watching,
+)
 from phases.catalogue.databases import POSTGRES
 from phases.catalogue.runtimes import BUN, COMPUTED_JSON, GO, NODE, PYTHON, ROW_JSON, RUNTIMES, RUST
 from phases.catalogue.upstreams import PRODUCT_JSON
@@ -135,6 +142,7 @@ PHASE = Phase(
         *phase_10_messaging.EXPERIMENTS,
         *phase_10_fullstack.EXPERIMENTS,
         *phase_10_mesh.EXPERIMENTS,
+        *phase_10_watching.EXPERIMENTS,
         *phase_10_review.EXPERIMENTS,
     ),
 )

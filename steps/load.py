@@ -1,7 +1,4 @@
-"""The verb `load`: asks for right answers, sends the load, asks again, and writes down what came of it.
-
-Nothing is written or uploaded while the load runs.
-"""
+"""The verb `load`: asks for right answers, sends the load, asks again, and writes down what came of it; nothing while it runs."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from typing import Literal
 
 import uvloop
 
-from steps.drivers import canary, cross_check, identity, programs
+from steps.drivers import canary, cross_check, identity, programs, stores
 from steps.drivers.bank import Bank
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Client, Target
@@ -112,6 +109,7 @@ async def send(
         sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
         sent.checks += await trust.after(load.window_s)
+        await _count(sent, where)
         sent.failure = sent.failure or _wrong(sent.checks) or await identity.difference(where, "after")
     return sent
 
@@ -175,6 +173,17 @@ async def _kept(
         sent.failure = sent.failure or str(error)
     finally:
         await bank.close()
+
+
+async def _count(sent: Sent, where: Endpoints) -> None:
+    """What the stores keep of the load and of the checks around it, where nothing failed until then."""
+    if sent.failure is None and sent.flown is not None:
+        try:
+            sent.kept = await stores.count(where, sent.flown.recording, sent.checks)
+            sent.checks += (Check(when="after", right=each.right, what=each.said) for each in sent.kept)
+            sent.failure = _wrong(sent.checks)
+        except MeasureError as error:
+            sent.failure = str(error)
 
 
 def _wrong(checks: Iterable[Check]) -> str | None:

@@ -15,6 +15,7 @@ from phases.catalogue.meshes import SERVICE
 from phases.catalogue.runtimes import RUNTIMES
 from phases.catalogue.stack import OTELCOL, VICTORIA_METRICS
 from phases.catalogue.upstreams import UPSTREAM
+from phases.catalogue.watching import JAEGER, LOKI, SHOP
 from pipelines import image
 from pipelines.image import TRACE_RECIPE, trace_reference
 from pipelines.select import experiments
@@ -119,7 +120,7 @@ def stand_ins():
 
 @pytest.mark.parametrize(
     "component",
-    [each for each in (*BROKERS, *RUNTIMES, SERVICE, OTELCOL, VICTORIA_METRICS) if each.image],
+    [each for each in (*BROKERS, *RUNTIMES, SERVICE, OTELCOL, VICTORIA_METRICS, SHOP, LOKI, JAEGER) if each.image],
     ids=lambda each: each.name,
 )
 def test_every_program_of_the_phase_has_a_stand_in_too(component):
@@ -146,7 +147,7 @@ def test_every_component_has_a_stand_in_for_clusters_without_a_registry(componen
 
 def test_images_of_runtimes_are_named_by_their_content():
     """In every experiment that travels, in what an arm brings too: none is asked for by a name that any content may have."""
-    for asked in ("runtime-benchmark", "full-stack-benchmark", "sqlite-benchmark", "mesh-benchmark"):
+    for asked in ("runtime-benchmark", "full-stack-benchmark", "sqlite-benchmark", "mesh-benchmark", "observability-overhead"):
         (found,) = experiments(asked)
         images = {each.image.reference for each in found.programs if each.image}
         ours = {each for each in images if each.startswith("benchlab.local/")}

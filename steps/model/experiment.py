@@ -59,6 +59,7 @@ class Experiment(Model):
     budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
     trace: tuple[TraceProgram, ...] = ()  # what to look at in the kernel, under a load of its own after each measured window
     quick_loads: tuple[str, ...] = ()  # names or labels of the loads that a preview takes; none named: all
+    quick_repetitions: int = Field(default=PREVIEW_REPETITIONS, ge=1, le=PREVIEW_REPETITIONS)  # fewer, where there are many arms
     absent: tuple[Absent, ...] = ()  # optional contenders that are not to be had where it runs; put there when a run begins
     layers: tuple[ByName, ...] = ()  # arms of which each has all that the one before it has, and one thing more; baseline first
     tunings: tuple[Tuning, ...] = ()
@@ -146,7 +147,7 @@ class Experiment(Model):
             "loads": loads,
             "quick_loads": (),
             "hypotheses": tuple(each for each in self.hypotheses if self.load_called(each.load).label in taken),
-            "repetitions": min(self.repetitions, PREVIEW_SEARCHES if searching else PREVIEW_REPETITIONS),
+            "repetitions": min(self.repetitions, PREVIEW_SEARCHES if searching else self.quick_repetitions),
             "preview": True,
             "precision": None,
         }

@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from steps.model.keeping import Kept, StoreAt
 from steps.model.ramp import Load
 from steps.model.search import Search
 from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings
@@ -52,6 +53,7 @@ class Endpoints(Model):
     system_cpus: tuple[int, ...] | None = None
     pods: dict[Name, PodContainer] = {}  # components that live in pods, for a second witness of their CPU time
     secured: dict[Name, Secured] = {}  # of components that speak mTLS
+    stores: tuple[StoreAt, ...] = ()  # those that keep what the load causes, to be counted after it
 
 
 class Usage(Model):
@@ -219,6 +221,7 @@ class LoadRecord(Model):
     kept_bytes: int | None = None  # on its disk after the load, by a database or a broker; None: by neither, or it is not known
     programs_cores: Finite | None = None  # all programs of the driver's machine but the driver, over the load; None: not seen
     messages: MessageRecord | None = None  # of a load of messages; beside it a histogram `delivery`
+    kept: tuple[Kept, ...] = ()  # by stores of what watches the contender, over the whole load and its checks
 
 
 class Measurement(Model):
@@ -278,6 +281,7 @@ class CellOutcome(Model):
     cross_checks: tuple[CrossCheck, ...] = ()
     components: dict[Name, ComponentUse] = {}  # of whatever stood in the path
     trace: TraceOutcome | None = None  # None: none was asked for
+    kept: tuple[Kept, ...] = ()  # by stores of what watches the contender
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:
