@@ -114,9 +114,7 @@ def refused(message: str) -> Trouble:
 
 def strangers(pod: Object, expected: Object) -> str | None:
     """How the pod that was admitted differs from the one that was rendered; None: in nothing that counts."""
-    containers, rendered = (
-        {each["name"]: each for each in spec["containers"] + (spec.get("initContainers") or [])} for spec in (pod["spec"], expected)
-    )
+    containers, rendered = ({each["name"]: each for each in _containers(spec)} for spec in (pod["spec"], expected))
     if more := sorted(containers.keys() - rendered.keys()):
         return (
             f"its pod was given containers that nobody asked for ({', '.join(more)}): is a mesh's injection on in the namespace?"
@@ -126,6 +124,11 @@ def strangers(pod: Object, expected: Object) -> str | None:
             if containers[name].get(key) != asked[key]:
                 return f"{key} of container {name} became {containers[name].get(key)!r}, rendered was {asked[key]!r}"
     return None
+
+
+def _containers(spec: Object) -> list[Object]:
+    """Those that prepare it among them."""
+    return [*spec["containers"], *(spec.get("initContainers") or [])]
 
 
 def _image(pod: Object, container: str) -> str:

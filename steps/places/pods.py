@@ -10,6 +10,7 @@ Pure: objects are plain dicts, as the API takes them. Decisions:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -24,6 +25,7 @@ from steps.places.pod_spec import CONFIG, FOLDER, IDENTITY, KEEPER, KEEPER_PORT,
 from steps.places.templates import fill
 
 VERSIONS = "versions"
+LONGEST_LABEL = 63
 PREFIX = "benchlab.dev"
 IDENTITY_LABEL = f"{PREFIX}/identity"  # who a component is in mTLS: it has a Secret of its own name
 LOGS = "kubectl.kubernetes.io/default-container"
@@ -139,12 +141,17 @@ def _config(component: Component, job: Job, values: Mapping[str, str]) -> str | 
     return fill(job.experiment.configs[name], values, source=name)
 
 
+def label_value(text: str) -> str:
+    """What a label may hold of a text: `uvicorn-0.54.0` of `uvicorn 0.54.0`."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:LONGEST_LABEL].strip("-._")
+
+
 def _labels(component: Component, job: Job) -> dict[str, str]:
     around = any(component.name == each.name for each in job.experiment.around)
     return {
         "app.kubernetes.io/name": component.name,
         "app.kubernetes.io/instance": job.cell,
-        "app.kubernetes.io/version": component.version,
+        "app.kubernetes.io/version": label_value(component.version),
         "app.kubernetes.io/component": "around" if around else "contender",
         "app.kubernetes.io/part-of": "benchlab",
         "app.kubernetes.io/managed-by": "benchlab",

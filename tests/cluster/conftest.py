@@ -88,7 +88,7 @@ def need_images(kube):
 
     def missing(references):
         listed = [node["status"].get("images", ()) for node in kube.list("Node")]
-        names = {name for images in listed for image in images for name in image.get("names", ())}
+        names = {name for images in listed for image in images for name in image.get("names") or ()}
         lost = [each for each in references if not any(name == each or name.endswith(f"/{each}") for name in names)]
         return [] if any(len(images) >= 50 for images in listed) else lost
 

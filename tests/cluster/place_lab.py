@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines.image import reference
 from steps import deploy
-from steps.model import Endpoints, LedgerEntry, Usage
+from steps.model import Endpoints, LedgerEntry, Usage, cell_of
 from steps.places.base import Deployed, Job, Removal
 from steps.places.kubernetes import KubernetesPlace
 from steps.places.pods import selector
@@ -48,7 +48,7 @@ class PlaceLab:
         """A cell as the step deploys it."""
         self.deployed = {}
         deploy.deploy(self.place, Job(run=self.run, cell=cell, experiment=self.asked), self.deployed)
-        return deploy._endpoints(self.place, self.deployed)
+        return deploy._endpoints(self.place, self.deployed, self.asked.component(cell_of(self.asked, cell).contender))
 
     def remove(self, cell: str | None, *, logs: Path | None = None) -> Removal:
         """A cell as the step tears it down: things first, then the ledger."""

@@ -18,6 +18,7 @@ from phases.catalogue.watching import WATCHED
 from phases.index import PHASES
 from steps.model import Component
 from steps.model.durability import CLASSES
+from steps.places.pods import label_value
 from steps.places.templates import placeholders
 
 CONFIGS = Path(__file__).parent.parent.parent / "phases" / "configs"
@@ -25,6 +26,9 @@ CLIENTS = CONFIGS.parent.parent / "steps" / "drivers"
 PROGRAMS = (*GATEWAYS, UPSTREAM)
 EVERY = (DIRECT, *PROGRAMS, *DATABASES, *EMBEDDED, *BROKERS)
 OWN = {"program", "config", "folder", "host", "workers", "port"}
+
+
+LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")  # what Kubernetes lets a label hold
 
 
 def by_name(component):
@@ -76,6 +80,15 @@ def test_entry_survives_its_journey(component):
     """An entry crosses into a container as JSON, whole, and holds nothing that Argo would take for a tag."""
     assert Component.model_validate_json(component.model_dump_json()) == component
     assert "{{" not in component.model_dump_json()
+
+
+def test_every_version_can_be_a_label():
+    """Of all that any experiment runs: a runtime says which compilers it takes, in words."""
+    versions = {each.version for phase in PHASES for asked in phase.experiments for each in asked.programs}
+
+    assert "1.25 or later" in versions
+    assert all(LABEL.fullmatch(label_value(version)) for version in versions)
+    assert label_value("1.25 or later") == "1.25-or-later"
 
 
 @pytest.mark.parametrize("asked", [each for phase in PHASES for each in phase.experiments], ids=lambda each: each.name)
