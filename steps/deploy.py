@@ -35,7 +35,8 @@ def run(
             within_budget(asked, asked.budget_usd, run=run, environment=environment)
         place = here(os.environ if environment is None else environment)
         deploy(place, Job(run=run, cell=cell, experiment=asked), deployed)
-        endpoints.write_text(_endpoints(place, deployed).to_json())
+        contender = asked.component(cell_of(asked, cell).contender)
+        endpoints.write_text(_endpoints(place, deployed, contender).to_json())
         failure = None
     except Exception as error:
         failure = str(error)
@@ -77,7 +78,7 @@ def _as_the_load_asks(contender: Component, load: Load) -> Component:
     return contender.keeping(load.durability) if isinstance(load, MessageLoad) else contender
 
 
-def _endpoints(place: Place, deployed: Mapping[str, Deployed]) -> Endpoints:
+def _endpoints(place: Place, deployed: Mapping[str, Deployed], contender: Component) -> Endpoints:
     """The last that was deployed is what is measured: the contender, or for the direct path what stands around it."""
     driver_cpus, system_cpus = place.cores()
     target = list(deployed.values())[-1]
@@ -85,6 +86,7 @@ def _endpoints(place: Place, deployed: Mapping[str, Deployed]) -> Endpoints:
         target=target.url,
         keepers={name: each.keeper for name, each in deployed.items()},
         rendered={name: each.rendered for name, each in deployed.items() if each.rendered},
+        outbox=deployed[contender.outbox.broker].url if contender.outbox else None,
         driver_cpus=driver_cpus,
         system_cpus=system_cpus,
         pods={name: each.pod for name, each in deployed.items() if each.pod},

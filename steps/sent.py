@@ -13,6 +13,7 @@ from steps.drivers.recording import Flown
 from steps.drivers.series import write_series
 from steps.drivers.summary import driver_of, summarize
 from steps.model import Canary, Check, CrossCheck, Load, LoadRecord, SteadyLoad, Usage, Window
+from steps.model.outbox import Published
 from steps.statistics.histogram import histogram_of, write_log
 
 
@@ -33,6 +34,7 @@ class Sent:
     logged_bytes: int | None = None  # by a database
     programs_cores: float | None = None  # of the machine's programs, but for this one
     delivered: Delivered | None = None  # of messages
+    published: Published | None = None  # by transactions
     traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
@@ -47,6 +49,7 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         failure=sent.failure,
         cross_checks=sent.cross_checks,
         idle=sent.idle,
+        published=sent.published,
         logged_bytes=sent.logged_bytes,
     )
     if sent.flown is not None:

@@ -48,11 +48,21 @@ def failures(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[str]:
     if counts.dropped > MOST_DROPPED * counts.planned:
         yield f"invalid: {_share(counts.dropped, counts.planned)} of the load was never sent (at most {MOST_DROPPED:.1%} may be)"
     yield from broken_off(facts.readings)
+    yield from _unpublished(facts)
     for name, found in figures.items():
         if found.value is None and not found.expected:
             yield f"{name} could not be measured: {found.reason}"
         elif found.value is not None and not (isfinite(found.value) and found.value >= 0):
             yield f"{name} is {found.value}, which is no measurement"
+
+
+def _unpublished(facts: Facts) -> Iterator[str]:
+    """Transactions of which nobody knows whether they left their messages: not to publish is cheap."""
+    outbox, published = facts.contender.outbox, facts.record.published
+    if outbox and published is None:
+        yield f"the messages that transactions left in {outbox.broker} were not counted"
+    elif published and not published.right:
+        yield published.said
 
 
 def doubts(facts: Facts, environment: Environment, surroundings: Surroundings) -> Iterator[str]:
