@@ -21,7 +21,7 @@ test: .venv/ready  ## the tests, on real processes (about 6 minutes)
 	@$(BIN)/python -m pytest -q -n 2 -m "not alone and $(QUICK)" $(ARGS) && $(BIN)/python -m pytest -q -m "alone and $(QUICK)" $(ARGS)
 
 test-slow: .venv/ready  ## the tests that take longer: killed runs, full disks, a store that goes away
-	@$(BIN)/python -m pytest -q -m slow $(ARGS)
+	@$(BIN)/python -m pytest -q -m slow --durations 15 $(ARGS)
 
 check: .venv/ready  ## style, types, the floors of the house, and every experiment's manifest
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/python -m pipelines lint
@@ -36,7 +36,7 @@ images: .venv/ready  ## the image of the steps, named by its content; ARGS="--re
 	@$(BIN)/python images/build.py $(ARGS)
 
 cluster-test: .venv/ready  ## the tests on a real cluster, the one that kubectl would take; TIER="cluster and not argo" leaves Argo out
-	@$(BIN)/python -m pytest -q -m "$(TIER)" tests/cluster $(ARGS)
+	@$(BIN)/python -m pytest -q -m "$(TIER)" --durations 15 tests/cluster $(ARGS)
 
 evidence: .venv/ready  ## what counts: ten of ten here, 200 cells and goldens made anew on a cluster (hours, on a quiet machine)
 	@$(BIN)/python -m pytest -q -m evidence tests $(ARGS)

@@ -11,14 +11,15 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 STAND_INS = ROOT / "tests" / "cluster" / "images"
-RUNTIME = "runtime-"  # stand-ins called so are made from what was built here
 MARK = "# image: "  # the first line of a Dockerfile: which reference it stands for, one of ours with `content` for a tag
+BUILT = "# built: "  # in the second line of a stand-in: of which sources; what was built of them here is its context
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,18 @@ def images(*, registry: str | None, stand_ins: bool) -> list[Image]:
     own = {"steps": reference(), "trace": trace_reference()}
     before = f"{registry.rstrip('/')}/" if registry else ""
     found = [Image(f"{before}{name}", ROOT / "images" / folder / "Dockerfile") for folder, name in own.items()]
-    for dockerfile in sorted(STAND_INS.glob("*/Dockerfile")) if stand_ins else ():
-        name = dockerfile.parent.name
-        context = built(name.removeprefix(RUNTIME)) if name.startswith(RUNTIME) else dockerfile.parent
-        if context:
-            found.append(Image(marked(dockerfile), dockerfile, context))
-    return found + (sources("programs") if stand_ins else [])  # what they are made from is there without a registry, too
+    if not stand_ins:
+        return found
+    found += [each for dockerfile in sorted(STAND_INS.glob("*/Dockerfile")) if (each := stand_in(dockerfile))]
+    there = {each.reference for each in found}
+    return found + [each for each in sources("programs") if each.reference not in there]
+
+
+def stand_in(dockerfile: Path) -> Image | None:
+    """The image of real programs that come from elsewhere than upstream's; None: it cannot be made, and why is said."""
+    said = dockerfile.read_text(encoding="utf-8").splitlines()[1]
+    context = built(said.removeprefix(BUILT)) if said.startswith(BUILT) else dockerfile.parent
+    return Image(marked(dockerfile), dockerfile, context) if context else None
 
 
 def marked(dockerfile: Path) -> str:
@@ -56,20 +63,27 @@ def marked(dockerfile: Path) -> str:
     return of_folder(said) if is_ours(said) else said
 
 
-def built(name: str) -> Path | None:
-    """The folder of a runtime that is built here; None: it cannot be, and why is said."""
-    from phases.catalogue.runtimes import RUNTIMES
-    from steps.errors import Unavailable
+def built(source: str) -> Path | None:
+    """The folder of what is built here of sources in images/; None: it cannot be, and why is said."""
+    from pipelines.select import phases
+    from steps.errors import PlaceError, Unavailable
     from steps.places import building
     from steps.places.builds import Entry
     from steps.places.programs import builds_of
 
-    (build,) = builds_of(next(each for each in RUNTIMES if each.name == name), {})
+    programs = (each for phase in phases() for experiment in phase.experiments for each in experiment.programs)
+    build = next(found for each in programs for found in builds_of(each, {}) if found.source == source)
+    if build.by_hand and building.due(build, os.environ):
+        name = source.rpartition("/")[2]
+        print(f"images: no {source}: it takes {build.by_hand}: python -m pipelines build {name}", file=sys.stderr)
+        return None
     try:
         building.make(build, os.environ)
     except Unavailable as error:
-        print(f"images: no {name}: {error}", file=sys.stderr)
+        print(f"images: no {source}: {error}", file=sys.stderr)
         return None
+    except PlaceError as error:
+        sys.exit(f"images: {error}")
     return Entry.of(build, os.environ).folder
 
 
@@ -84,6 +98,17 @@ def builder() -> str:
         if shutil.which(program):
             return command
     sys.exit("images: there is no docker, podman or buildah here; name your own builder in BENCHLAB_IMAGE_BUILDER")
+
+
+def run(command: Sequence[str]) -> None:
+    """Ends with the builder's own status, and a sentence."""
+    try:
+        status = subprocess.run(command, check=False).returncode
+    except OSError as error:
+        sys.exit(f"images: {command[0]} cannot be started: {error.strerror}")
+    if status:
+        print(f"images: {shlex.join(command)} ended with status {status}; what it said is above", file=sys.stderr)
+        sys.exit(status)
 
 
 def main() -> None:
@@ -110,7 +135,7 @@ def main() -> None:
     for command in commands:
         print(shlex.join(command), flush=True)
         if not given.dry_run:
-            subprocess.run(command, check=True)
+            run(command)
 
 
 if __name__ == "__main__":

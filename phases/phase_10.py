@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from phases import phase_10_databases, phase_10_fullstack, phase_10_mesh, phase_10_messaging, phase_10_review
+from phases import (
+    phase_10_databases,
+    phase_10_fullstack,
+    phase_10_mesh,
+    phase_10_messaging,
+    phase_10_review,
+    phase_10_watching,
+)
 from phases.catalogue.databases import POSTGRES
 from phases.catalogue.runtimes import BUN, COMPUTED_JSON, GO, NODE, PYTHON, ROW_JSON, RUNTIMES, RUST
 from phases.catalogue.upstreams import PRODUCT_JSON
@@ -36,7 +43,7 @@ PHASE = Phase(
                 HttpLoad(name="compute", path="/compute", rate_rps=300, warmup_s=3, duration_s=12, expect=COMPUTED_JSON),
                 HttpLoad(name="database", path="/database", rate_rps=300, warmup_s=3, duration_s=12, expect=ROW_JSON),
             ),
-            quick_loads=("json", "database"),
+            quick_loads=("json",),  # the way to a database is in the preview of full-stack-benchmark
             repetitions=6,
             metrics=(*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, IDLE_MEMORY, READY),
             unit_cost=PER_MILLION_REQUESTS,
@@ -135,6 +142,7 @@ PHASE = Phase(
         *phase_10_messaging.EXPERIMENTS,
         *phase_10_fullstack.EXPERIMENTS,
         *phase_10_mesh.EXPERIMENTS,
+        *phase_10_watching.EXPERIMENTS,
         *phase_10_review.EXPERIMENTS,
     ),
 )

@@ -59,8 +59,27 @@ def _absent(component: Component) -> Absent | None:
         for part in component.parts:
             check(part, os.environ)
             fetch(part, os.environ)
+            _built_by_hand(part)
     except Unavailable as error:
         return Absent(name=component.name, title=component.title, reason=str(error))
+    return None
+
+
+def _built_by_hand(part: Component) -> None:
+    """Raises Unavailable: it would take so long to build that somebody has to ask for it."""
+    if message := waits_for_a_hand(part):
+        raise Unavailable(message)
+
+
+def waits_for_a_hand(part: Component) -> str | None:
+    """How to get what nobody builds unasked; None: it is there, or a run builds it."""
+    from steps.places import building
+    from steps.places.programs import builds_of
+
+    for build in builds_of(part, os.environ):
+        if build.by_hand and building.due(build, os.environ):
+            called = part.same_as or part.name
+            return f"{part.title} is not built yet, which takes {build.by_hand}: python -m pipelines build {called}"
     return None
 
 
@@ -112,14 +131,14 @@ def buildable() -> dict[str, Component]:
 @click.command("build")
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=completion.built)
 def build(names: tuple[str, ...]) -> None:
-    """Build programs from sources of ours, as a run does when it needs them: those named, or all."""
+    """Build programs from sources of ours, as a run does when it needs them: those named, or all but the largest."""
     known = buildable()
     for name in names:
         if name not in known:
             message = f"nothing called {name} is built here; there are {', '.join(known)}"
             raise UsageError(message)
     chosen = [known[name] for name in names or known]
-    absent = [found for each in chosen if not names and each.optional and (found := _absent(each))]
+    absent = [found for each in chosen if not names and (each.optional or waits_for_a_hand(each)) and (found := _absent(each))]
     for each in absent:
         click.echo(f"{each.title} is not available here: {each.reason}")
     gone = {each.name for each in absent}

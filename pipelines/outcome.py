@@ -31,7 +31,7 @@ def tell(status: Status, reason: Reason, *, brought: Brought, gate: bool, files:
     for each in found:
         _tell_report(each, of=f"{each.experiment}: " if several else "")
     if not found or brought.without:
-        _tell_failures(status, reason)
+        tell_failures(status, reason)
     for page in brought.told:
         click.echo(page)
     return exit_status(status, found, gate=gate)
@@ -45,7 +45,8 @@ def _tell_report(found: Report, *, of: str) -> None:
         click.echo(f"  {hypothesis.verdict.value}: {hypothesis.statement}")
 
 
-def _tell_failures(status: Status, reason: Reason) -> None:
+def tell_failures(status: Status, reason: Reason) -> None:
+    """What a run without a report came to, and each step that failed, with its reason."""
     verdict = status.output("verdict")
     click.echo(f"{status.phase}: {verdict}" if verdict else _without_report(status))
     for node in status.failures():

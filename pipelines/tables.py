@@ -61,7 +61,7 @@ def experiment(each: Experiment) -> str:
 
 def _bringers(one: Component, each: Experiment) -> str:
     """The arms that bring a component beside themselves."""
-    return ", ".join(arm.name for arm in each.arms if one.name in {part.name for part in arm.brings})
+    return ", ".join(arm.name for arm in each.arms if one.name in {part.name for part in arm.beside})
 
 
 def _example(each: Experiment) -> Plan:

@@ -1,7 +1,8 @@
 """`deploy`: a fresh copy of everything that a cell needs, ready to be measured.
 
-What stands around the contender comes first, then what it brings, then the contender. When one of them does not get ready, those
-that did are left to the cell's teardown, which runs whatever happened; deploy.json says what was found out until then.
+What stands around the contender comes first, then what it brings, then the contender, then who watches it. When one of them does
+not get ready, those that did are left to the cell's teardown, which runs whatever happened; deploy.json says what was found out
+until then.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from steps.certificates import issue
 from steps.errors import BudgetPassed, LeftBehind
 from steps.model import Component, DeployRecord, Endpoints, Experiment, Load, MessageLoad, Plan, cell_of, hops_of, now
+from steps.model.keeping import StoreAt
 from steps.places import here
 from steps.places.base import Deployed, Job, Place
 from steps.store import Store
@@ -79,9 +81,9 @@ def _as_the_load_asks(contender: Component, load: Load) -> Component:
 
 
 def _endpoints(place: Place, deployed: Mapping[str, Deployed], contender: Component) -> Endpoints:
-    """The last that was deployed is what is measured: the contender, or for the direct path what stands around it."""
+    """What is measured is the contender; of the direct path what stands around it."""
     driver_cpus, system_cpus = place.cores()
-    target = list(deployed.values())[-1]
+    target = list(deployed.values())[-1] if contender.direct else deployed[contender.name]
     return Endpoints(
         target=target.url,
         keepers={name: each.keeper for name, each in deployed.items()},
@@ -91,4 +93,7 @@ def _endpoints(place: Place, deployed: Mapping[str, Deployed], contender: Compon
         system_cpus=system_cpus,
         pods={name: each.pod for name, each in deployed.items() if each.pod},
         secured={name: each.secured for name, each in deployed.items() if each.secured},
+        stores=tuple(
+            StoreAt(name=each.name, url=deployed[each.name].url, keeps=each.keeps) for each in contender.parts if each.keeps
+        ),
     )

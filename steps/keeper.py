@@ -12,9 +12,10 @@ FOLDER is the component's. Files in it:
     ended.json     written when its main process ended: {"exit_status", "end_ns"}
 
 GET /usage answers a `steps.model.Usage`, GET /running a `steps.model.Running`, GET /health {"component", "running",
-"exit_status"}, GET /rotations {"rotations"} where the component's certificate is exchanged. A keeper is started for every
-component of every cell, and that time is nobody's measurement: no pydantic, no http.server, one thread. In a pod the keeper
-stands beside the component's container instead: `steps.sidecar`, which `python -m steps.keeper --beside COMPONENT …` starts.
+"exit_status"}, GET /kept {"kept_bytes"}, GET /rotations {"rotations"} where the component's certificate is exchanged. A keeper
+is started for every component of every cell, and that time is nobody's measurement: no pydantic, no http.server, one thread.
+In a pod the keeper stands beside the component's container instead: `steps.sidecar`, which
+`python -m steps.keeper --beside COMPONENT …` starts.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from typing import Any, NamedTuple
 
 from steps import answering, node, processes, running, shell
 from steps.errors import PlaceError
+from steps.kept import bytes_in
 from steps.kernel_threads import KernelThreads
 from steps.rotation import Rotation
 from steps.state import holder, is_over
@@ -115,6 +117,7 @@ class Keeper:
         held_by = holder(lock)
 
         answers = {"/usage": self.usage, "/running": self.running, "/health": self.health, "/load": running.Loads().announced}
+        answers["/kept"] = lambda: {"kept_bytes": bytes_in(Path(self.order.get("room", self.folder)))}
         rotation = self._rotation()
         if rotation is not None:
             answers["/rotations"] = rotation.told

@@ -1,7 +1,4 @@
-"""The verb `load`: asks for right answers, sends the load, asks again, and writes down what came of it.
-
-Nothing is written or uploaded while the load runs.
-"""
+"""The verb `load`: asks for right answers, sends the load, asks again, and writes down what came of it; nothing while it runs."""
 
 from __future__ import annotations
 
@@ -13,14 +10,14 @@ from typing import Literal
 
 import uvloop
 
-from steps.drivers import canary, cross_check, identity, programs
+from steps.drivers import canary, cross_check, identity, programs, stores
 from steps.drivers.bank import Bank
 from steps.drivers.calibration import on_cores
 from steps.drivers.connection import Client, Target
 from steps.drivers.http import LEAD_NS, Flight, content_of
 from steps.drivers.judging import judge
 from steps.drivers.keepers import Keepers
-from steps.drivers.keeping import Kept, keeping
+from steps.drivers.keeping import Kept, keeping, kept_on_disk
 from steps.drivers.outbox import Outgoing
 from steps.drivers.ramp import believed_rps, climb, until_settled
 from steps.drivers.recording import Recording
@@ -96,7 +93,7 @@ async def send(
         return sent
     sent.idle = await idle(where)
     if isinstance(load, SqlLoad | SqlRampLoad | MessageLoad):
-        await _kept(sent, load, keeping(load, where.target, contender), where, spin=spin, driver_rps=driver_rps)
+        await _kept(sent, load, keeping(load, where.target, contender), where, contender, spin=spin, driver_rps=driver_rps)
         sent.failure = sent.failure or await identity.difference(where, "after")
         return sent
     trust = Trust(where)
@@ -113,6 +110,7 @@ async def send(
         sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
         sent.checks += await trust.after(load.window_s)
+        await _count(sent, where)
         sent.failure = sent.failure or _wrong(sent.checks) or await identity.difference(where, "after")
     return sent
 
@@ -135,7 +133,14 @@ def _plain(load: SteadyLoad, where: Endpoints, *, spin: bool) -> Flight:
 
 
 async def _kept(
-    sent: Sent, load: SqlLoad | SqlRampLoad | MessageLoad, bank: Kept, where: Endpoints, *, spin: bool, driver_rps: float | None
+    sent: Sent,
+    load: SqlLoad | SqlRampLoad | MessageLoad,
+    bank: Kept,
+    where: Endpoints,
+    contender: Component | None,
+    *,
+    spin: bool,
+    driver_rps: float | None,
 ) -> None:
     """The same for what is kept, tables and topics: they are looked at before the load and after it."""
     recordings: list[Recording] = []
@@ -163,11 +168,23 @@ async def _kept(
         if recordings:
             sent.checks.append(await bank.audit(*recordings))
             sent.logged_bytes, sent.delivered = bank.logged_bytes, bank.delivered()
+            sent.kept_bytes = await kept_on_disk(where, contender)
             sent.failure = sent.failure or _wrong(sent.checks)
     except MeasureError as error:
         sent.failure = sent.failure or str(error)
     finally:
         await bank.close()
+
+
+async def _count(sent: Sent, where: Endpoints) -> None:
+    """What the stores keep of the load and of the checks around it, where nothing failed until then."""
+    if sent.failure is None and sent.flown is not None:
+        try:
+            sent.kept = await stores.count(where, sent.flown.recording, sent.checks)
+            sent.checks += (Check(when="after", right=each.right, what=each.said) for each in sent.kept)
+            sent.failure = _wrong(sent.checks)
+        except MeasureError as error:
+            sent.failure = str(error)
 
 
 def _wrong(checks: Iterable[Check]) -> str | None:

@@ -195,7 +195,9 @@ def _recorded(deploy: DeployRecord, record: LoadRecord) -> dict[str, Any]:
         "window": record.window,
         "driver": record.driver,
         "cross_checks": record.cross_checks,
+        "kept": record.kept,
         "answer_bytes": _answer_bytes(record),
+        "kept_bytes": record.kept_bytes,
         "versions": {component.name: component.version for component in deploy.components},
     }
 

@@ -13,6 +13,7 @@ from steps.drivers.recording import Flown
 from steps.drivers.series import write_series
 from steps.drivers.summary import driver_of, summarize
 from steps.model import Canary, Check, CrossCheck, Load, LoadRecord, SteadyLoad, Usage, Window
+from steps.model.keeping import Kept
 from steps.model.outbox import Published
 from steps.statistics.histogram import histogram_of, write_log
 
@@ -32,9 +33,11 @@ class Sent:
     cross_checks: tuple[CrossCheck, ...] = ()
     idle: tuple[Usage, ...] = ()
     logged_bytes: int | None = None  # by a database
+    kept_bytes: int | None = None  # on its disk, after the load
     programs_cores: float | None = None  # of the machine's programs, but for this one
     delivered: Delivered | None = None  # of messages
     published: Published | None = None  # by transactions
+    kept: tuple[Kept, ...] = ()  # by the stores of what watches the contender
     traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
 
@@ -51,6 +54,8 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         idle=sent.idle,
         published=sent.published,
         logged_bytes=sent.logged_bytes,
+        kept_bytes=sent.kept_bytes,
+        kept=sent.kept,
     )
     if sent.flown is not None:
         record = record.model_copy(update=_counted(sent, sent.flown, folder=folder, cpus=cpus))

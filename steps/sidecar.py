@@ -1,5 +1,5 @@
 """The keeper in a pod: `python -m steps.keeper --beside COMPONENT --port PORT [--config FILE] [--ready PORT PATH]
-[--rotate FOLDER IDENTITY EVERY_S]`.
+[--folder FOLDER] [--rotate FOLDER IDENTITY EVERY_S]`.
 
 It is a container of its own beside the component's, in a process namespace that both share, under the same user and without
 any right: that suffices to read its neighbour's CPU clocks, memory and I/O. It cannot be the component's parent there, so
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from steps import answering, node, processes, running
+from steps.kept import bytes_in
 from steps.kernel_threads import KernelThreads
 from steps.processes import Process
 from steps.rotation import Rotation
@@ -145,6 +146,7 @@ def main(argv: Sequence[str]) -> int:
         metavar=("PORT", "WHAT"),
         help="a path that answers 2xx once the component is ready, or tcp:HELLO:ANSWER",
     )
+    words.add_argument("--folder", type=Path, help="where it keeps what it keeps, for one that is asked how much that is")
     words.add_argument(
         "--rotate",
         nargs=3,
@@ -161,6 +163,7 @@ def main(argv: Sequence[str]) -> int:
     with socket.create_server(("0.0.0.0", given.port)) as server:  # noqa: S104  # the driver asks from another pod
         answers = {"/usage": beside.usage, "/running": beside.running, "/health": beside.health}
         answers["/load"] = running.Loads().announced
+        answers["/kept"] = lambda: {"kept_bytes": bytes_in(given.folder) if given.folder else None}
         rotation = Rotation(Path(given.rotate[0]), Path(given.rotate[1]), float(given.rotate[2])) if given.rotate else None
         if rotation is not None:
             answers["/rotations"] = rotation.told

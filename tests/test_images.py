@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from phases.catalogue.brokers import BROKERS
 from phases.catalogue.databases import MARIADB, POSTGRES
 from phases.catalogue.gateways import GATEWAYS
+from phases.catalogue.meshes import SERVICE
 from phases.catalogue.runtimes import RUNTIMES
+from phases.catalogue.stack import APP, OTELCOL, VICTORIA_METRICS
 from phases.catalogue.upstreams import UPSTREAM
+from phases.catalogue.watching import JAEGER, LOKI, SHOP
 from pipelines import image
 from pipelines.image import TRACE_RECIPE, trace_reference
 from pipelines.select import experiments
@@ -108,23 +112,34 @@ def test_mariadb_has_a_stand_in_too():
     assert f"USER {MARIADB.image.user}\n" in text
 
 
-def test_every_runtime_has_a_stand_in_too():
-    """The same reference and path, from what is built here."""
-    found = {path.read_text().splitlines()[0].removeprefix("# image: "): path for path in STAND_INS.glob("runtime-*/Dockerfile")}
+def stand_ins():
+    """What each says, by the reference that it stands for."""
+    texts = [path.read_text() for path in STAND_INS.glob("*/Dockerfile")]
+    return {text.splitlines()[0].removeprefix("# image: "): text for text in texts}
 
-    assert set(found) == {each.image.reference for each in RUNTIMES if each.image}
-    for runtime in RUNTIMES:
-        if runtime.image:
-            assert f'CMD ["{runtime.image.program}"' in found[runtime.image.reference].read_text()
+
+@pytest.mark.parametrize(
+    "component",
+    [each for each in (*BROKERS, *RUNTIMES, SERVICE, APP, OTELCOL, VICTORIA_METRICS, SHOP, LOKI, JAEGER) if each.image],
+    ids=lambda each: each.name,
+)
+def test_every_program_of_the_phase_has_a_stand_in_too(component):
+    """The same reference, path and user, from what is installed or built here."""
+    text = stand_ins()[component.image.reference]
+    program, built = component.process.program, component.process.app or component.process.program.built
+
+    assert f'CMD ["{component.image.program}"' in text
+    assert f"\nUSER {component.image.user or 65532}" in text
+    if built:
+        assert text.splitlines()[1] == f"# built: {built.source}"
+    elif program.wheel:
+        assert f"{program.wheel}=={component.version}" in text
 
 
 @pytest.mark.parametrize("component", [*GATEWAYS, UPSTREAM], ids=lambda each: each.name)
 def test_every_component_has_a_stand_in_for_clusters_without_a_registry(component):
     """The same reference, and the real program of the pinned wheel at the path that the entry names."""
-    found = {
-        path.read_text().splitlines()[0].removeprefix("# image: "): path.read_text() for path in STAND_INS.glob("*/Dockerfile")
-    }
-    text = found[component.image.reference]
+    text = stand_ins()[component.image.reference]
 
     assert f"{component.process.program.wheel}=={component.version}" in text
     assert f" {component.image.program}" in text
@@ -132,7 +147,7 @@ def test_every_component_has_a_stand_in_for_clusters_without_a_registry(componen
 
 def test_images_of_runtimes_are_named_by_their_content():
     """In every experiment that travels, in what an arm brings too: none is asked for by a name that any content may have."""
-    for asked in ("runtime-benchmark", "full-stack-benchmark", "sqlite-benchmark"):
+    for asked in ("runtime-benchmark", "full-stack-benchmark", "sqlite-benchmark", "mesh-benchmark", "observability-overhead"):
         (found,) = experiments(asked)
         images = {each.image.reference for each in found.programs if each.image}
         ours = {each for each in images if each.startswith("benchlab.local/")}

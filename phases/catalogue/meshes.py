@@ -49,7 +49,7 @@ SERVICE = Component(
         argv=("@{program}",),
         env={"HOST": "@{host}", "PORT": "@{port}", "BODY": "@{body}", "GOMAXPROCS": "@{workers}"},
     ),
-    image=Image(reference="benchlab.local/hop:1", program="/app/hop"),
+    image=Image(reference="benchlab.local/program-hop:content", program="/app/hop"),
     ready=THROUGH_THE_CHAIN,
     settings={"body": PRODUCT_JSON},
 )

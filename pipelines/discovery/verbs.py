@@ -66,6 +66,7 @@ def run(name: str, *, date: str, publish: bool, reports: Path, dry_run: bool) ->
 @whereabouts.argo_options
 def submit(name: str, *, date: str, publish: bool, image: str | None, watch: bool, dry_run: bool, where: Where) -> None:
     """The same on a cluster; its report is in the store, as DISCOVERY/DATE."""
+    from pipelines import outcome
     from pipelines.cluster import follow
     from pipelines.cluster import submit as work
     from pipelines.discovery import documents
@@ -77,7 +78,10 @@ def submit(name: str, *, date: str, publish: bool, image: str | None, watch: boo
     click.echo(f"would create {run['metadata']['name']}" if dry_run else run["metadata"]["name"])
     if watch and not dry_run:
         kept = follow.show(argo, run)
-        click.echo(kept.status.output("summary") or f"{kept.status.phase}: {kept.status.message}")
+        if summary := kept.status.output("summary"):
+            click.echo(summary)
+        else:
+            outcome.tell_failures(kept.status, kept.reasons)
         sys.exit(0 if kept.status.succeeded else 1)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from pipelines import select
+from pipelines.building import waits_for_a_hand
 from pipelines.local import objects
 from pipelines.local.state import State
 from steps.errors import LabError, Unavailable
@@ -101,6 +102,8 @@ def _program(component: Component) -> Finding:
             and not debian.fetched(component.process.program.debian, os.environ)
         ):
             return Finding(component.name, fine=True, said="is fetched from Debian's packages when a run needs it")
+        if said := waits_for_a_hand(component):
+            return Finding(component.name, fine=True, said=said, optional=True)
         if any(due(build, os.environ) for build in builds_of(component, os.environ)):
             return Finding(component.name, fine=True, said="is built when a run needs it, or by: python -m pipelines build")
         found = find_program(component, os.environ)

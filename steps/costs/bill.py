@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from steps.costs.money import GibHours, Gigabytes, Hours, Q, Rate, Usd, VcpuHours, share_out
+from steps.costs.money import HOURS_PER_MONTH, GibHours, GibMonths, Gigabytes, Hours, Q, Rate, Usd, VcpuHours, share_out
 from steps.model.cost import CostLine
 from steps.model.price import Price
 
@@ -41,6 +41,12 @@ def cpu_line(what: str, need: Need, hours: Decimal, rate: Rate[VcpuHours]) -> Co
 def memory_line(what: str, need: Need, hours: Decimal, rate: Rate[GibHours]) -> CostLine:
     """Memory for so long; the need is in GiB."""
     return _line(what, "GiB-hours", GibHours(need.billed * hours), GibHours(need.idle * hours), rate)
+
+
+def disk_line(what: str, need: Need, hours: Decimal, rate: Rate[GibMonths]) -> CostLine:
+    """What is kept on disk for so long; the need is in GiB."""
+    months = hours / HOURS_PER_MONTH
+    return _line(what, "GiB-months", GibMonths(need.billed * months), GibMonths(need.idle * months), rate)
 
 
 def sent_line(what: str, sent: Gigabytes, rate: Rate[Gigabytes]) -> CostLine:

@@ -1,4 +1,4 @@
-"""Cost against rate, as a model: memory is paid by the hour, CPU by the request, but at least what is reserved of it.
+"""Cost against rate, as a model: memory and disk are paid by the hour, CPU by the request, but at least what is reserved of it.
 
 Two such curves cross where the one with the larger fixed part has paid it back: (F_A − F_B) / (v_B − v_A), within each stretch
 between the rates at which either begins to use more than it reserved.
@@ -33,7 +33,7 @@ def usd_per_hour(curve: CostCurve, rps: Decimal, unit: UnitCost) -> Decimal:
     """What an hour at that rate costs."""
     units = _units_per_hour(rps, unit)
     cpu = max(curve.reserved_usd_per_hour, curve.usd_per_unit * units)
-    return curve.memory_usd_per_hour + cpu + curve.sent_usd_per_unit * units
+    return curve.memory_usd_per_hour + curve.disk_usd_per_hour + cpu + curve.sent_usd_per_unit * units
 
 
 def usd_per_unit(curve: CostCurve, rps: Decimal, unit: UnitCost) -> Decimal:

@@ -45,7 +45,7 @@ def _hours_held(cycle: DutyCycle, cold_ms: Decimal) -> Decimal:
 def _month(curve: CostCurve, rps: Decimal, share: Decimal, held: Decimal, unit: UnitCost) -> Month:
     busy = share * HOURS_PER_MONTH
     idle = HOURS_PER_MONTH - busy
-    working = busy * usd_per_hour(curve, rps, unit)
+    working = busy * usd_per_hour(curve, rps, unit) + idle * curve.disk_usd_per_hour  # what is kept stays when nothing runs
     up = curve.memory_usd_per_hour + curve.reserved_usd_per_hour
     always, to_zero = Usd(working + idle * up), Usd(working + min(idle, held) * up)
     saved = 100 * ((always - to_zero) / always) if always.value else Decimal(0)

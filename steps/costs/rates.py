@@ -8,11 +8,11 @@ from datetime import date
 from steps.costs.book import PriceBook
 from steps.costs.checks import errors, old
 from steps.costs.laptop import LAPTOP
-from steps.costs.money import GibHours, Gigabytes, Rate, VcpuHours
+from steps.costs.money import GibHours, GibMonths, Gigabytes, Rate, VcpuHours
 from steps.errors import UsageError
 from steps.model import digest
 from steps.model.cost import Pricing
-from steps.model.price import EGRESS, FIXED, Price
+from steps.model.price import EGRESS, FIXED, STORAGE, Price
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ def pricing_of(book: PriceBook, choice: Choice, *, today: date | None) -> Pricin
     sold = [price for price in here if price.spot == choice.spot]
     used = (_the(sold, "vcpu", choice, region), _the(sold, "memory", choice, region))
     machines = tuple(sorted((price for price in sold if price.machine), key=lambda price: price.usd))
+    storage = next((price for price in here if price.item == STORAGE), None)
     fixed = tuple(price for price in here if price.item in FIXED)
     egress = tuple(price for price in here if price.item.startswith(EGRESS))
     traffic = _the(here, f"{EGRESS}{choice.traffic}", choice, region) if choice.traffic else None
@@ -55,11 +56,12 @@ def pricing_of(book: PriceBook, choice: Choice, *, today: date | None) -> Pricin
         vcpu=used[0],
         memory=used[1],
         machines=machines,
+        storage=storage,
         fixed=fixed,
         egress=egress,
         traffic=traffic,
         book=digest(book),
-        warnings=tuple(old((*used, *machines, *fixed, *egress), today=today)) if today else (),
+        warnings=tuple(old((*used, *machines, *fixed, *egress, *([storage] if storage else [])), today=today)) if today else (),
     )
 
 
@@ -80,6 +82,11 @@ def vcpu_rate(pricing: Pricing) -> Rate[VcpuHours]:
 def memory_rate(pricing: Pricing) -> Rate[GibHours]:
     """The price of memory."""
     return Rate(pricing.memory.usd, GibHours)
+
+
+def storage_rate(price: Price) -> Rate[GibMonths]:
+    """The price of what is kept on disk."""
+    return Rate(price.usd, GibMonths)
 
 
 def egress_rate(price: Price) -> Rate[Gigabytes]:

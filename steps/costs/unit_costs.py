@@ -7,11 +7,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
-from steps.costs.bill import Need, cpu_line, machine_idle, memory_line, sent_line
+from steps.costs.bill import Need, cpu_line, disk_line, machine_idle, memory_line, sent_line
 from steps.costs.curves import crossings_of, curve_of
+from steps.costs.laptop import LAPTOP
 from steps.costs.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, Gigabytes, Usd, exact, rounded
-from steps.costs.rates import egress_rate, memory_rate, vcpu_rate
-from steps.model.cost import Alone, ArmCost, ArmUse, Bill, CostFigure, CostLine, Costs, LoadCost, LoadUse, Pricing, Reserved, Use
+from steps.costs.rates import egress_rate, memory_rate, storage_rate, vcpu_rate
+from steps.model.cost import (
+    Alone,
+    ArmCost,
+    ArmUse,
+    Bill,
+    CostCurve,
+    CostFigure,
+    CostLine,
+    Costs,
+    LoadCost,
+    LoadUse,
+    Pricing,
+    Reserved,
+    Use,
+)
+from steps.model.price import STORAGE
 from steps.model.unit_cost import UnitCost
 from steps.statistics.intervals import coverage_of, rank_for
 
@@ -37,7 +53,18 @@ class Value:
 
 def costs_of(uses: Iterable[LoadUse], pricing: Pricing, unit: UnitCost) -> Costs:
     """What each load's unit of work costs. The uses are read and nothing else: pricing them anew changes costs only."""
-    return Costs(unit=unit, pricing=pricing, loads=tuple(_load(use, Priced(pricing, unit)) for use in uses))
+    every = tuple(uses)
+    pricing = _doubted(pricing, every)
+    return Costs(unit=unit, pricing=pricing, loads=tuple(_load(use, Priced(pricing, unit)) for use in every))
+
+
+def _doubted(pricing: Pricing, every: Iterable[LoadUse]) -> Pricing:
+    """With a word on what is kept on a disk that has no price; that of a laptop is in the machine's."""
+    kept = any(use.disk_gib is not None for load in every for arm in load.arms for use in arm.uses)
+    if not kept or pricing.storage or pricing.provider == LAPTOP:
+        return pricing
+    said = f"what is kept on disk is not billed: the price book has no price of {STORAGE} at {pricing.provider} {pricing.region}"
+    return pricing.model_copy(update={"warnings": (*pricing.warnings, said)})
 
 
 def _load(use: LoadUse, priced: Priced) -> LoadCost:
@@ -79,7 +106,8 @@ class Priced:
     def bill(self, use: Use, reserved: Reserved) -> Bill:
         """What a unit of work costs in the contender itself."""
         needs = _needs(use.vcpus, use.memory_gib, reserved, self.pricing.replicas)
-        return Bill(repetition=use.repetition, suspect=use.suspect, lines=(*self._lines("", needs, use), *self._sent(use)))
+        lines = (*self._lines("", needs, use), *self._disk(use), *self._sent(use))
+        return Bill(repetition=use.repetition, suspect=use.suspect, lines=lines)
 
     def _lines(self, where: str, needs: tuple[Need, Need], use: Use) -> tuple[CostLine, CostLine]:
         hours = self._hours(use)
@@ -87,6 +115,17 @@ class Priced:
             cpu_line(f"CPU{where}", needs[0], hours, vcpu_rate(self.pricing)),
             memory_line(f"memory{where}", needs[1], hours, memory_rate(self.pricing)),
         )
+
+    def _disk(self, use: Use) -> tuple[CostLine, ...]:
+        """What it keeps, for as long as the unit of work takes; each replica keeps as much. Nothing without a price of it."""
+        if use.disk_gib is None or self.pricing.storage is None:
+            return ()
+        need = Need(exact(use.disk_gib) * self.pricing.replicas)
+        return (disk_line("disk", need, self._hours(use), storage_rate(self.pricing.storage)),)
+
+    def _disk_usd_per_hour(self, arm: ArmUse) -> Decimal:
+        """In the median of its repetitions; a bill's line is for as long as a unit of work takes."""
+        return median([sum((line.usd for line in self._disk(use)), start=Decimal(0)) / self._hours(use) for use in arm.uses])
 
     def _sent(self, use: Use) -> tuple[CostLine, ...]:
         """What the answers cost that leave; nothing where they are not billed."""
@@ -125,16 +164,17 @@ class Priced:
         curve = curve_of(cpu, memory, vcpus=exact(vcpus), rps=exact(rps), pricing=self.pricing, unit=self.unit)
         sent = [line.usd for use in arm.uses for line in self._sent(use)]
         curve = curve.model_copy(update={"sent_usd_per_unit": median(sent)}) if sent else curve
+        curve = curve.model_copy(update={"disk_usd_per_hour": self._disk_usd_per_hour(arm)})
         month = None if own.value is None else Usd(own.value * _per_month(rps) / self.unit.per)
-        idle = Usd((curve.memory_usd_per_hour + curve.reserved_usd_per_hour) * HOURS_PER_MONTH)
+        idle = Usd((curve.memory_usd_per_hour + curve.disk_usd_per_hour + curve.reserved_usd_per_hour) * HOURS_PER_MONTH)
         return {
             "curve": curve,
             "month_usd": month.value if month else None,
             "idle_month_usd": idle.value,
-            "alone": self._alone(cpu, memory, exact(rps), sent=curve.sent_usd_per_unit),
+            "alone": self._alone(cpu, memory, exact(rps), curve),
         }
 
-    def _alone(self, cpu: Need, memory: Need, rps: Decimal, *, sent: Decimal) -> Alone | None:
+    def _alone(self, cpu: Need, memory: Need, rps: Decimal, curve: CostCurve) -> Alone | None:
         """On the cheapest machine that holds one replica; None: the price book has none so big."""
         replicas = self.pricing.replicas
         vcpus, gib = cpu.billed / replicas, memory.billed / replicas
@@ -143,7 +183,8 @@ class Priced:
             return None
         machine = fitting[0]
         idle = machine_idle(machine, vcpus=vcpus, memory_gib=gib, vcpu=vcpu_rate(self.pricing), memory=memory_rate(self.pricing))
-        usd = Usd(machine.usd * replicas * self.unit.per / (rps * SECONDS_PER_HOUR) + sent)
+        by_the_hour = machine.usd * replicas + curve.disk_usd_per_hour
+        usd = Usd(by_the_hour * self.unit.per / (rps * SECONDS_PER_HOUR) + curve.sent_usd_per_unit)
         return Alone(machine=machine.item, machines=replicas, usd=usd.value, idle_percent=rounded(idle.percent))
 
 

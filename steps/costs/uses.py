@@ -21,6 +21,7 @@ from steps.model.unit_cost import work_of
 CPU = "cpu_us_per_request"
 READING_S = 1.0  # between two readings of a keeper
 MIB_PER_GIB = 1024
+BYTES_PER_GIB = 1024**3
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Beside:
     around_memory_gib: float | None = None
     unattributed_vcpus: float | None = None
     answer_bytes: float | None = None
+    kept_bytes: int | None = None
 
 
 NOTHING = Beside()
@@ -144,6 +146,7 @@ def _uses(arm: Arm, section: LoadSection, basis: Basis, cells: Cells) -> Iterabl
             around_memory_gib=beside.around_memory_gib,
             unattributed_vcpus=beside.unattributed_vcpus,
             answer_bytes=beside.answer_bytes,
+            disk_gib=None if beside.kept_bytes is None else beside.kept_bytes / BYTES_PER_GIB,
         )
 
 
@@ -160,6 +163,7 @@ def beside_of(evidence: Evidence) -> dict[tuple[str, str, int], Beside]:
             _mean_gib(each, _around(evidence.experiment, each.cell.load)),
             _unattributed(each),
             each.outcome.answer_bytes if each.outcome else None,
+            each.outcome.kept_bytes if each.outcome else None,
         )
         for each in evidence.cells
     }

@@ -24,4 +24,5 @@ class Build(Model):
     commands: tuple[tuple[str, ...], ...] = ()  # one after another, in the copy; words may name tools: @{go}
     needs: tuple[Tool, ...] = ()
     env: dict[str, str] = {}  # beside the user's own, where proxies and caches are told
+    by_hand: str | None = None  # how long it takes, where that is too long for a run that needs it: it is built by name
     keep: tuple[str, ...] = ()  # files of the copy that are kept, side by side; none named: the whole copy

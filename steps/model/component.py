@@ -25,6 +25,7 @@ from pydantic import Field, model_validator
 
 from steps.model.build import Build
 from steps.model.durability import DurabilityClass, Durable
+from steps.model.keeping import Keeps
 from steps.model.outbox import Outbox
 from steps.model.values import Model, Name, Positive
 
@@ -154,6 +155,8 @@ class Component(Model):
     speaks: Speaks = "http"  # what a load has to speak with it
     optional: bool = False  # where its program cannot be had, it is a row with the reason instead of a failure
     brings: tuple[Component, ...] = ()  # what it has beside itself and others have not: deployed before it, in this order
+    watched_by: tuple[Component, ...] = ()  # the same, deployed after it: they ask it, and must know where it is
+    keeps: Keeps | None = None  # what it stores of the contender that it watches: counted after the load
     identity: Name | None = None  # who it is in mTLS: each cell makes a certificate for it, spiffe://benchlab.dev/NAME
     classes: dict[DurabilityClass, Durable] = {}  # of a broker: how it keeps messages, class by class
     upstream: Name | None = None  # one of those before it, whatever its name: one template serves at every place of a chain
@@ -166,8 +169,13 @@ class Component(Model):
 
     @property
     def parts(self) -> tuple[Component, ...]:
-        """What is deployed for it, in order: what it brings, then itself. A direct path has nothing of its own."""
-        return () if self.direct else (*self.brings, self)
+        """What is deployed for it, in order: what it brings, itself, who asks it. A direct path has nothing of its own."""
+        return () if self.direct else (*self.brings, self, *self.watched_by)
+
+    @property
+    def beside(self) -> tuple[Component, ...]:
+        """All of it but itself."""
+        return (*self.brings, *self.watched_by)
 
     def lacks(self, durability: DurabilityClass) -> str | None:
         """Why it cannot keep messages in that class; None: it can."""
@@ -220,7 +228,7 @@ class Component(Model):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.direct:
-            if self.process or self.ports or self.config or self.brings:
+            if self.process or self.ports or self.config or self.beside:
                 message = f"component {self.name}: direct means no program, so no process, ports, config or brings"
                 raise ValueError(message)
         elif self.process is None or not self.ports or self.ready is None:
@@ -254,8 +262,8 @@ class Component(Model):
 
     @model_validator(mode="after")
     def _brings_single_ones(self) -> Self:
-        for each in self.brings:
-            if each.brings or each.direct:
+        for each in self.beside:
+            if each.beside or each.direct:
                 message = f"component {self.name}: brings {each.name}, which is not a single program"
                 raise ValueError(message)
         return self

@@ -25,6 +25,7 @@ class Use(Model):
     memory_gib: float = Field(default=0.0, ge=0)
     around_vcpus: float | None = Field(default=None, ge=0)
     around_memory_gib: float | None = Field(default=None, ge=0)
+    disk_gib: float | None = Field(default=None, ge=0)  # what it keeps after the load; None: nothing that is looked at
     answer_bytes: Finite | None = None  # what the network carries for a right answer; None: nobody counted
     unattributed_vcpus: Finite | None = None  # what no component, keeper or driver accounts for; below zero: readings disagree
 
@@ -67,6 +68,7 @@ class Pricing(Model):
     vcpu: Price
     memory: Price
     machines: tuple[Price, ...] = ()  # cheapest first
+    storage: Price | None = None  # of what is kept on disk; None: the book has none, and the bill says so
     fixed: tuple[Price, ...] = ()  # paid whatever runs, and in no unit cost
     egress: tuple[Price, ...] = ()  # of data that leaves: by how far it goes
     traffic: Price | None = None  # the one of them that answers are billed at; None: they are not, for they stay where they are
@@ -139,11 +141,12 @@ class CostFigure(Model):
 
 
 class CostCurve(Model):
-    """What an arm costs at any rate, as a model: memory and what is reserved by the hour, CPU by the unit of work."""
+    """What an arm costs at any rate, as a model: memory, disk and what is reserved by the hour, CPU by the unit of work."""
 
     memory_usd_per_hour: Number
     reserved_usd_per_hour: Number  # of CPU: paid as long as less is used
     usd_per_unit: Number  # of CPU
+    disk_usd_per_hour: Number = Decimal(0)  # paid also when nothing runs
     sent_usd_per_unit: Number = Decimal(0)  # of the network, where answers are billed
 
 

@@ -13,14 +13,14 @@ from steps.model.component import EMBEDDED, Component
 from steps.model.messaging import MessageLoad
 from steps.model.metric import Metric
 from steps.model.price import Above
-from steps.model.ramp import Load, SqlRampLoad, hops_of, misfit
+from steps.model.ramp import Load, Ramp, hops_of, misfit
 from steps.model.reviewing import DutyCycle, Rule
 from steps.model.trace_program import TraceProgram, untraceable
 from steps.model.unit_cost import UnitCost, unpriced
 from steps.model.values import Model, Name, RunId
 
 PREVIEW_REPETITIONS = 3
-PREVIEW_SEARCHES = 1  # of a database: each takes half a minute, for at its rates a p99 needs seconds
+PREVIEW_SEARCHES = 1  # each takes a quarter of a minute, a database's half a minute, for at its rates a p99 needs seconds
 PREVIEW_SECONDS = 3.0
 PREVIEW_WARMUP_S = 1.0
 PILOT_ROUNDS = 6  # the fewest that decide
@@ -59,6 +59,7 @@ class Experiment(Model):
     budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
     trace: tuple[TraceProgram, ...] = ()  # what to look at in the kernel, under a load of its own after each measured window
     quick_loads: tuple[str, ...] = ()  # names or labels of the loads that a preview takes; none named: all
+    quick_repetitions: int = Field(default=PREVIEW_REPETITIONS, ge=1, le=PREVIEW_REPETITIONS)  # fewer, where there are many arms
     absent: tuple[Absent, ...] = ()  # optional contenders that are not to be had where it runs; put there when a run begins
     layers: tuple[ByName, ...] = ()  # arms of which each has all that the one before it has, and one thing more; baseline first
     tunings: tuple[Tuning, ...] = ()
@@ -141,12 +142,12 @@ class Experiment(Model):
         """The same with few, short repetitions: real figures that decide nothing."""
         taken = {self.load_called(name).label for name in self.quick_loads} or {load.label for load in self.loads}
         loads = tuple(load for load in self._shortened(PREVIEW_SECONDS, PREVIEW_WARMUP_S) if load.label in taken)
-        searching = any(isinstance(load, SqlRampLoad) for load in loads)
+        searching = any(isinstance(load, Ramp) for load in loads)
         changes = {
             "loads": loads,
             "quick_loads": (),
             "hypotheses": tuple(each for each in self.hypotheses if self.load_called(each.load).label in taken),
-            "repetitions": min(self.repetitions, PREVIEW_SEARCHES if searching else PREVIEW_REPETITIONS),
+            "repetitions": min(self.repetitions, PREVIEW_SEARCHES if searching else self.quick_repetitions),
             "preview": True,
             "precision": None,
         }

@@ -62,6 +62,13 @@ PATH_CPU = Metric(
     better="lower",
     source="CPU time of the contender and of what stands around it in the window, per right answer",
 )
+OWN_CPU = Metric(
+    name="own_cpu_us_per_request",
+    title="CPU per request, itself",
+    unit="µs",
+    better="lower",
+    source="CPU time of the contender's own process tree in the window, without what it brings, per right answer",
+)
 MEMORY = Metric(
     name="memory_mib",
     title="memory",

@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from steps.model.keeping import Kept, StoreAt
 from steps.model.outbox import Published
 from steps.model.ramp import Load
 from steps.model.search import Search
@@ -54,6 +55,7 @@ class Endpoints(Model):
     system_cpus: tuple[int, ...] | None = None
     pods: dict[Name, PodContainer] = {}  # components that live in pods, for a second witness of their CPU time
     secured: dict[Name, Secured] = {}  # of components that speak mTLS
+    stores: tuple[StoreAt, ...] = ()  # those that keep what the load causes, to be counted after it
 
 
 class Usage(Model):
@@ -219,8 +221,10 @@ class LoadRecord(Model):
     canary_after: Canary | None = None
     idle: tuple[Usage, ...] = ()  # of each component, ready and before it was asked anything by this step
     logged_bytes: int | None = None  # by a database, over the whole load
+    kept_bytes: int | None = None  # on its disk after the load, by a database or a broker; None: by neither, or it is not known
     programs_cores: Finite | None = None  # all programs of the driver's machine but the driver, over the load; None: not seen
     messages: MessageRecord | None = None  # of a load of messages; beside it a histogram `delivery`
+    kept: tuple[Kept, ...] = ()  # by stores of what watches the contender, over the whole load and its checks
 
 
 class Measurement(Model):
@@ -276,9 +280,11 @@ class CellOutcome(Model):
     surroundings: Surroundings | None = None
     steady: dict[str, Steadiness] = {}  # p50_ms, p99_ms, cpu_cores … → whether it had settled
     answer_bytes: Finite | None = None  # of a right answer with its head: mean of those that were checked
+    kept_bytes: int | None = None  # on its disk after the load, by a database or a broker; None: by neither, or it is not known
     cross_checks: tuple[CrossCheck, ...] = ()
     components: dict[Name, ComponentUse] = {}  # of whatever stood in the path
     trace: TraceOutcome | None = None  # None: none was asked for
+    kept: tuple[Kept, ...] = ()  # by stores of what watches the contender
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:

@@ -29,10 +29,11 @@ Above = Annotated[Number, Field(gt=0)]
 PriceUnit = Literal[
     "usd_per_vcpu_hour", "usd_per_gib_hour", "usd_per_gib_month", "usd_per_gb_egress", "usd_per_hour", "usd_per_iops_month"
 ]
+STORAGE = "block-storage"
 OF_ITEM: dict[str, PriceUnit] = {
     "vcpu": "usd_per_vcpu_hour",
     "memory": "usd_per_gib_hour",
-    "block-storage": "usd_per_gib_month",
+    STORAGE: "usd_per_gib_month",
     "egress-internet": "usd_per_gb_egress",
     "egress-zone": "usd_per_gb_egress",
     "egress-region": "usd_per_gb_egress",

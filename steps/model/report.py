@@ -22,6 +22,7 @@ from steps.model.search import Probe
 from steps.model.trace import ArmTrace
 from steps.model.values import CellId, Finite, Model, Name, RunId
 from steps.model.verdict import EffectVerdict, HypothesisVerdict, RunVerdict
+from steps.model.watching import Watching
 
 REPORT_VERSION: Literal[1] = 1
 
@@ -246,3 +247,4 @@ class Report(Model):
     waterfalls: tuple[Waterfall, ...] = ()  # by load, where the experiment declares layers
     tuned: tuple[Tuned, ...] = ()
     chains: tuple[Chain, ...] = ()  # by load, where loads go through a chain of services
+    watching: tuple[Watching, ...] = ()  # by load, where something is kept of what was watched

@@ -6,6 +6,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from steps.model import LoadSection, Ramp, Report
+from steps.page import watching
 from steps.page.chains import ChainView
 from steps.page.costs import CostView
 from steps.page.effects import NARROW, WIDE, effects
@@ -34,6 +35,7 @@ def render(report: Report) -> str:
         "waterfall.html",
         "messages.html",
         "chains.html",
+        "watching.html",
     )
     templates = environment(("page.html", *parts))
     drawings = [_drawings(report, section, number) for number, section in enumerate(report.loads)]
@@ -46,6 +48,7 @@ def render(report: Report) -> str:
         messages=MessageView(report),
         chains={each.load: ChainView(report, each) for each in report.chains},
         spent=SpentView(report),
+        watchings=watching.views(report),
         traces={each.load: TraceView(report, each.load) for each in report.traces},
         style=style(),
     )

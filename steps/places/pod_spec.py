@@ -9,7 +9,7 @@ init container would cost each component a second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from steps.certificates import path_of
@@ -66,7 +66,7 @@ def of(
         "containers": [
             {
                 **_keeper(component, keeper),
-                "volumeMounts": [*mounts, *(folder if component.rotates_s else [])],
+                "volumeMounts": [*mounts, *_seen_by_keeper(component, folder)],
             },  # started in this order: it sees the component begin
             {**_program(component, argv, env), "volumeMounts": folder + mounts + secret},
         ],
@@ -139,6 +139,8 @@ def _keeper(component: Component, image: str) -> Object:
         beside += ["--config", f"{CONFIG}/{component.config}"]
     if component.ready:
         beside += ["--ready", str(_ready_port(component)), _ready_as_word(component.ready)]
+    if _keeps(component):
+        beside += ["--folder", FOLDER]
     if component.rotates_s:
         beside += ["--rotate", FOLDER, IDENTITY, f"{component.rotates_s:g}"]
     return {
@@ -147,6 +149,18 @@ def _keeper(component: Component, image: str) -> Object:
         "securityContext": _confined(()),
         "resources": _resources(0.01, 64),
     }
+
+
+def _seen_by_keeper(component: Component, folder: Sequence[Object]) -> list[Object]:
+    """The program's folder, where its keeper exchanges a certificate in it, or only looks how much is kept there."""
+    if component.rotates_s:
+        return list(folder)
+    return [{**each, "readOnly": True} for each in folder] if _keeps(component) else []
+
+
+def _keeps(component: Component) -> bool:
+    """Whether it is a database or a broker, which is asked after a load how much it keeps on its disk."""
+    return component.speaks != "http" and component.files == "disk"
 
 
 def _container(name: str, image: str, command: Iterable[str]) -> Object:

@@ -7,15 +7,21 @@ from collections.abc import Sequence
 from steps.costs.words import money
 from steps.model import Answer, RunVerdict, Waterfall
 from steps.model.chain import Chain, PerHop
+from steps.model.watching import Watching
 from steps.statistics.answer import UNRANKED
 from steps.statistics.layered import layered_answer
+from steps.statistics.watched import watched_answer
 from steps.statistics.words import counted, with_interval
 
 TIME, CPU, MEMORY = "p50_ms", "path_cpu_us_per_request", "memory_mib"
 
 
-def taken_apart(answer: Answer, waterfalls: Sequence[Waterfall], chains: Sequence[Chain], verdict: RunVerdict) -> Answer:
-    """The answer by layers, or of a chain by its hops; as it is, where there are none."""
+def taken_apart(
+    answer: Answer, waterfalls: Sequence[Waterfall], chains: Sequence[Chain], watching: Sequence[Watching], verdict: RunVerdict
+) -> Answer:
+    """The answer by layers, of a chain by its hops, or of watching by its signals; as it is, where there are none."""
+    if watching:
+        return watched_answer(answer, watching[0], verdict)
     if chains:
         return chained_answer(answer, chains, verdict)
     return layered_answer(answer, waterfalls[0], verdict) if waterfalls else answer

@@ -133,6 +133,12 @@ def _cpu(facts: Facts) -> Figure:
     return Figure(_cpu_us_per_answer(facts, facts.own))
 
 
+def _own_cpu(facts: Facts) -> Figure:
+    if facts.contender.direct:
+        return Figure(reason=NO_PROGRAM, expected=True)
+    return Figure(_cpu_us_per_answer(facts, (facts.contender.name,)))
+
+
 def _path_cpu(facts: Facts) -> Figure:
     return Figure(_cpu_us_per_answer(facts, (*facts.own, *facts.around)))
 
@@ -225,6 +231,7 @@ _READERS: dict[str, Callable[[Facts], Figure]] = {
     "goodput_rps": _goodput,
     "failed_requests": _failed,
     "cpu_us_per_request": _cpu,
+    "own_cpu_us_per_request": _own_cpu,
     "path_cpu_us_per_request": _path_cpu,
     "memory_mib": _memory,
     "idle_memory_mib": _idle_memory,

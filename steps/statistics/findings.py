@@ -47,6 +47,7 @@ from steps.statistics.references import held_against
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
 from steps.statistics.verdicts import doubted_metrics, verdict_of
+from steps.statistics.watching import watching_of
 from steps.statistics.waterfall import tuned_of, waterfalls_of
 
 Note = Callable[[str], None]
@@ -67,6 +68,7 @@ def report_of(evidence: Evidence) -> Report:
     answer = _answer(experiment, loads, verdict)
     waterfalls = waterfalls_of(experiment, evidence, loads, uses, costs) if experiment else ()
     chains = chains_of(experiment, loads, uses, costs) if experiment else ()
+    watching = watching_of(experiment, evidence, loads, uses, costs) if experiment else ()
     return Report(
         run=evidence.run,
         prefix=evidence.prefix,
@@ -78,7 +80,7 @@ def report_of(evidence: Evidence) -> Report:
         verdict=verdict,
         reasons=reasons,
         notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced, *told(budget)),
-        answer=taken_apart(answer, waterfalls, chains, verdict),
+        answer=taken_apart(answer, waterfalls, chains, watching, verdict),
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
         headline=headline_of(experiment) if experiment else (),
@@ -99,6 +101,7 @@ def report_of(evidence: Evidence) -> Report:
         waterfalls=waterfalls,
         tuned=tuned_of(experiment, loads, uses, costs) if experiment else (),
         chains=chains,
+        watching=watching,
     )
 
 

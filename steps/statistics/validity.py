@@ -48,12 +48,23 @@ def failures(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[str]:
     if counts.dropped > MOST_DROPPED * counts.planned:
         yield f"invalid: {_share(counts.dropped, counts.planned)} of the load was never sent (at most {MOST_DROPPED:.1%} may be)"
     yield from broken_off(facts.readings)
+    yield from _uncounted(facts)
     yield from _unpublished(facts)
     for name, found in figures.items():
         if found.value is None and not found.expected:
             yield f"{name} could not be measured: {found.reason}"
         elif found.value is not None and not (isfinite(found.value) and found.value >= 0):
             yield f"{name} is {found.value}, which is no measurement"
+
+
+def _uncounted(facts: Facts) -> Iterator[str]:
+    """Stores of which nobody knows what they kept: spans or lines may have been dropped, and dropping is cheap."""
+    counted = {each.store: each for each in facts.record.kept}
+    for each in facts.contender.parts:
+        if each.keeps and each.name not in counted:
+            yield f"what {each.name} keeps of the load was not counted"
+        elif each.keeps and not counted[each.name].right:
+            yield counted[each.name].said
 
 
 def _unpublished(facts: Facts) -> Iterator[str]:

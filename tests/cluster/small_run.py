@@ -148,7 +148,7 @@ def kill_in(kube: Kube, pod: str, container: str, words: str) -> None:
         "import os, pathlib\n"
         "for each in pathlib.Path('/proc').glob('[0-9]*'):\n"
         "    said = (each / 'cmdline').read_bytes().replace(b'\\0', b' ').decode()\n"
-        f"    if '-m steps {words} ' in said and int(each.name) != os.getpid(): os.kill(int(each.name), 9)\n"
+        f"    if {words!r} in said and int(each.name) != os.getpid(): os.kill(int(each.name), 9)\n"
     )
     assassin = {
         "name": "assassin",

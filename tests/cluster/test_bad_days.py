@@ -73,7 +73,7 @@ def trouble(run, cell):
     if what == "load pod deleted":
         run.kube.delete("Pod", load)
     elif what == "load process killed":
-        kill_in(run.kube, load, "main", "load")
+        kill_in(run.kube, load, "main", "-m steps load ")
     else:
         name = "nginx" if what == "contender deleted" else "upstream"
         which = f"benchlab.dev/run={run.name},benchlab.dev/cell={cell},benchlab.dev/component={name}"

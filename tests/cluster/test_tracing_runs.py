@@ -166,7 +166,7 @@ def test_step_that_is_killed_in_the_middle_leaves_no_tracer(begin):
     """kill -9 of the step `trace`: nobody waits for its tracer, and teardown removes it."""
     before, run = held(), begin()
     cell = next(cell for cell in run.cells() if tracer_that_counts(run).startswith(cell))
-    kill_in(run.kube, run.pod_of(f"{cell}.trace"), "main", "trace")
+    kill_in(run.kube, run.pod_of(f"{cell}.trace"), "main", "-m steps trace ")
     run.wait()
     found = run.report()
 
@@ -180,13 +180,32 @@ def test_load_that_is_killed_in_the_middle_ends_its_trace(begin):
     """kill -9 of the load while it is traced: the cell fails by name, and the tracer ends at the moment that was announced."""
     before, run = held(), begin()
     cell = next(cell for cell in run.cells() if tracer_that_counts(run).startswith(cell))
-    kill_in(run.kube, run.pod_of(f"{cell}.load"), "main", "load")
+    kill_in(run.kube, run.pod_of(f"{cell}.load"), "main", "-m steps load ")
     run.wait()
     found = run.report()
 
     reasons = {each.id: " ".join(each.reasons) for each in found.cells if each.status == "failed"}
     assert found.verdict is RunVerdict.FAILED
     assert reasons.keys() == {cell}
+    assert all_is_gone(run)
+    assert held() == before
+
+
+def test_target_that_is_killed_in_the_middle_fails_its_cell_alone(begin):
+    """kill -9 of what is traced: its load has nobody to answer it, the other cell stands, and no program stays attached."""
+    before, run = held(), begin()
+    cell = next(cell for cell in run.cells() if tracer_that_counts(run).startswith(cell))
+    which = f"benchlab.dev/run={run.name},benchlab.dev/cell={cell},benchlab.dev/component"
+    name = "nginx" if cell.startswith("nginx") else "upstream"
+    [pod] = run.kube.list("Pod", selector=f"{which}={name}")
+    kill_in(run.kube, pod["metadata"]["name"], name, "nginx: master")
+    run.wait()
+    found = run.report()
+
+    reasons = {each.id: " ".join(each.reasons) for each in found.cells if each.status == "failed"}
+    assert found.verdict is RunVerdict.FAILED
+    assert reasons.keys() == {cell}
+    assert name in reasons[cell] or "connection" in reasons[cell]
     assert all_is_gone(run)
     assert held() == before
 

@@ -14,6 +14,7 @@ from phases.catalogue.gateways import DIRECT, GATEWAYS
 from phases.catalogue.meshes import LAYERS as MESH_LAYERS
 from phases.catalogue.stack import LAYERS
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
+from phases.catalogue.watching import WATCHED
 from phases.index import PHASES
 from steps.model import Component
 from steps.model.durability import CLASSES
@@ -80,7 +81,7 @@ def test_entry_survives_its_journey(component):
 @pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
 def test_template_belongs_to_a_component_and_suits_argo(path):
     """Each file is used, and no file holds `{{`."""
-    layered = (part for layer in (*LAYERS, *MESH_LAYERS) for part in layer.parts)
+    layered = (part for arm in (*LAYERS, *MESH_LAYERS, *WATCHED) for part in arm.parts)
     assert path.name in {each.config for each in (*EVERY, *layered)}
     assert "{{" not in path.read_text()
 

@@ -46,7 +46,7 @@ def test_the_messaging_layer_is_a_broker_and_an_application_that_is_told_of_it()
 
 
 def test_in_pods_the_application_finds_the_broker_at_its_service():
-    """The same words and configuration as here: only rendered, for no stand-in has the broker's image."""
+    """At its Service's name, with the same words as here."""
     job = Job(run="run-1", cell="messaging-200rps-r1", experiment=travelling())
     setting, beside = Setting(namespace="lab", image="benchlab/steps:1"), {}
     for each in (*STACK.around, *MESSAGING.brings[:2]):

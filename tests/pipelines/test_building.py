@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from phases.catalogue.runtimes import DOTNET, GO
+from phases.catalogue.watching import LOGS, LOKI
 from phases.phase_10 import PHASE
 from pipelines import building
 from pipelines.__main__ import cli
@@ -54,6 +55,32 @@ def test_doctor_says_how_to_get_what_a_run_can_go_without(bare_machine):
     assert "– go" in doctor.as_text([found["go"]])
     assert "install Go 1.25 or later" in found["go"].said
     assert found["python"].said == "is built when a run needs it, or by: python -m pipelines build"
+
+
+@pytest.fixture
+def bare_cache(monkeypatch, tmp_path):
+    """A Go that is never asked for anything, and nothing built before."""
+    go = tmp_path / "go"
+    go.write_text("#!/bin/sh\necho go version go1.26.8 linux/amd64\n")
+    go.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def test_what_takes_half_an_hour_is_a_row_until_somebody_builds_it(bare_cache, monkeypatch):
+    """Neither a run nor `build` without a name begins it; both say how to get it, and so does doctor. An own program will do."""
+    said = "Loki is not built yet, which takes half an hour on two cores: python -m pipelines build loki"
+    monkeypatch.setattr(building, "make", lambda components: len(built.extend(each.name for each in components) or built))
+    built: list[str] = []
+    every = CliRunner().invoke(cli, ["build"])
+
+    assert building._absent(LOGS).reason == said
+    assert f"Loki is not available here: {said}\n" in every.output
+    assert {"victoria-metrics", "loki", "jaeger"} & set(built) == {"victoria-metrics"}
+    found = doctor._program(LOKI)
+    assert (found.fine, found.optional, found.said) == (True, True, said)
+    monkeypatch.setenv("BENCHLAB_LOKI", os.__file__)
+    assert building.waits_for_a_hand(LOKI) is None
 
 
 def test_own_program_needs_no_toolchain(bare_machine, monkeypatch):

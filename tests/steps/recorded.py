@@ -108,6 +108,7 @@ class Recorded:
     usual: CanaryReference | None = None
     cross_checks: tuple = ()
     programs_cores: float | None = None
+    kept: tuple = ()
 
     def store(self, folder: Path, *, load: bool = True) -> Inputs:
         """Writes the records below a folder; without `load`, the load's own are there already."""
@@ -150,6 +151,7 @@ class Recorded:
             canaries=self.canaries,
             cross_checks=self.cross_checks,
             programs_cores=self.programs_cores,
+            kept=self.kept,
             idle=tuple(reading.usage for reading in self.readings if reading.edge == "start"),
         )
         write(sent, folder=inputs.load, run=RUN, cell=self.cell, load=self.experiment.loads[0], cpus=self.cpus)

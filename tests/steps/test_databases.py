@@ -10,6 +10,8 @@ from steps.model import Ready
 from tests import databases
 from tests.databases import cell, needs, send, short
 
+MIB = 1024 * 1024
+
 
 def test_ready_check_is_a_path_or_a_port():
     """One of both, and a greeting only over a port."""
@@ -29,6 +31,7 @@ def test_postgres_keeps_what_it_acknowledged(lab):
         assert [check.right for check in sent.checks] == [True, True, True]
         assert sent.checks[-1].what == "251 acknowledged transactions are there, balanced"
         assert sent.checks[0].what == "fsync: on on on"
+        assert 20 * MIB < sent.kept_bytes < 200 * MIB
         rooms = [each.facts.get("room") for each in lab.ledger()]
 
     assert all((os.geteuid() == 0) == bool(room) for room in rooms)

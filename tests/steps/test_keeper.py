@@ -159,6 +159,7 @@ def test_reading_is_a_usage_of_the_vocabulary(keep):
     assert (used.component, used.running, used.exit_status) == ("burner", True, None)
     assert (used.processes, used.threads, used.memory_kind) == (1, 1, "pss")
     assert 50 < used.memory_mib < 80
+    assert json.loads(get(f"http://127.0.0.1:{kept.started.port}/kept"))["kept_bytes"] > 0  # its own orders and logs
     assert abs(used.monotonic_ns - time.monotonic_ns()) < 2e9
 
 

@@ -85,6 +85,7 @@ def test_keeper_answers_beside_a_component(tmp_path):
     config.write_text("listen 1;\n")
     port = free_port()
     argv = [sys.executable, "-P", "-S", "-m", "steps.keeper", "--beside", "burner", "--port", str(port), "--config", str(config)]
+    argv += ["--folder", str(tmp_path)]
     started = shell.start(argv, cwd=tmp_path, env={"PYTHONPATH": str(PACKAGES)}, log=tmp_path / "log")
     try:
         url = f"http://127.0.0.1:{port}"
@@ -92,6 +93,7 @@ def test_keeper_answers_beside_a_component(tmp_path):
 
         assert set(json.loads(get(f"{url}/usage"))) == set(Usage.model_fields)
         assert Running.from_json(get(f"{url}/running"), source="x").config_digest == digest("listen 1;\n")
+        assert json.loads(get(f"{url}/kept"))["kept_bytes"] >= 4096
     finally:
         started.terminate()
     assert started.wait(timeout=5) == 0

@@ -1,4 +1,4 @@
-// A collector with the few parts that the lab uses: OTLP in, batches, and nobody to give them to.
+// A collector with the few parts that the lab uses: OTLP in, batches, and OTLP out or nobody to give them to.
 package main
 
 import (
@@ -12,8 +12,11 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
 	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
+	"go.opentelemetry.io/collector/confmap/provider/yamlprovider"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/nopexporter"
+	"go.opentelemetry.io/collector/exporter/otlpexporter"
+	"go.opentelemetry.io/collector/exporter/otlphttpexporter"
 	"go.opentelemetry.io/collector/otelcol"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/batchprocessor"
@@ -32,8 +35,10 @@ func main() {
 		Factories: factories,
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
 			ResolverSettings: confmap.ResolverSettings{
-				ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory(), envprovider.NewFactory()},
-				DefaultScheme:     "env",
+				ProviderFactories: []confmap.ProviderFactory{
+					fileprovider.NewFactory(), yamlprovider.NewFactory(), envprovider.NewFactory(),
+				},
+				DefaultScheme: "env",
 			},
 		},
 	}
@@ -51,7 +56,9 @@ func factories() (otelcol.Factories, error) {
 	if err != nil {
 		return otelcol.Factories{}, err
 	}
-	exporters, err := otelcol.MakeFactoryMap[exporter.Factory](nopexporter.NewFactory())
+	exporters, err := otelcol.MakeFactoryMap[exporter.Factory](
+		nopexporter.NewFactory(), otlpexporter.NewFactory(), otlphttpexporter.NewFactory(),
+	)
 	return otelcol.Factories{
 		Receivers:  receivers,
 		Processors: processors,

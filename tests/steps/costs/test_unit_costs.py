@@ -206,6 +206,31 @@ def test_answers_that_leave_are_billed_by_the_gigabyte():
     assert usd_per_unit(there.curve, Decimal(500), PER_MILLION_REQUESTS) == pytest.approx(there.own.value)
 
 
+def test_what_is_kept_on_disk_is_billed_by_the_month():
+    """73 GiB at 0.10 USD a month are 0.01 an hour; a million requests at 500/s take 0.5556 hours."""
+    keeps = use().model_copy(update={"disk_gib": 73.0})
+    plain, found = (cost(direct(), arm("postgres", each), name="postgres") for each in (use(), keeps))
+    thrice = cost(direct(), arm("postgres", keeps), name="postgres", at=E2.model_copy(update={"replicas": 3}))
+
+    assert [line.what for line in found.bills[0].lines] == ["CPU", "memory", "disk"]
+    assert found.bills[0].lines[-1].unit == "GiB-months"
+    assert float(found.own.value - plain.own.value) == pytest.approx(0.01 * 1e6 / 500 / 3600, rel=1e-9)
+    assert float(found.alone.usd - plain.alone.usd) == pytest.approx(0.01 * 1e6 / 500 / 3600, rel=1e-9)
+    assert float(found.idle_month_usd - plain.idle_month_usd) == pytest.approx(7.3)
+    assert float(usd_per_unit(found.curve, Decimal(500), PER_MILLION_REQUESTS)) == pytest.approx(float(found.own.value))
+    assert thrice.bills[0].lines[-1].quantity == pytest.approx(3 * found.bills[0].lines[-1].quantity)
+
+
+@pytest.mark.parametrize(("provider", "said"), [("azure", 1), ("aws", 0), ("laptop", 0)])
+def test_disk_without_a_price_is_told_and_not_billed(provider, said):
+    """Of a laptop it is in the machine's price."""
+    keeps = use().model_copy(update={"disk_gib": 1.0})
+    found, nothing = (priced(direct(), arm("postgres", each), at=pricing(provider)).pricing.warnings for each in (keeps, use()))
+
+    assert sum("kept on disk is not billed" in each for each in found) == said
+    assert not any("disk" in each for each in nothing)
+
+
 def test_answers_that_nobody_counted_have_no_price():
     """Rather than a bill without them."""
     found = cost(direct(use()), arm("nginx", use()), at=pricing("gcp", traffic="zone"))

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from phases.catalogue.databases import POSTGRES
 from phases.catalogue.gateways import CADDY, DIRECT, ENVOY, GATEWAYS, NGINX, TRAEFIK
 from phases.catalogue.upstreams import UPSTREAM
 from steps.certificates import issue
@@ -139,6 +140,17 @@ def test_keeper_stands_beside_the_component_with_its_configuration():
     assert keeper["volumeMounts"] == [{"name": "config", "mountPath": "/benchlab/config", "readOnly": True}]
     ports = {each["name"]: each["port"] for each in by_kind(rendered)["Service"]["spec"]["ports"]}
     assert ports == {"http": 8080, "keeper": 7099}
+
+
+def test_keeper_of_a_database_sees_how_much_it_keeps_and_can_change_nothing():
+    """Others' keepers do not see their folder at all, and neither that of one whose files are in memory."""
+    keeper = containers(render(POSTGRES))["keeper"]
+    in_memory = containers(render(POSTGRES.model_copy(update={"files": "memory"})))["keeper"]
+
+    assert keeper["command"][-2:] == ["--folder", "/benchlab/folder"]
+    assert {"name": "folder", "mountPath": "/benchlab/folder", "readOnly": True} in keeper["volumeMounts"]
+    assert "--folder" not in in_memory["command"]
+    assert "folder" not in {each["name"] for each in in_memory["volumeMounts"]}
 
 
 def test_dollars_of_a_component_reach_it():
