@@ -43,6 +43,7 @@ PHASE = Phase(
                 HttpLoad(name="compute", path="/compute", rate_rps=300, warmup_s=3, duration_s=12, expect=COMPUTED_JSON),
                 HttpLoad(name="database", path="/database", rate_rps=300, warmup_s=3, duration_s=12, expect=ROW_JSON),
             ),
+            quick_repetitions=2,
             quick_loads=("json",),  # the way to a database is in the preview of full-stack-benchmark
             repetitions=6,
             metrics=(*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, IDLE_MEMORY, READY),

@@ -41,6 +41,7 @@ EXPERIMENTS = (
         ),
         loads=(HttpLoad(path="/database", rate_rps=200, warmup_s=3, duration_s=12, expect=ROW_JSON),),
         repetitions=6,
+        quick_repetitions=2,
         metrics=(*LATENCY, GOODPUT, CPU, PATH_CPU, MEMORY, READY),
         unit_cost=PER_MILLION_REQUESTS,
         hypotheses=(
