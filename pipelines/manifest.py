@@ -107,7 +107,7 @@ def _values(experiment: Experiment, image: str) -> dict[str, str]:
     """The parameters of a run of an experiment."""
     return {
         "run": "{{workflow.name}}",
-        "experiment": experiment.model_dump_json(),
+        "experiment": experiment.to_short_json(),
         "image": image,
         shapes.LOAD_LIMIT: str(shapes.load_limit_s(experiment)),
         **({shapes.TRACE_IMAGE: trace_reference(image)} if experiment.trace else {}),

@@ -114,8 +114,9 @@ def refused(message: str) -> Trouble:
 
 def strangers(pod: Object, expected: Object) -> str | None:
     """How the pod that was admitted differs from the one that was rendered; None: in nothing that counts."""
-    containers = {each["name"]: each for each in pod["spec"]["containers"] + (pod["spec"].get("initContainers") or [])}
-    rendered = {each["name"]: each for each in expected["containers"]}
+    containers, rendered = (
+        {each["name"]: each for each in spec["containers"] + (spec.get("initContainers") or [])} for spec in (pod["spec"], expected)
+    )
     if more := sorted(containers.keys() - rendered.keys()):
         return (
             f"its pod was given containers that nobody asked for ({', '.join(more)}): is a mesh's injection on in the namespace?"

@@ -78,6 +78,15 @@ def test_entry_survives_its_journey(component):
     assert "{{" not in component.model_dump_json()
 
 
+@pytest.mark.parametrize("asked", [each for phase in PHASES for each in phase.experiments], ids=lambda each: each.name)
+def test_experiment_survives_the_short_way(asked):
+    """What is as it is by default need not travel, but for what tells sorts of loads apart."""
+    text = asked.to_short_json()
+
+    assert type(asked).from_json(text, source=asked.name) == asked
+    assert len(text) < 0.9 * len(asked.model_dump_json())
+
+
 @pytest.mark.parametrize("path", sorted(CONFIGS.iterdir()), ids=lambda path: path.name)
 def test_template_belongs_to_a_component_and_suits_argo(path):
     """Each file is used, and no file holds `{{`."""

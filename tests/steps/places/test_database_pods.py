@@ -47,8 +47,8 @@ def test_database_is_ready_when_its_port_answers():
     keeper, program = pod(POSTGRES)["containers"]
 
     assert program["startupProbe"]["tcpSocket"] == {"port": "sql"}
-    assert keeper["command"][-3:] == ["--ready", "5432", f"tcp:{POSTGRES.ready.hello}:52"]
-    assert pod(MARIADB)["containers"][0]["command"][-3:] == ["--ready", "3306", "tcp::"]
+    assert keeper["command"][-5:-2] == ["--ready", "5432", f"tcp:{POSTGRES.ready.hello}:52"]
+    assert pod(MARIADB)["containers"][0]["command"][-5:-2] == ["--ready", "3306", "tcp::"]
 
 
 @pytest.mark.parametrize("component", EMBEDDED, ids=lambda each: each.name)
@@ -58,7 +58,7 @@ def test_pod_of_sqlite_has_its_file_in_a_folder_of_its_own(component):
 
     assert program["command"][0] == SQLITE.image.program
     assert program["command"][program["command"].index("--file") + 1] == "/benchlab/folder/bank.db"
-    assert keeper["command"][-3:] == ["--ready", "5400", "tcp::"]
+    assert keeper["command"][-5:-2] == ["--ready", "5400", "tcp::"]
 
 
 def test_files_in_memory_are_an_empty_dir_in_memory():
