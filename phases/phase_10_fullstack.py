@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from phases.catalogue.databases import POSTGRES
 from phases.catalogue.runtimes import ROW_JSON
-from phases.catalogue.stack import APP, GATEWAY, LAYERS, MESH, OBSERVED, OBSERVED_SMALL_POOL, OBSERVED_TUNED
+from phases.catalogue.stack import (
+    APP,
+    GATEWAY,
+    LAYERS,
+    MESH,
+    MESSAGING,
+    OBSERVED,
+    OBSERVED_SMALL_POOL,
+    OBSERVED_TUNED,
+)
 from steps.model import Experiment, HttpLoad, Hypothesis, Tuning
 from steps.model.metric import CPU, GOODPUT, LATENCY, MEMORY, PATH_CPU, READY
 from steps.model.unit_cost import PER_MILLION_REQUESTS
@@ -15,7 +24,7 @@ EXPERIMENTS = (
         question="What does a transaction cost, and where does its time go, layer by layer?",
         shape="compare",
         baseline=APP,
-        contenders=(GATEWAY, MESH, OBSERVED, OBSERVED_TUNED, OBSERVED_SMALL_POOL),
+        contenders=(GATEWAY, MESH, OBSERVED, MESSAGING, OBSERVED_TUNED, OBSERVED_SMALL_POOL),
         around=(POSTGRES,),
         layers=LAYERS,
         tunings=(
@@ -62,6 +71,20 @@ EXPERIMENTS = (
                 metric="path_cpu_us_per_request",
                 of=OBSERVED,
                 over=MESH,
+                added_above=50.0,
+            ),
+            Hypothesis(
+                statement="A message that is written before the answer adds less than 1 ms at the median",
+                metric="p50_ms",
+                of=MESSAGING,
+                over=OBSERVED,
+                added_below=1.0,
+            ),
+            Hypothesis(
+                statement="A message for each transaction needs at least 50 µs of CPU",
+                metric="path_cpu_us_per_request",
+                of=MESSAGING,
+                over=OBSERVED,
                 added_above=50.0,
             ),
             Hypothesis(

@@ -88,6 +88,7 @@ def _endpoints(place: Place, deployed: Mapping[str, Deployed], contender: Compon
         target=target.url,
         keepers={name: each.keeper for name, each in deployed.items()},
         rendered={name: each.rendered for name, each in deployed.items() if each.rendered},
+        outbox=deployed[contender.outbox.broker].url if contender.outbox else None,
         driver_cpus=driver_cpus,
         system_cpus=system_cpus,
         pods={name: each.pod for name, each in deployed.items() if each.pod},

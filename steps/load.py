@@ -18,6 +18,7 @@ from steps.drivers.http import LEAD_NS, Flight, content_of
 from steps.drivers.judging import judge
 from steps.drivers.keepers import Keepers
 from steps.drivers.keeping import Kept, keeping, kept_on_disk
+from steps.drivers.outbox import Outgoing
 from steps.drivers.ramp import believed_rps, climb, until_settled
 from steps.drivers.recording import Recording
 from steps.drivers.search import Until
@@ -105,7 +106,7 @@ async def send(
         if isinstance(load, RampLoad):
             await _ramp(sent, load, where, spin=spin, until=Until.of(load, driver_rps))
         else:
-            await _load(sent, Flight(load, Target.of(where.target), spin=spin), where)
+            await _transact(sent, _plain(load, where, spin=spin), where, contender)
         sent.cross_checks = await cross_check.compare(where, witnesses)
         await _check(sent, load, where.target, "after")
         sent.checks += await trust.after(load.window_s)
@@ -225,6 +226,23 @@ async def _ramp(sent: Sent, load: RampLoad, where: Endpoints, *, spin: bool, unt
 
     sent.climbed = await climb(load, partial(until_settled, load, where.target), until, fly)
     sent.failure = sent.climbed.failure
+
+
+async def _transact(sent: Sent, flight: Flight, where: Endpoints, contender: Component | None) -> None:
+    """Sends the load; where each transaction is to leave a message, it is counted whether it did."""
+    outgoing = Outgoing(where, contender) if contender and contender.outbox else None
+    if outgoing:
+        sent.checks.append(await outgoing.before())
+        sent.failure = _wrong(sent.checks)
+    if sent.failure is None:
+        await _load(sent, flight, where)
+    if outgoing and sent.failure is None and sent.flown:
+        try:
+            sent.published = await outgoing.after(sent.flown.recording)
+            sent.checks.append(Check(when="after", right=sent.published.right, what=sent.published.said))
+            sent.failure = _wrong(sent.checks)
+        except MeasureError as error:
+            sent.failure = f"after the load, {error}"
 
 
 async def _load(sent: Sent, flight: Flight, where: Endpoints) -> None:

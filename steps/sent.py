@@ -14,6 +14,7 @@ from steps.drivers.series import write_series
 from steps.drivers.summary import driver_of, summarize
 from steps.model import Canary, Check, CrossCheck, Load, LoadRecord, SteadyLoad, Usage, Window
 from steps.model.keeping import Kept
+from steps.model.outbox import Published
 from steps.statistics.histogram import histogram_of, write_log
 
 
@@ -35,6 +36,7 @@ class Sent:
     kept_bytes: int | None = None  # on its disk, after the load
     programs_cores: float | None = None  # of the machine's programs, but for this one
     delivered: Delivered | None = None  # of messages
+    published: Published | None = None  # by transactions
     kept: tuple[Kept, ...] = ()  # by the stores of what watches the contender
     traced: tuple[SteadyLoad, Sent] | None = None  # the load that was sent once more, under a trace
 
@@ -50,6 +52,7 @@ def write(sent: Sent, *, folder: Path, run: str, cell: str, load: Load, cpus: tu
         failure=sent.failure,
         cross_checks=sent.cross_checks,
         idle=sent.idle,
+        published=sent.published,
         logged_bytes=sent.logged_bytes,
         kept_bytes=sent.kept_bytes,
         kept=sent.kept,

@@ -13,7 +13,7 @@ from phases.catalogue.databases import MARIADB, POSTGRES
 from phases.catalogue.gateways import GATEWAYS
 from phases.catalogue.meshes import SERVICE
 from phases.catalogue.runtimes import RUNTIMES
-from phases.catalogue.stack import OTELCOL, VICTORIA_METRICS
+from phases.catalogue.stack import APP, OTELCOL, VICTORIA_METRICS
 from phases.catalogue.upstreams import UPSTREAM
 from phases.catalogue.watching import JAEGER, LOKI, SHOP
 from pipelines import image
@@ -120,7 +120,7 @@ def stand_ins():
 
 @pytest.mark.parametrize(
     "component",
-    [each for each in (*BROKERS, *RUNTIMES, SERVICE, OTELCOL, VICTORIA_METRICS, SHOP, LOKI, JAEGER) if each.image],
+    [each for each in (*BROKERS, *RUNTIMES, SERVICE, APP, OTELCOL, VICTORIA_METRICS, SHOP, LOKI, JAEGER) if each.image],
     ids=lambda each: each.name,
 )
 def test_every_program_of_the_phase_has_a_stand_in_too(component):

@@ -4,19 +4,26 @@
     gateway      load ─► nginx ─► application ─► database
     mesh         load ─► nginx ─► sidecar ═mTLS═ sidecar ─► application ─► database
     observed     the same, with access logs, all traces to a collector, and metrics scraped each second
-    observed-tuned   the same, with one trace in a hundred, no access log, and metrics every five seconds
+    messaging    the same; the application also publishes each transaction to NATS, and waits until it is acknowledged
+    observed-tuned   the observed one, with one trace in a hundred, no access log, and metrics every five seconds
     observed-small-pool   the tuned one, with a pool of two connections to the database instead of eight
 
-The application is the Go runtime's, with a pool of connections to PostgreSQL, which is the same in all of them; gateway and
+The application is one program in all of them, in Go with a pool of connections to PostgreSQL, like the Go runtime's; gateway and
 sidecars are those of the gateway comparison. Both sidecars show a certificate that was made for the cell, and each lets in nobody
 but the other. Spans are collected and given to nobody: a store for them would be another program's cost.
+
+Messages come last, so that each layer below adds to what it added to before there were any. They are stored as `written`: a file,
+which outlives the broker's process as the row outlives the database's; `fsynced` would be the price of the disk, one per message.
 """
 
 from __future__ import annotations
 
+from phases.catalogue.brokers import NATS
 from phases.catalogue.gateways import ENVOY, KEPT, NGINX
-from phases.catalogue.runtimes import GO
+from phases.catalogue.runtimes import ENV, LISTENER
 from steps.model import Build, Component, Image, Parity, Port, Process, Program, Ready, Tool
+from steps.model.messaging import TOPIC
+from steps.model.outbox import Outbox
 
 GO_TOOL = Tool(name="go", version_argv=("version",), get="install Go 1.26 or later (https://go.dev/dl)")
 GO_ENV = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
@@ -25,13 +32,31 @@ ADMIN = Port(name="admin", number=9901)
 TLS = "none, HTTP/1.1 on both sides"
 MTLS = "mTLS (TLS 1.3) between the sidecars, which know each other by certificate; plain HTTP/1.1 elsewhere"
 
-UNSEEN = {"traces": "none", "metrics": "not scraped"}
+SILENT = {"messages": "none"}
+UNSEEN = {"traces": "none", "metrics": "not scraped", **SILENT}
 
-APP = GO.under(
-    "app",
+APP = Component(
+    name="app",
     title="App",
+    version="1",
+    ports=(LISTENER,),
+    process=Process(
+        program=Program(
+            built=Build(
+                source="programs/transaction",
+                needs=(GO_TOOL,),
+                commands=(("@{go}", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "transaction", "."),),
+                env=GO_ENV,
+                keep=("transaction",),
+            ),
+            file="transaction",
+            version_argv=("@{program}", "--version"),
+        ),
+        argv=("@{program}",),
+        env={name: ENV[name] for name in ("HOST", "PORT", "DATABASE_URL", "DATABASE_POOL")} | {"GOMAXPROCS": "@{workers}"},
+    ),
+    image=Image(reference="benchlab.local/program-transaction:content", program="/app/transaction"),
     ready=TRANSACTION,
-    optional=False,  # without it there is nothing to stand on
     parity=Parity(workers="1 each", upstream_keep_alive="8 connections to the database", tls=TLS, access_log="off", more=UNSEEN),
 )
 
@@ -184,7 +209,32 @@ OBSERVED = MESH.under(
         upstream_keep_alive=KEPT,
         tls=MTLS,
         access_log="both sidecars, to a file",
-        more={"traces": "all", "metrics": "scraped each second"},
+        more={"traces": "all", "metrics": "scraped each second", **SILENT},
+    ),
+)
+
+# The broker comes before the application, which makes its topic there; it is set up as messaging-benchmark's of that class.
+WRITTEN = NATS.classes["written"]
+PUBLISHING = {
+    "BROKER_URL": "nats://@{nats.host}:@{nats.port}",
+    "TOPIC": TOPIC,
+    "STORAGE": WRITTEN.client["storage"],
+}
+MESSAGING = OBSERVED.under(
+    "messaging",
+    title="Messaging",
+    brings=(NATS.keeping("written"), APP.under("app", env=PUBLISHING), *OBSERVED.brings[1:]),
+    outbox=Outbox(broker=NATS.name, durability="written"),
+    parity=Parity(
+        workers="1 each",
+        upstream_keep_alive=KEPT,
+        tls=MTLS,
+        access_log="both sidecars, to a file",
+        more={
+            "traces": "all",
+            "metrics": "scraped each second",
+            "messages": f"one each, the row, acknowledged before the answer; NATS, {WRITTEN.how}",
+        },
     ),
 )
 
@@ -208,7 +258,7 @@ OBSERVED_TUNED = MESH.under(
         upstream_keep_alive=KEPT,
         tls=MTLS,
         access_log="off",
-        more={"traces": "1 in 100", "metrics": "scraped every 5 s"},
+        more={"traces": "1 in 100", "metrics": "scraped every 5 s", **SILENT},
     ),
 )
 
@@ -222,8 +272,8 @@ OBSERVED_SMALL_POOL = OBSERVED_TUNED.under(
         upstream_keep_alive=f"{KEPT}; 2 to the database",
         tls=MTLS,
         access_log="off",
-        more={"traces": "1 in 100", "metrics": "scraped every 5 s"},
+        more={"traces": "1 in 100", "metrics": "scraped every 5 s", **SILENT},
     ),
 )
 
-LAYERS = (APP, GATEWAY, MESH, OBSERVED)
+LAYERS = (APP, GATEWAY, MESH, OBSERVED, MESSAGING)

@@ -16,7 +16,6 @@ from typing import Any, Protocol
 
 from steps.errors import MeasureError, UsageError
 
-TOPIC = "bench"
 Heard = Callable[[bytes], None]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import aiormq
 
-from steps.drivers.broker import TOPIC, Consumer, Dealing, Heard
+from steps.drivers.broker import Consumer, Dealing, Heard
+from steps.model.messaging import TOPIC
 
 AHEAD = 1000  # messages that a consumer is given before it has acknowledged the first
 TRANSIENT, PERSISTENT = 1, 2

@@ -15,7 +15,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
-from steps.drivers.broker import TOPIC, Consumer, Dealing, Heard, Listening
+from steps.drivers.broker import Consumer, Dealing, Heard, Listening
+from steps.model.messaging import TOPIC
 
 LARGEST = 2 << 20
 # The library has one batch of a partition under way at a time, and whoever finds it full is overtaken by others: with its 16 KiB

@@ -13,7 +13,8 @@ import nats
 from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
-from steps.drivers.broker import TOPIC, Consumer, Dealing, Heard
+from steps.drivers.broker import Consumer, Dealing, Heard
+from steps.model.messaging import TOPIC
 
 AGAIN_AFTER_S = 1.0  # what a consumer was given and did not acknowledge is given again; the server's own 30 s would be the figure
 MOST_UNACKNOWLEDGED = 20_000
@@ -49,6 +50,10 @@ class Client:
     async def told(self) -> Mapping[str, str]:
         found = (await self._stream.stream_info(TOPIC)).config
         return {"storage": str(getattr(found.storage, "value", found.storage)), "replicas": str(found.num_replicas)}
+
+    async def count(self) -> int:
+        """See `steps.drivers.outbox`."""
+        return int((await self._stream.stream_info(TOPIC)).state.messages)
 
     async def publish(self, body: bytes) -> None:
         await self._stream.publish(TOPIC, body)

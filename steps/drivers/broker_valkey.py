@@ -11,7 +11,8 @@ from typing import Any
 
 from valkey.asyncio import BlockingConnectionPool, Valkey
 
-from steps.drivers.broker import TOPIC, Consumer, Dealing, Heard, Listening
+from steps.drivers.broker import Consumer, Dealing, Heard, Listening
+from steps.model.messaging import TOPIC
 
 CONNECTIONS = 32  # a pool, as applications have it: each carries one XADD at a time
 AT_ONCE = 1000  # messages of one answer

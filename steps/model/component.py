@@ -26,6 +26,7 @@ from pydantic import Field, model_validator
 from steps.model.build import Build
 from steps.model.durability import DurabilityClass, Durable
 from steps.model.keeping import Keeps
+from steps.model.outbox import Outbox
 from steps.model.values import Model, Name, Positive
 
 Speaks = Name  # http, postgresql, mysql, sqlite; of a broker X the driver is steps/drivers/broker_X.py
@@ -163,6 +164,7 @@ class Component(Model):
     hop: int | None = Field(default=None, ge=1)  # its place in a chain: it is there under loads of so many hops or more
     files: Literal["disk", "memory"] = "disk"  # what its folder `@{folder}` is on: in memory no fsync waits for a device
     workers: int | None = Field(default=None, ge=1)  # in the place of the experiment's `workers`: a contender that has more
+    outbox: Outbox | None = None  # where each of its transactions leaves a message, counted around the load
     landscape: str | None = None  # "Level / Category" of the CNCF landscape, "… / Name" where it has another; None: not in it
 
     @property
@@ -246,6 +248,16 @@ class Component(Model):
         if self.rotates_s and not self.identity:
             message = f"component {self.name}: rotates_s goes with an identity"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _publishes_where_it_can(self) -> Self:
+        if self.outbox:
+            broker = next((each for each in self.brings if each.name == self.outbox.broker), None)
+            if broker is None or broker.lacks(self.outbox.durability):
+                reason = broker.lacks(self.outbox.durability) if broker else f"it does not bring {self.outbox.broker}"
+                message = f"component {self.name}: it cannot publish: {reason}"
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")

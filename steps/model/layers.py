@@ -41,6 +41,7 @@ class Waterfall(Model):
     remainder: dict[str, Finite | None]  # the whole less its parts; None: a part is missing
     remainder_usd: Number | None = None
     parts: tuple[Part, ...] = ()  # of the topmost layer that was measured
+    published: tuple[str, ...] = ()  # what was counted of messages, a sentence for each arm whose transactions leave one
 
 
 class Tuned(Model):

@@ -9,6 +9,7 @@ from pydantic import Field
 from steps.model.durability import SURVIVES, DurabilityClass
 from steps.model.values import Model, Positive
 
+TOPIC = "bench"  # of every load, and of an application that publishes
 HEAD_BYTES = 16  # of each message: its number, and whose it is
 CHECKED_WITHIN_S = 60.0  # topic and consumers are made before, of a Kafka that has just started
 # What a message costs the driver, sent or received, in requests of the HTTP driver (docs/messaging.md).

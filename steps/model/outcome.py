@@ -11,6 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from steps.model.keeping import Kept, StoreAt
+from steps.model.outbox import Published
 from steps.model.ramp import Load
 from steps.model.search import Search
 from steps.model.surroundings import Canary, CanaryReference, CrossCheck, PodContainer, Steadiness, Surroundings
@@ -49,6 +50,7 @@ class Endpoints(Model):
     target: str  # http://HOST:PORT that the load is sent to
     keepers: dict[Name, str]  # component → http://HOST:PORT of its keeper
     rendered: dict[Name, Running] = {}  # what each component was started with, and the start that deploy saw
+    outbox: str | None = None  # http://HOST:PORT of the broker to which the contender publishes; None: it does not
     driver_cpus: tuple[int, ...] | None = None  # None: not pinned
     system_cpus: tuple[int, ...] | None = None
     pods: dict[Name, PodContainer] = {}  # components that live in pods, for a second witness of their CPU time
@@ -213,6 +215,7 @@ class LoadRecord(Model):
     usage: tuple[Usage, ...] = ()  # at the window's two edges, for each component
     failure: str | None = None
     search: Search | None = None
+    published: Published | None = None  # by transactions that each leave a message
     cross_checks: tuple[CrossCheck, ...] = ()
     canary_before: Canary | None = None
     canary_after: Canary | None = None

@@ -49,6 +49,7 @@ def failures(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[str]:
         yield f"invalid: {_share(counts.dropped, counts.planned)} of the load was never sent (at most {MOST_DROPPED:.1%} may be)"
     yield from broken_off(facts.readings)
     yield from _uncounted(facts)
+    yield from _unpublished(facts)
     for name, found in figures.items():
         if found.value is None and not found.expected:
             yield f"{name} could not be measured: {found.reason}"
@@ -64,6 +65,15 @@ def _uncounted(facts: Facts) -> Iterator[str]:
             yield f"what {each.name} keeps of the load was not counted"
         elif each.keeps and not counted[each.name].right:
             yield counted[each.name].said
+
+
+def _unpublished(facts: Facts) -> Iterator[str]:
+    """Transactions of which nobody knows whether they left their messages: not to publish is cheap."""
+    outbox, published = facts.contender.outbox, facts.record.published
+    if outbox and published is None:
+        yield f"the messages that transactions left in {outbox.broker} were not counted"
+    elif published and not published.right:
+        yield published.said
 
 
 def doubts(facts: Facts, environment: Environment, surroundings: Surroundings) -> Iterator[str]:

@@ -21,6 +21,7 @@ from steps.model import Arm, Experiment, Figure, Layer, LoadSection, Part, Point
 from steps.model.cost import CostFigure, Costs, LoadUse
 from steps.statistics.answer import OWN
 from steps.statistics.comparison import figure_of, paired_effect
+from steps.statistics.published import published_of
 
 METRICS = ("p50_ms", "p99_ms", "path_cpu_us_per_request", "memory_mib")
 NO_ROUND = "no round has a figure of every layer"
@@ -123,6 +124,7 @@ def _waterfall(
         remainder={name: _left(whole[name].value, [each.value for each in _adding(arms, added[name], name)]) for name in metrics},
         remainder_usd=_left(usd.value, [each.value for each in money]),
         parts=_parts(experiment, evidence, section, top),
+        published=published_of(experiment, evidence, section),
     )
 
 

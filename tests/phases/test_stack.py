@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from phases.catalogue.stack import LAYERS, OBSERVED, OBSERVED_SMALL_POOL, OBSERVED_TUNED
+from phases.catalogue.brokers import NATS
+from phases.catalogue.stack import LAYERS, MESSAGING, OBSERVED, OBSERVED_SMALL_POOL, OBSERVED_TUNED
 from phases.phase_10_fullstack import EXPERIMENTS
+from steps.model.messaging import TOPIC
+from steps.places import pods
+from steps.places.base import Deployed, Job
+from steps.places.pods import Setting
 from steps.places.templates import placeholders
 
 CONFIGS = Path(__file__).parent.parent.parent / "phases" / "configs"
@@ -25,6 +30,42 @@ def test_each_layer_has_all_that_the_one_before_it_has():
     """Else what it adds would be the price of something else."""
     assert all(names(below) < names(above) for below, above in pairwise(LAYERS))
     assert [layer.name for layer in LAYERS] == list(STACK.layers)
+
+
+def test_the_messaging_layer_is_a_broker_and_an_application_that_is_told_of_it():
+    """All else is the observed layer's; the broker is set up as messaging-benchmark's of the class that the arm names."""
+    nats, app, *others = MESSAGING.brings
+    plain = OBSERVED.brings[0]
+
+    assert tuple(others) == OBSERVED.brings[1:]
+    assert nats == NATS.keeping(MESSAGING.outbox.durability)
+    assert app.process.env.items() > plain.process.env.items()
+    assert app.process.program == plain.process.program
+    assert (app.process.env["TOPIC"], app.process.env["STORAGE"]) == (TOPIC, NATS.classes["written"].client["storage"])
+    assert {arm.name for arm in STACK.arms if arm.outbox} == {"messaging"}
+
+
+def test_in_pods_the_application_finds_the_broker_at_its_service():
+    """At its Service's name, with the same words as here."""
+    job = Job(run="run-1", cell="messaging-200rps-r1", experiment=travelling())
+    setting, beside = Setting(namespace="lab", image="benchlab/steps:1"), {}
+    for each in (*STACK.around, *MESSAGING.brings[:2]):
+        rendered = pods.render(each, job=job, beside=beside, setting=setting)
+        beside[each.name] = Deployed(
+            record=None, host=f"{each.name}.lab", ports={p.name: p.number for p in each.ports}, keeper=""
+        )
+    spec = next(each for each in rendered.objects if each["kind"] == "Deployment")["spec"]["template"]["spec"]
+    program = spec["containers"][1]
+    told = {each["name"]: each["value"] for each in program["env"]}
+
+    assert program["image"].startswith("benchlab.local/program-transaction:")
+    assert (told["BROKER_URL"], told["STORAGE"]) == ("nats://nats.lab:4222", "file")
+
+
+def travelling():
+    """The stack with its texts."""
+    texts = {each.config: (CONFIGS / each.config).read_text() for each in STACK.everyone if each.config}
+    return STACK.model_copy(update={"phase": "phase-10", "configs": texts})
 
 
 def test_a_tuning_changes_settings_and_no_program():

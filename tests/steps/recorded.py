@@ -23,6 +23,7 @@ from steps.model import (
     Usage,
 )
 from steps.model.metric import METRICS
+from steps.model.outbox import Published
 from steps.sent import Sent, write
 
 RUN, AT = "r1", "2026-11-23T15:04:05.678Z"
@@ -102,6 +103,7 @@ class Recorded:
     deploy_failure: str | None = None
     cpus: tuple[int, ...] | None = (0,)  # of the driver
     open_mean: float | None = None
+    published: Published | None = None
     canaries: tuple = (None, None)
     usual: CanaryReference | None = None
     cross_checks: tuple = ()
@@ -145,6 +147,7 @@ class Recorded:
             flown=self.flown(),
             readings=self.readings,
             failure=self.failure,
+            published=self.published,
             canaries=self.canaries,
             cross_checks=self.cross_checks,
             programs_cores=self.programs_cores,
