@@ -45,8 +45,9 @@ def contests_of(run: Sealed, prices: Prices, *, cycle: DutyCycle | None) -> tupl
 
 
 def stacked(run: Sealed) -> bool:
-    """Whether the contenders are layers upon each other: more of them costs more, and that is no choice between them."""
-    return bool(getattr(run.experiment, "layers", ()))
+    """Whether the contenders are layers upon each other, or the same watched by more: more costs more, and that is no choice."""
+    asked = run.experiment
+    return bool(asked.layers) or any(part.keeps for arm in asked.arms for part in arm.parts)
 
 
 def _contest(

@@ -77,7 +77,7 @@ def _unknown(
     with_costs = {contest.experiment for contest in contests}
     for each in used:
         if stacked(each):
-            yield f"{each.report.experiment}: which to choose; its contenders are layers upon each other, no alternatives"
+            yield f"{each.report.experiment}: which to choose; each contender is another and something more, no alternative"
         elif each.report.experiment not in with_costs:
             yield f"{each.report.experiment}: what it costs, because it asks for no unit cost or measured no CPU"
     yield from (f"{contest.experiment}, {unpriced}" for contest in contests for unpriced in contest.unpriced)

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from phases.phase_10_watching import EXPERIMENTS as WATCHING
 from steps.costs.book import load
 from steps.model import DutyCycle, Experiment, Figure, Rule, RunVerdict
 from steps.model.unit_cost import PER_MILLION_TRANSACTIONS
@@ -187,16 +188,16 @@ def test_a_doubt_of_one_experiment_is_none_of_another():
     assert (first.outcome.decided, second.outcome.decided) == (True, False)
 
 
-def test_contenders_that_are_layers_are_no_choice():
+LAYERED = stored().experiment.model_copy(update={"layers": ("direct", "nginx", "envoy")})
+
+
+@pytest.mark.parametrize("asked", [LAYERED, *WATCHING], ids=["layers", "watched"])
+def test_contenders_that_are_another_and_more_are_no_choice(asked):
     """What has all of the one before it, and one thing more, costs more: nobody would choose between the two."""
-
-    class Layered:
-        layers = ("direct", "nginx", "envoy")
-
-    found = review(dataclasses.replace(stored(), experiment=Layered()), stored("b-run", experiment="other-comparison"))
+    found = review(dataclasses.replace(stored(), experiment=asked), stored("b-run", experiment="other-comparison"))
 
     assert [contest.experiment for contest in found.contests] == ["other-comparison"]
-    assert any("layers upon each other" in each for each in found.unknown)
+    assert any("no alternative" in each for each in found.unknown)
 
 
 def test_a_contender_without_a_start_has_no_duty_cycle():
