@@ -41,7 +41,7 @@ def cores_since(before: Programs | None) -> float | None:
 
     A gain is added up by program: one that ended meanwhile and was waited for by nobody who is looked at takes what it had used
     with it, and that must not hide what a neighbour used. Who did wait for it shows all that it ever used; there, what it had
-    used before is taken off.
+    used before is taken off, if it was a child of theirs all the time. So it is that much at most.
     """
     now = Programs.read()
     if before is None or now is None or now.at_ns <= before.at_ns:
@@ -55,4 +55,4 @@ def cores_since(before: Programs | None) -> float | None:
         then, then_ns = before.used.get(key, (None, 0))
         inherited = (program.children_ticks - then.children_ticks if then else 0) * processes.TICK_NS
         gained += max(ns - then_ns - min(inherited, ended[program.pid]), 0)
-    return gained / (now.at_ns - before.at_ns)
+    return min(gained / (now.at_ns - before.at_ns), os.cpu_count() or 1)
