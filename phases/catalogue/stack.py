@@ -21,7 +21,7 @@ from __future__ import annotations
 from phases.catalogue.brokers import NATS
 from phases.catalogue.gateways import ENVOY, KEPT, NGINX
 from phases.catalogue.runtimes import ENV, LISTENER
-from steps.model import Build, Component, Image, Parity, Port, Process, Program, Ready, Tool
+from steps.model import Build, Component, Image, Parity, Port, Process, Program, Ready, Resources, Tool
 from steps.model.messaging import TOPIC
 from steps.model.outbox import Outbox
 
@@ -29,6 +29,8 @@ GO_TOOL = Tool(name="go", version_argv=("version",), get="install Go 1.26 or lat
 GO_ENV = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
 TRANSACTION = Ready(path="/database")  # ready is who brings a row of the database
 ADMIN = Port(name="admin", number=9901)
+# In pods a stack is nine of them, and what they ask for has to leave room for the load on two cores. Nothing limits CPU.
+LIGHT = Resources(cpu_request_cores=0.1)
 TLS = "none, HTTP/1.1 on both sides"
 MTLS = "mTLS (TLS 1.3) between the sidecars, which know each other by certificate; plain HTTP/1.1 elsewhere"
 
@@ -63,6 +65,7 @@ APP = Component(
 GATEWAY = NGINX.under(
     "gateway",
     title="Gateway",
+    resources=LIGHT,
     upstream="app",
     ready=TRANSACTION,
     brings=(APP,),
@@ -92,6 +95,7 @@ SIDECAR_SERVER = ENVOY.under(
     "sidecar-server",
     title="Sidecar of the application (Envoy)",
     ports=(Port(name="mtls", number=8443), ADMIN),
+    resources=LIGHT,
     config="sidecar-server.envoy.yaml",
     ready=Ready(path="/ready", port="admin"),
     settings=UNOBSERVED,
@@ -104,6 +108,7 @@ SIDECAR_CLIENT = ENVOY.under(
     "sidecar-client",
     title="Sidecar of the gateway (Envoy)",
     ports=(Port(name="http", number=8080), ADMIN),
+    resources=LIGHT,
     config="sidecar-client.envoy.yaml",
     ready=TRANSACTION,
     settings=UNOBSERVED,
@@ -115,6 +120,7 @@ SIDECAR_CLIENT = ENVOY.under(
 MESH = NGINX.under(
     "mesh",
     title="Mesh",
+    resources=LIGHT,
     upstream="sidecar-client",
     ready=TRANSACTION,
     brings=(APP, SIDECAR_SERVER, SIDECAR_CLIENT),
@@ -142,6 +148,7 @@ OTELCOL = Component(
         env={"GOMAXPROCS": "@{workers}"},
     ),
     image=Image(reference="docker.io/otel/opentelemetry-collector:0.160.0", program="/otelcol"),
+    resources=LIGHT,
     config="otelcol.yaml",
     ready=Ready(path="/metrics", port="metrics"),
 )
@@ -181,6 +188,7 @@ VICTORIA_METRICS = Component(
         env={"GOMAXPROCS": "@{workers}"},
     ),
     image=Image(reference="docker.io/victoriametrics/victoria-metrics:v1.150.0", program="/victoria-metrics-prod"),
+    resources=LIGHT,
     config="scrape.yaml",
     ready=Ready(path="/health"),
     settings={"scrape_interval": "1s"},
@@ -220,10 +228,15 @@ PUBLISHING = {
     "TOPIC": TOPIC,
     "STORAGE": WRITTEN.client["storage"],
 }
+BROKER = NATS.keeping("written").model_copy(update={"resources": LIGHT})
 MESSAGING = OBSERVED.under(
     "messaging",
     title="Messaging",
-    brings=(NATS.keeping("written"), APP.under("app", env=PUBLISHING), *OBSERVED.brings[1:]),
+    brings=(
+        BROKER,
+        APP.under("app", env=PUBLISHING),
+        *OBSERVED.brings[1:],
+    ),
     outbox=Outbox(broker=NATS.name, durability="written"),
     parity=Parity(
         workers="1 each",
