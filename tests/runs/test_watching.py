@@ -6,7 +6,7 @@ import pytest
 
 from steps.model import Report, RunVerdict
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.evidence  # three minutes; test_second_half.py runs it too, beside the others
 
 
 @pytest.mark.skipif(shutil.which("go") is None, reason="there is no Go here: its programs are built with it")
