@@ -34,8 +34,11 @@ class Image:
         return [*shlex.split(builder), self.reference, str(self.context), "-f", str(self.dockerfile)]
 
 
-def images(*, registry: str | None, stand_ins: bool) -> list[Image]:
-    """The images of the steps and of the tracer; with `stand_ins`, also those that stand for third-party images in tests."""
+def images(*, registry: str | None, stand_ins: bool, ready_made: bool) -> list[Image]:
+    """The images of the steps and of the tracer; with `stand_ins`, also those that stand for third-party images in tests.
+
+    ready_made: but for those whose program is built here first.
+    """
     from pipelines.image import reference, trace_reference
 
     own = {"steps": reference(), "trace": trace_reference()}
@@ -43,9 +46,17 @@ def images(*, registry: str | None, stand_ins: bool) -> list[Image]:
     found = [Image(f"{before}{name}", ROOT / "images" / folder / "Dockerfile") for folder, name in own.items()]
     if not stand_ins:
         return found
-    found += [each for dockerfile in sorted(STAND_INS.glob("*/Dockerfile")) if (each := stand_in(dockerfile))]
+    recipes = [each for each in sorted(STAND_INS.glob("*/Dockerfile")) if not (ready_made and is_built(each))]
+    found += [each for dockerfile in recipes if (each := stand_in(dockerfile))]
+    if ready_made:
+        return found
     there = {each.reference for each in found}
     return found + [each for each in sources("programs") if each.reference not in there]
+
+
+def is_built(dockerfile: Path) -> bool:
+    """Whether its program is built here first."""
+    return dockerfile.read_text(encoding="utf-8").splitlines()[1].startswith(BUILT)
 
 
 def stand_in(dockerfile: Path) -> Image | None:
@@ -116,13 +127,14 @@ def main() -> None:
     words.add_argument("--registry", help="put it in front of the name, as in registry.example/team")
     words.add_argument("--push", action="store_true", help="push what was built")
     words.add_argument("--stand-ins", action="store_true", help="also the images that tests use instead of third-party ones")
+    words.add_argument("--ready-made", action="store_true", help="of these only those whose program need not be built first")
     words.add_argument(
         "--runtimes", action="store_true", help="also the images of our own sources, in images/runtimes and images/programs"
     )
     words.add_argument("--print", action="store_true", dest="only_print", help="only print the references")
     words.add_argument("--dry-run", action="store_true", help="only print the commands")
     given = words.parse_args()
-    made = images(registry=given.registry, stand_ins=given.stand_ins)
+    made = images(registry=given.registry, stand_ins=given.stand_ins, ready_made=given.ready_made)
     if given.runtimes:
         made += sources("runtimes") + [each for each in sources("programs") if each not in made]
     if given.only_print:
