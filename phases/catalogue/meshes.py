@@ -16,9 +16,9 @@ mesh's name is on them. Meshes by name are in `meshes_elsewhere`.
 from __future__ import annotations
 
 from phases.catalogue.gateways import ENVOY, KEPT
-from phases.catalogue.stack import GO_ENV, GO_TOOL
+from phases.catalogue.go_programs import from_source
 from phases.catalogue.upstreams import PRODUCT_JSON
-from steps.model import Build, Component, Image, Parity, Port, Process, Program, Ready, Resources
+from steps.model import Component, Image, Parity, Port, Process, Ready, Resources
 
 LONGEST = 10  # services in a chain
 THROUGH_THE_CHAIN = Ready(path="/json")
@@ -35,17 +35,7 @@ SERVICE = Component(
     version="1",
     ports=(Port(name="http", number=8080),),
     process=Process(
-        program=Program(
-            built=Build(
-                source="programs/hop",
-                needs=(GO_TOOL,),
-                commands=(("@{go}", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "hop", "."),),
-                env=GO_ENV,
-                keep=("hop",),
-            ),
-            file="hop",
-            version_argv=("@{program}", "--version"),
-        ),
+        program=from_source("hop"),
         argv=("@{program}",),
         env={"HOST": "@{host}", "PORT": "@{port}", "BODY": "@{body}", "GOMAXPROCS": "@{workers}"},
     ),

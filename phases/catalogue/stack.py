@@ -20,13 +20,12 @@ from __future__ import annotations
 
 from phases.catalogue.brokers import NATS
 from phases.catalogue.gateways import ENVOY, KEPT, NGINX
+from phases.catalogue.go_programs import from_module, from_source
 from phases.catalogue.runtimes import ENV, LISTENER
-from steps.model import Build, Component, Image, Parity, Port, Process, Program, Ready, Resources, Tool
+from steps.model import Component, Image, Parity, Port, Process, Ready, Resources
 from steps.model.messaging import TOPIC
 from steps.model.outbox import Outbox
 
-GO_TOOL = Tool(name="go", version_argv=("version",), get="install Go 1.26 or later (https://go.dev/dl)")
-GO_ENV = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
 TRANSACTION = Ready(path="/database")  # ready is who brings a row of the database
 ADMIN = Port(name="admin", number=9901)
 # In pods a stack is nine of them, and what they ask for has to leave room for the load on two cores. Nothing limits CPU.
@@ -43,17 +42,7 @@ APP = Component(
     version="1",
     ports=(LISTENER,),
     process=Process(
-        program=Program(
-            built=Build(
-                source="programs/transaction",
-                needs=(GO_TOOL,),
-                commands=(("@{go}", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "transaction", "."),),
-                env=GO_ENV,
-                keep=("transaction",),
-            ),
-            file="transaction",
-            version_argv=("@{program}", "--version"),
-        ),
+        program=from_source("transaction"),
         argv=("@{program}",),
         env={name: ENV[name] for name in ("HOST", "PORT", "DATABASE_URL", "DATABASE_POOL")} | {"GOMAXPROCS": "@{workers}"},
     ),
@@ -133,17 +122,7 @@ OTELCOL = Component(
     version="0.160.0",
     ports=(Port(name="otlp", number=4317), Port(name="metrics", number=8888)),
     process=Process(
-        program=Program(
-            built=Build(
-                source="programs/otelcol",
-                needs=(GO_TOOL,),
-                commands=(("@{go}", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "otelcol", "."),),
-                env=GO_ENV,
-                keep=("otelcol",),
-            ),
-            file="otelcol",
-            version_argv=("@{program}", "--version"),
-        ),
+        program=from_source("otelcol"),
         argv=("@{program}", "--config", "file:@{config}"),
         env={"GOMAXPROCS": "@{workers}"},
     ),
@@ -160,22 +139,8 @@ VICTORIA_METRICS = Component(
     version="1.150.0",
     ports=(Port(name="http", number=8428),),
     process=Process(
-        program=Program(
-            built=Build(
-                source="programs/victoria-metrics",
-                needs=(GO_TOOL,),
-                commands=(
-                    (
-                        *("@{go}", "build", "-trimpath", "-buildvcs=false", "-o", "victoria-metrics"),
-                        f"-ldflags=-s -w -X {VICTORIA}/lib/buildinfo.Version=v1.150.0",  # it says what it was told
-                        f"{VICTORIA}/app/victoria-metrics",
-                    ),
-                ),
-                env=GO_ENV,
-                keep=("victoria-metrics",),
-            ),
-            file="victoria-metrics",
-            version_argv=("@{program}", "--version"),
+        program=from_module(
+            "victoria-metrics", f"{VICTORIA}/app/victoria-metrics", version=f"{VICTORIA}/lib/buildinfo.Version=v1.150.0"
         ),
         argv=(
             "@{program}",

@@ -13,9 +13,10 @@ share no disk. Each store says afterwards what it keeps, and that has to be what
 
 from __future__ import annotations
 
-from phases.catalogue.stack import GO_ENV, GO_TOOL, OTELCOL, VICTORIA_METRICS
+from phases.catalogue.go_programs import from_module, from_source
+from phases.catalogue.stack import OTELCOL, VICTORIA_METRICS
 from phases.catalogue.upstreams import PRODUCT_JSON
-from steps.model import Build, Component, Image, Parity, Port, Process, Program, Ready, Resources
+from steps.model import Component, Image, Parity, Port, Process, Ready, Resources
 from steps.model.keeping import Keeps
 
 SERVICE = "shop"  # the name under which all three stores know the application
@@ -40,17 +41,7 @@ SHOP = Component(
     version="1",
     ports=(Port(name="http", number=8080),),
     process=Process(
-        program=Program(
-            built=Build(
-                source="programs/shop",
-                needs=(GO_TOOL,),
-                commands=(("@{go}", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "shop", "."),),
-                env=GO_ENV,
-                keep=("shop",),
-            ),
-            file="shop",
-            version_argv=("@{program}", "--version"),
-        ),
+        program=from_source("shop"),
         argv=("@{program}",),
         env={"HOST": "@{host}", "PORT": "@{port}", "PRODUCT": "@{product}", "GOMAXPROCS": "@{workers}"},
     ),
@@ -66,23 +57,12 @@ LOKI = Component(
     version="3.7.8",
     ports=(Port(name="http", number=3100), Port(name="grpc", number=9095)),
     process=Process(
-        program=Program(
-            built=Build(
-                source="programs/loki",
-                needs=(GO_TOOL,),
-                commands=(
-                    (
-                        *("@{go}", "build", "-trimpath", "-buildvcs=false", "-o", "loki"),
-                        f"-ldflags=-s -w -X {LOKI_MODULE}/pkg/util/build.Version=3.7.8",  # it says what it was told
-                        f"{LOKI_MODULE}/cmd/loki",
-                    ),
-                ),
-                env=GO_ENV,
-                by_hand="half an hour on two cores",
-                keep=("loki",),
-            ),
-            file="loki",
-            version_argv=("@{program}", "-version"),
+        program=from_module(
+            "loki",
+            f"{LOKI_MODULE}/cmd/loki",
+            version=f"{LOKI_MODULE}/pkg/util/build.Version=3.7.8",
+            told="-version",
+            by_hand="half an hour on two cores",
         ),
         argv=("@{program}", "-config.file=@{config}"),
         env={"GOMAXPROCS": "@{workers}"},
@@ -101,23 +81,12 @@ JAEGER = Component(
     version="2.13.0",
     ports=(Port(name="http", number=16686), Port(name="grpc", number=16685), Port(name="otlp", number=4317)),
     process=Process(
-        program=Program(
-            built=Build(
-                source="programs/jaeger",
-                needs=(GO_TOOL,),
-                commands=(
-                    (
-                        *("@{go}", "build", "-trimpath", "-buildvcs=false", "-o", "jaeger"),
-                        f"-ldflags=-s -w -X {JAEGER_MODULE}/internal/version.latestVersion=v2.13.0",
-                        f"{JAEGER_MODULE}/cmd/jaeger",
-                    ),
-                ),
-                env=GO_ENV,
-                by_hand="half an hour on two cores",
-                keep=("jaeger",),
-            ),
-            file="jaeger",
-            version_argv=("@{program}", "version"),
+        program=from_module(
+            "jaeger",
+            f"{JAEGER_MODULE}/cmd/jaeger",
+            version=f"{JAEGER_MODULE}/internal/version.latestVersion=v2.13.0",
+            told="version",
+            by_hand="half an hour on two cores",
         ),
         argv=("@{program}", "--config", "file:@{config}"),
         env={"GOMAXPROCS": "@{workers}"},
