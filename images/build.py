@@ -46,7 +46,7 @@ def images(*, registry: str | None, stand_ins: bool, ready_made: bool) -> list[I
     found = [Image(f"{before}{name}", ROOT / "images" / folder / "Dockerfile") for folder, name in own.items()]
     if not stand_ins:
         return found
-    recipes = [each for each in sorted(STAND_INS.glob("*/Dockerfile")) if not (ready_made and is_built(each))]
+    recipes = [each for each in sorted(STAND_INS.glob("*/Dockerfile")) if not (ready_made and source_of(each))]
     found += [each for dockerfile in recipes if (each := stand_in(dockerfile))]
     if ready_made:
         return found
@@ -54,15 +54,16 @@ def images(*, registry: str | None, stand_ins: bool, ready_made: bool) -> list[I
     return found + [each for each in sources("programs") if each.reference not in there]
 
 
-def is_built(dockerfile: Path) -> bool:
-    """Whether its program is built here first."""
-    return dockerfile.read_text(encoding="utf-8").splitlines()[1].startswith(BUILT)
+def source_of(dockerfile: Path) -> str | None:
+    """The sources that its program is built of here first; None: it comes from elsewhere."""
+    said = dockerfile.read_text(encoding="utf-8").splitlines()[1]
+    return said.removeprefix(BUILT) if said.startswith(BUILT) else None
 
 
 def stand_in(dockerfile: Path) -> Image | None:
     """The image of real programs that come from elsewhere than upstream's; None: it cannot be made, and why is said."""
-    said = dockerfile.read_text(encoding="utf-8").splitlines()[1]
-    context = built(said.removeprefix(BUILT)) if said.startswith(BUILT) else dockerfile.parent
+    source = source_of(dockerfile)
+    context = built(source) if source else dockerfile.parent
     return Image(marked(dockerfile), dockerfile, context) if context else None
 
 
