@@ -16,18 +16,10 @@ from steps.page.cost_charts import Pictures
 from steps.page.effects import position
 from steps.page.record import record
 from steps.page.templates import environment, style
+from steps.page.waterfall import Cell
 from steps.reviewing.contests import priced, standings
 from steps.reviewing.deciding import rule_said
 from steps.statistics.words import DASH, decimals_of, listed, number, percent, range_text
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A figure in a table; `reason` is why there is none."""
-
-    text: str
-    interval: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,21 +12,13 @@ from steps.model import Figure, LoadSection, Report
 from steps.model.cost import CostFigure
 from steps.model.watching import KeptUnit, WatchedArm, Watching
 from steps.page.svg import MUTED, RULE, Canvas, Scale, line_color, text_color
+from steps.page.waterfall import Cell
 from steps.statistics.watching import OWN
 from steps.statistics.words import DASH, common_decimals, number, number_of, range_text
 
 NAMES, TEXT, HEAD, ROW, FOOT, BAR = 96.0, 170.0, 30.0, 30.0, 24.0, 13.0
 FONT = 12.5
 WIDE, NARROW = 1040.0, 358.0
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A figure in a table, or why there is none."""
-
-    text: str
-    interval: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True)
