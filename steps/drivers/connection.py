@@ -187,6 +187,15 @@ class Answer(Model):
     how: str = ""
 
 
+async def ask_once(url: str, path: str, *, within_s: float) -> Answer:
+    """The answer to one question, on a connection of its own, or how there was none."""
+    client = Client(url)
+    try:
+        return await client.get(path, within_s=within_s)
+    finally:
+        client.close()
+
+
 class Client:
     """Asks one question at a time on a connection that it keeps, outside the load: checks, and keepers' readings."""
 

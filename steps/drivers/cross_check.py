@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steps import kubelet
-from steps.drivers.connection import Client
+from steps.drivers.connection import ask_once
 from steps.errors import LabError
 from steps.kube import IN_POD
 from steps.kubelet import Containers, Counter
@@ -55,9 +55,7 @@ async def _ask(keeper: str, pod: PodContainer, counters: Containers | str) -> Wi
         return "the kubelet does not know its container"
     if (old_s := time.time() - counter.at_ms / 1000) > OLDEST_S:
         return f"the kubelet's counters are {old_s:.1f} s old"
-    client = Client(keeper)
-    answer = await client.get("/usage", within_s=WITHIN_S)
-    client.close()
+    answer = await ask_once(keeper, "/usage", within_s=WITHIN_S)
     if answer.status is None:
         return f"its keeper: {answer.how}"
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from steps.drivers.connection import Client
+from steps.drivers.connection import ask_once
 from steps.errors import UsageError
 from steps.model import Endpoints, Running
 
@@ -30,9 +30,7 @@ async def difference(where: Endpoints, when: Literal["before", "after"]) -> str 
 async def sent_before(where: Endpoints) -> str | None:
     """That a load was sent to one of the components before, in a sentence; None: this is the first."""
     for name in where.rendered:
-        client = Client(where.keepers[name])
-        answer = await client.get("/load", within_s=WITHIN_S)
-        client.close()
+        answer = await ask_once(where.keepers[name], "/load", within_s=WITHIN_S)
         if answer.status != 200:
             return f"before the load, the keeper of {name} was not there: {answer.how}"
         if json.loads(answer.body)["loads_before"]:
@@ -56,11 +54,8 @@ def unlike(rendered: Running, found: Running) -> str | None:
 
 
 async def _ask(keeper: str) -> Running | str:
-    client = Client(keeper)
     try:
-        answer = await client.get("/running", within_s=WITHIN_S)
+        answer = await ask_once(keeper, "/running", within_s=WITHIN_S)
         return Running.from_json(answer.body, source="its keeper's answer") if answer.status else f"its keeper: {answer.how}"
     except UsageError as error:
         return str(error)
-    finally:
-        client.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from steps.drivers.bank import Bank
-from steps.drivers.connection import Client
+from steps.drivers.connection import ask_once
 from steps.drivers.post import Post
 from steps.errors import UsageError
 from steps.model import Component, Endpoints, MessageLoad, SqlLoad, SqlRampLoad
@@ -27,8 +27,6 @@ async def kept_on_disk(where: Endpoints, contender: Component | None) -> int | N
     """Bytes that the contender keeps on its disk by now; None: its files are in memory, or its keeper cannot tell."""
     if contender is None or contender.files == "memory" or contender.name not in where.keepers:
         return None
-    client = Client(where.keepers[contender.name])
-    answer = await client.get("/kept", within_s=WITHIN_S)
-    client.close()
+    answer = await ask_once(where.keepers[contender.name], "/kept", within_s=WITHIN_S)
     found: int | None = json.loads(answer.body)["kept_bytes"] if answer.status == 200 else None
     return found

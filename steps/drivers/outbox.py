@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar, cast
 
 from steps.drivers.broker import Broker, Dealing, client_of, how
 from steps.drivers.connection import Target
-from steps.drivers.recording import Fate, Recording
+from steps.drivers.recording import Recording
 from steps.errors import MeasureError, UsageError
 from steps.model import Check, Component, Endpoints
 from steps.model.outbox import Published
@@ -66,8 +66,8 @@ class Outgoing:
         return Published(
             broker=self._outbox.broker,
             durability=self._outbox.durability,
-            answered=sum(fate == Fate.OK for fate in recording.fates),
-            sent=sum(map(bool, recording.sent_ns)),
+            answered=recording.answered,
+            sent=recording.sent,
             kept=there - self._there,
         )
 

@@ -78,6 +78,16 @@ class Recording:
             fates=bytearray(len(schedule)),
         )
 
+    @property
+    def answered(self) -> int:
+        """Requests that were answered right, warm-up included."""
+        return sum(fate == Fate.OK for fate in self.fates)
+
+    @property
+    def sent(self) -> int:
+        """All that were sent, whatever came of them."""
+        return sum(map(bool, self.sent_ns))
+
     def error(self, kind: str) -> int:
         """The fate of requests that fail in that way."""
         if kind not in self.kinds:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from steps.drivers.recording import Fate, Recording
+from steps.drivers.recording import Recording
 from steps.errors import MeasureError
 from steps.model import Check, Endpoints
 from steps.model.keeping import Kept, StoreApi, StoreAt
@@ -38,9 +38,8 @@ class Asked:
     @classmethod
     def of(cls, recording: Recording, checks: Sequence[Check]) -> Self:
         """Of the load, warm-up included, and of the questions before and after it."""
-        answered = sum(fate == Fate.OK for fate in recording.fates)
         right = sum(each.right for each in checks)
-        return cls(answered=answered + right, sent=sum(map(bool, recording.sent_ns)) + len(checks))
+        return cls(answered=recording.answered + right, sent=recording.sent + len(checks))
 
 
 @dataclass(frozen=True)
