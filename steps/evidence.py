@@ -6,7 +6,7 @@ Reading never stops: an object that is missing or damaged becomes a sentence amo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -73,6 +73,13 @@ class Evidence:
     ledger: tuple[LedgerEntry, ...] = ()
     problems: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+
+    def with_figures(self, contender: str, load: str) -> Iterator[tuple[CellEvidence, CellOutcome]]:
+        """The cells of a contender under a load that did not fail, with what they came to."""
+        for each in self.cells:
+            asked = (each.cell.contender, each.cell.load) == (contender, load)
+            if asked and each.outcome is not None and each.outcome.status != "failed":
+                yield each, each.outcome
 
 
 def fetch(store: Store, prefix: str) -> tuple[dict[str, bytes], tuple[str, ...]]:

@@ -14,13 +14,7 @@ def published_of(experiment: Experiment, evidence: Evidence, section: LoadSectio
     told = []
     for arm in experiment.arms:
         found = [
-            each.load.published
-            for each in evidence.cells
-            if (each.cell.contender, each.cell.load) == (arm.name, section.label)
-            and each.outcome is not None
-            and each.outcome.status != "failed"
-            and each.load is not None
-            and each.load.published is not None
+            each.load.published for each, _ in evidence.with_figures(arm.name, section.label) if each.load and each.load.published
         ]
         if arm.outbox and found:
             told.append(_sentence(arm, arm.outbox, found))

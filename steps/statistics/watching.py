@@ -105,12 +105,10 @@ def _added(arm: Arm, section: LoadSection, costs: Sequence[Costs]) -> CostFigure
 
 def _seen(component: Component, section: LoadSection, evidence: Evidence) -> Iterator[Seen]:
     """The cells that have figures, and in which everything that watches was read."""
-    for each in evidence.cells:
-        outcome = each.outcome
-        if (each.cell.contender, each.cell.load) == (component.name, section.label) and outcome and outcome.status != "failed":
-            found = _of_cell(component, each, outcome)
-            if found is not None:
-                yield found
+    for each, outcome in evidence.with_figures(component.name, section.label):
+        found = _of_cell(component, each, outcome)
+        if found is not None:
+            yield found
 
 
 def _of_cell(component: Component, cell: CellEvidence, outcome: CellOutcome) -> Seen | None:

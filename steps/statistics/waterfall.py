@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 
 from steps.costs.unit_costs import Priced, Value
 from steps.costs.unit_costs import figure as cost_of
-from steps.evidence import CellEvidence, Evidence
-from steps.model import Arm, Experiment, Figure, Layer, LoadSection, Part, Point, Tuned, Waterfall, hops_of
+from steps.evidence import Evidence
+from steps.model import Arm, CellOutcome, Experiment, Figure, Layer, LoadSection, Part, Point, Tuned, Waterfall, hops_of
 from steps.model.cost import CostFigure, Costs, LoadUse
 from steps.statistics.answer import OWN
 from steps.statistics.comparison import figure_of, paired_effect
@@ -224,26 +224,25 @@ def paths_of(section: LoadSection, uses: Sequence[LoadUse], costs: Sequence[Cost
 
 def _parts(experiment: Experiment, evidence: Evidence, section: LoadSection, top: Arm) -> tuple[Part, ...]:
     """What each component of the whole stack used, by itself."""
-    cells = [each for each in evidence.cells if (each.cell.contender, each.cell.load) == (top.name, section.label)]
+    outcomes = [outcome for _, outcome in evidence.with_figures(top.name, section.label)]
     hops = hops_of(section.load)
     components = (*experiment.around_under(hops), *experiment.component(top.name).parts_under(hops))
     return tuple(
         Part(
             component=each.name,
             title=each.title,
-            cpu_us_per_request=_own(cells, each.name, "cpu_us_per_request"),
-            memory_mib=_own(cells, each.name, "memory_mib"),
+            cpu_us_per_request=_own(outcomes, each.name, "cpu_us_per_request"),
+            memory_mib=_own(outcomes, each.name, "memory_mib"),
         )
         for each in components
         if not each.direct
     )
 
 
-def _own(cells: Sequence[CellEvidence], component: str, what: str) -> Figure:
+def _own(outcomes: Sequence[CellOutcome], component: str, what: str) -> Figure:
     points = []
-    for each in cells:
-        used = each.outcome.components.get(component) if each.outcome and each.outcome.status != "failed" else None
-        value = getattr(used, what, None)
-        if each.outcome and value is not None:
-            points.append(Point(repetition=each.cell.repetition, value=value, suspect=each.outcome.status == "suspect"))
+    for each in outcomes:
+        value = getattr(each.components.get(component), what, None)
+        if value is not None:
+            points.append(Point(repetition=each.repetition, value=value, suspect=each.status == "suspect"))
     return figure_of(points, reason="no cell tells of it")
