@@ -15,7 +15,7 @@ from typing import Protocol
 
 from steps.errors import MissingObject, UsageError
 from steps.model import Arm, Environment, Experiment, Report
-from steps.model.outcome import SCHEMA_VERSION
+from steps.model.deployed import SCHEMA_VERSION
 from steps.model.report import REPORT_VERSION
 from steps.seal import SEAL, Seal
 from steps.store import Store

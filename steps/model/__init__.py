@@ -26,6 +26,7 @@ from steps.model.verdict import ChangeVerdict, EffectVerdict, HypothesisVerdict,
 
 if TYPE_CHECKING:
     from steps.model.comparison import Change, ChangePoint, Comparison, Difference, Group, History, Series, SeriesPoint
+    from steps.model.deployed import DeployedComponent, DeployRecord, Endpoints, Running, Secured, Usage, now
     from steps.model.figure import Figure, Interval, Point
     from steps.model.layers import Layer, Part, Tuned, Waterfall
     from steps.model.outcome import (
@@ -34,21 +35,14 @@ if TYPE_CHECKING:
         Check,
         ComponentUse,
         Counts,
-        DeployedComponent,
-        DeployRecord,
         Driver,
-        Endpoints,
         Environment,
         LedgerEntry,
         LoadRecord,
         Measurement,
         MessageRecord,
-        Running,
-        Secured,
         TeardownRecord,
-        Usage,
         Window,
-        now,
     )
     from steps.model.plan import Cell, Extension, Plan, cell_of
     from steps.model.report import (
@@ -72,7 +66,7 @@ if TYPE_CHECKING:
     from steps.model.trace import TraceOutcome, TraceRecord
 
 # In the order of their imports.
-_RECORDS = ("plan", "search", "surroundings", "trace", "outcome", "figure", "layers", "report", "comparison")
+_RECORDS = ("plan", "search", "surroundings", "trace", "deployed", "outcome", "figure", "layers", "report", "comparison")
 
 __all__ = [
     "Absent",
