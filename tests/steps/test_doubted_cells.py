@@ -89,17 +89,6 @@ def test_core_of_the_system_that_burns_beside_a_cell_makes_it_suspect(lab):
     assert all(one.value is not None for one in found.measurements)
 
 
-@pytest.mark.slow
-def test_core_of_the_driver_that_burns_makes_what_it_timed_suspect(lab):
-    """The contender has its cores for itself then, so what it used stays; the driver is late, and says so of its slow times."""
-    driver_cpus, _ = ProcessPlace(lab.environment).cores()
-    found = burnt(lab, driver_cpus)
-
-    doubts = {one.metric: one.suspect or "" for one in found.measurements}
-    assert doubts["p99_ms"].startswith("suspect: generator: its lateness (p99)"), found
-    assert not doubts["cpu_us_per_request"]
-
-
 @pytest.mark.evidence
 @pytest.mark.parametrize("time", range(5))
 def test_core_that_burns_is_found_five_times_of_five(lab, time):

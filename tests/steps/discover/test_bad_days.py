@@ -28,12 +28,17 @@ BAD_DAYS = {
 }
 
 
+SHORT_S = 0.15  # a day that ends by a time that is over has this one short, and no other day has: a slow machine is no bad day
+
+
 @pytest.fixture(autouse=True)
-def hurried(monkeypatch):
-    """Pauses are not slept, and patience is short; what is done about a server that has none of its own is the same."""
-    monkeypatch.setattr(web, "SILENCE_S", 0.05)
+def hurried(monkeypatch, request):
+    """Pauses are not slept; what is done about a server that has none of its own is the same."""
+    day = getattr(request.node, "callspec", None) and request.node.callspec.params["day"]
+    monkeypatch.setattr(web, "SILENCE_S", SHORT_S if day == "silent" else web.SILENCE_S)
+    request_s = SHORT_S if day == "endless" else web.REQUEST_S
     monkeypatch.setattr(fetch, "Web", functools.partial(web.Web, sleep=lambda _: None))
-    monkeypatch.setattr(fetch, "Manners", functools.partial(web.Manners, request_s=0.15, largest_bytes=1_000_000))
+    monkeypatch.setattr(fetch, "Manners", functools.partial(web.Manners, request_s=request_s, largest_bytes=1_000_000))
 
 
 @pytest.fixture
