@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from steps.model.absent import Absent
 from steps.model.asked import ByName, Hypothesis, Precision, Tuning, names_of
-from steps.model.component import EMBEDDED, Component
+from steps.model.component import Component
+from steps.model.consistency import wrong_with
 from steps.model.messaging import MessageLoad
 from steps.model.metric import Metric
 from steps.model.price import Above
-from steps.model.ramp import Load, Ramp, hops_of, misfit
+from steps.model.ramp import Load, Ramp
 from steps.model.reviewing import DutyCycle, Rule
-from steps.model.trace_program import TraceProgram, untraceable
-from steps.model.unit_cost import UnitCost, unpriced
+from steps.model.trace_program import TraceProgram
+from steps.model.unit_cost import UnitCost
 from steps.model.values import Model, Name, RunId
 
 PREVIEW_REPETITIONS = 3
@@ -73,6 +73,11 @@ class Experiment(Model):
     def reviews(self) -> bool:
         """Whether it has no cells of its own, and reads what others stored."""
         return self.shape == "review"
+
+    @property
+    def measures_nothing(self) -> bool:
+        """Whether nobody was named as its baseline."""
+        return self.baseline == NOBODY
 
     @property
     def arms(self) -> tuple[Component, ...]:
@@ -179,154 +184,8 @@ class Experiment(Model):
         return tuple(load.shortened(window_s=seconds, warmup_s=warmup_s) for load in self.loads)
 
     @model_validator(mode="after")
-    def _measures_or_reviews(self) -> Self:
-        """What only one of the two sorts has, and must have. Before all other checks, which take it for granted."""
-        given = {name: bool(getattr(self, name)) for name in ("contenders", "loads", "metrics")}
-        measuring = {"baseline": self.baseline != NOBODY, **given}
-        wrong = [name for name, is_given in measuring.items() if is_given == self.reviews]
-        if wrong:
-            message = f"experiment {self.name}: shape {self.shape} {'takes no' if self.reviews else 'needs'} {wrong[0]}"
-            raise ValueError(message)
-        reviewing = [name for name in ("reads", "duty", "rule") if getattr(self, name)]
-        if reviewing and not self.reviews:
-            message = f"experiment {self.name}: {reviewing[0]} goes with shape review"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        for what, names in (
-            ("components", [each.name for each in (*self.arms, *self.around)]),
-            *((f"components of {arm.name}", [each.name for each in (*arm.parts, *self.around)]) for arm in self.arms),
-            ("loads", [load.label for load in self.loads]),
-            ("metrics", [metric.name for metric in self.metrics]),
-        ):
-            for one, other in pairwise(sorted(names)):
-                if one == other:
-                    message = f"experiment {self.name}: two {what} are called {one}"
-                    raise ValueError(message)
-        if self.baseline.direct and not (self.around or self.reviews):
-            message = f"experiment {self.name}: the direct baseline needs something in `around` to answer"
-            raise ValueError(message)
-        if self.precision and self.precision.most_rounds < self.repetitions:
-            most = self.precision.most_rounds
-            message = f"experiment {self.name}: plans {self.repetitions} repetitions, more than the {most} rounds of its budget"
-            raise ValueError(message)
-        measured = {metric.name for metric in self.metrics}
-        arms = {arm.name for arm in self.arms} | {each.name for each in self.absent}
-        for hypothesis in self.hypotheses:
-            if hypothesis.metric not in measured:
-                message = f"experiment {self.name}: {hypothesis.statement!r} needs {hypothesis.metric} among the metrics"
-                raise ValueError(message)
-            for named in (hypothesis.of, hypothesis.over):
-                if named is not None and named not in arms:
-                    message = f"experiment {self.name}: {hypothesis.statement!r} names {named}, which is not a contender"
-                    raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _comparable_under_every_load(self) -> Self:
-        for load in self.loads:
-            if reason := self.lacking(self.baseline, load):
-                message = f"experiment {self.name}: its baseline is not measured under load {load.label}: {reason}"
-                raise ValueError(message)
-            if undeclared := [arm.name for arm in self.arms if isinstance(load, MessageLoad) and not arm.classes]:
-                message = (
-                    f"experiment {self.name}: load {load.label} is for brokers, and {undeclared[0]} declares no durability class"
-                )
-                raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _layered(self) -> Self:
-        arms = [each.name for each in self.arms] + [each.name for each in self.absent]
-        named = (*self.layers, *(name for tuning in self.tunings for name in (tuning.arm, tuning.over)))
-        for name in named:
-            if name not in arms:
-                message = f"experiment {self.name}: its layers and tunings name {name}, which is not a contender"
-                raise ValueError(message)
-        if self.layers and len(set(self.layers)) < max(2, len(self.layers)):
-            message = f"experiment {self.name}: layers are two arms or more, each once"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _same_program(self) -> Self:
-        """Versions are kept by name, so one name is one program, whatever its settings are in each arm."""
-        known: dict[str, Component] = {}
-        for each in self.everyone:
-            other = known.setdefault(each.name, each)
-            mine, its = ((one.process.program if one.process else None, one.image) for one in (each, other))
-            if mine != its:
-                message = f"experiment {self.name}: two arms bring different programs under the name {each.name}"
-                raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _speaks_of_its_loads(self) -> Self:
-        known = [name for load in self.loads for name in names_of(load)]
-        for named in (*self.quick_loads, *(each.load for each in self.hypotheses if each.load)):
-            if known.count(named) != 1:
-                which = "more than one load" if named in known else "no load"
-                there = ", ".join(load.label for load in self.loads)
-                message = f"experiment {self.name}: {which} is called {named}; there are {there}"
-                raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _supposes_what_is_measured(self) -> Self:
-        for each in self.hypotheses:
-            load = self.load_called(each.load)
-            unmeasured = [arm.name for arm in self.arms if arm.name in {each.of, each.over} and self.lacking(arm, load)]
-            if unmeasured:
-                what = f"{each.statement!r} speaks of {unmeasured[0]} under {load.label}, where it is not measured"
-                message = f"experiment {self.name}: {what}"
-                raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _of_one_shape(self) -> Self:
-        if self.reviews:
-            return self
-        if wrong := misfit(self.shape, self.loads, [metric.name for metric in self.metrics]):
-            message = f"experiment {self.name}: {wrong}"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _of_one_class(self) -> Self:
-        """A library that is called, and a server that is asked, are not set beside each other."""
-        embedded = {arm.name: arm.speaks in EMBEDDED for arm in self.arms}
-        if len(set(embedded.values())) > 1:
-            library = next(name for name, is_so in embedded.items() if is_so)
-            message = f"experiment {self.name}: {library} is a library in the process that uses it, and no contender of servers"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _traceable(self) -> Self:
-        if wrong := untraceable(self.shape, self.trace):
-            message = f"experiment {self.name}: {wrong}"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _has_a_chain(self) -> Self:
-        """Loads in hops and components with a place in a chain go together, each place once and none left out."""
-        longest = max((hops_of(load) or 0 for load in self.loads), default=0)
-        for what in (self.around, *(arm.brings for arm in self.arms)):
-            places = sorted(each.hop for each in what if each.hop is not None)
-            if places != list(range(1, len(places) + 1)) or (places and len(places) < longest):
-                message = f"experiment {self.name}: a chain of {longest} hops needs the places 1 to {longest}, each once"
-                raise ValueError(message)
-        if longest and not any(each.hop for each in self.everyone):
-            message = f"experiment {self.name}: its loads have hops, and none of its components has a place in a chain"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _priced(self) -> Self:
-        if wrong := unpriced(self.unit_cost, [metric.name for metric in self.metrics]):
+    def _can_be_run(self) -> Self:
+        if wrong := wrong_with(self):
             message = f"experiment {self.name}: {wrong}"
             raise ValueError(message)
         return self
