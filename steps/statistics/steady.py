@@ -17,8 +17,6 @@ from collections.abc import Mapping, Sequence
 from math import exp, log, sqrt
 from statistics import fmean, median
 
-from scipy.special import stdtr
-
 from steps.model import Steadiness
 
 FEWEST_S = 8  # of a window: shorter ones (previews) prove nothing either way
@@ -73,7 +71,7 @@ def _division(values: Sequence[float]) -> int | None:
     n = len(values)
     places = range(1, n - max(FEWEST_AFTER, n // 2) + 1)
     best = max(places, key=lambda place: _t(values[:place], values[place:]), default=0)
-    if not best or 2 * stdtr(n - 2, -_t(values[:best], values[best:])) * len(places) > ALPHA:
+    if not best or _chance(n - 2, _t(values[:best], values[best:])) * len(places) > ALPHA:
         return None
     return best if abs(exp(fmean(values[:best]) - fmean(values[best:])) - 1) > MATTERS else None
 
@@ -94,4 +92,11 @@ def _drift(values: Sequence[float]) -> tuple[float, bool]:
     slope = sum((place - at) * (value - level) for place, value in enumerate(values)) / width
     squares = sum((value - level - slope * (place - at)) ** 2 for place, value in enumerate(values))
     t = abs(slope) / max(sqrt(squares / (n - 2) / width), 1e-12)
-    return exp(slope * (n - 1)) - 1, bool(2 * stdtr(n - 2, -t) < ALPHA)
+    return exp(slope * (n - 1)) - 1, _chance(n - 2, t) < ALPHA
+
+
+def _chance(degrees: int, t: float) -> float:
+    """Of a t as far from 0 as this one, either way, where nothing differs."""
+    from scipy.special import stdtr  # half a second, which windows too short to prove do not wait for
+
+    return float(2 * stdtr(degrees, -t))
