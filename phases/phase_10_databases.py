@@ -23,6 +23,7 @@ EXPERIMENTS = (
         ),
         quick_loads=("tpcb",),
         repetitions=6,
+        quick_repetitions=2,
         metrics=(*LATENCY, TPS, TRANSACTION_CPU, LOGGED, MEMORY, READY),
         unit_cost=PER_MILLION_TRANSACTIONS,
         hypotheses=(
@@ -110,6 +111,7 @@ EXPERIMENTS = (
         ),
         quick_loads=("tpcb",),
         repetitions=6,
+        quick_repetitions=2,
         metrics=(*LATENCY, TPS, TRANSACTION_CPU, MEMORY, READY),
         unit_cost=PER_MILLION_TRANSACTIONS,
         hypotheses=(

@@ -34,6 +34,7 @@ EXPERIMENTS = (
         ),
         quick_loads=("three",),
         repetitions=6,
+        quick_repetitions=2,
         metrics=(*LATENCY, GOODPUT, FAILED, CPU, PATH_CPU, MEMORY, READY),
         unit_cost=PER_MILLION_REQUESTS,
         hypotheses=(

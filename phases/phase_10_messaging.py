@@ -26,6 +26,7 @@ EXPERIMENTS = (
         ),
         quick_loads=("written-1kb-to-1",),  # two minutes: RabbitMQ and Kafka take long to start
         repetitions=6,
+        quick_repetitions=2,
         metrics=MESSAGES,
         unit_cost=PER_MILLION_MESSAGES,
         hypotheses=(
