@@ -76,3 +76,17 @@ class Shape:
 def after(*tasks: str, results: tuple[str, ...]) -> str:
     """A `depends` that waits for each task to have come to one of the results."""
     return " && ".join("(" + " || ".join(f"{task}.{result}" for result in results) + ")" for task in tasks)
+
+
+def words(step: Step) -> list[str]:
+    """The verb and its flags. Files are named by tags, never by literal paths: so one manifest runs in a pod and beside it."""
+    said = [step.verb]
+    for flag, value in step.values.items():
+        said += [f"--{flag}", value]
+    for file in step.reads:
+        said += [f"--{file.name}", f"{{{{inputs.artifacts.{file.name}.path}}}}"]
+    for name in step.gives:
+        said += [f"--{name}", f"{{{{outputs.parameters.{name}.path}}}}"]
+    for file in step.writes:
+        said += [f"--{file.name}", f"{{{{outputs.artifacts.{file.name}.path}}}}"]
+    return said

@@ -43,7 +43,7 @@ from hera.workflows.models import (
 )
 
 from pipelines import closing, rights, secret, shapes
-from pipelines.flows import ANY, RUN, File, Flow, Shape, Step, Task, after
+from pipelines.flows import ANY, RUN, File, Flow, Shape, Step, Task, after, words
 from pipelines.image import reference, trace_reference
 from steps.model import Experiment
 from steps.places import pods
@@ -242,7 +242,7 @@ def _container(step: Step) -> Container:
         image="{{workflow.parameters.image}}",
         image_pull_policy="IfNotPresent",
         command=["python", "-m", "steps"],
-        args=_words(step),
+        args=words(step),
         service_account_name=rights.account_of(step.verb),
         security_context=SecurityContext(allow_privilege_escalation=False, capabilities=Capabilities(drop=["ALL"])),
         resources=_resources(step),
@@ -269,20 +269,6 @@ def _container(step: Step) -> Container:
 def _resources(step: Step) -> Resources:
     """Enough for every step not to be starved; the load must not be held back, so nothing limits its CPU."""
     return Resources(cpu_request="500m" if step.verb == "load" else "50m", memory_request="128Mi", memory_limit="1Gi")
-
-
-def _words(step: Step) -> list[str]:
-    """The verb and its flags. Files are named by tags, never by literal paths: so one manifest runs in a pod and beside it."""
-    words = [step.verb]
-    for flag, value in step.values.items():
-        words += [f"--{flag}", value]
-    for file in step.reads:
-        words += [f"--{file.name}", f"{{{{inputs.artifacts.{file.name}.path}}}}"]
-    for name in step.gives:
-        words += [f"--{name}", f"{{{{outputs.parameters.{name}.path}}}}"]
-    for file in step.writes:
-        words += [f"--{file.name}", f"{{{{outputs.artifacts.{file.name}.path}}}}"]
-    return words
 
 
 def _stored(file: File, folder: str) -> Artifact:

@@ -20,8 +20,8 @@ from steps.drivers.recording import Flown
 from steps.drivers.search import Knee, Until, judged, search
 from steps.drivers.summary import driver_of, summarize
 from steps.model import Counts, Environment, LoadRecord, Probe, Ramp, RampLoad, Search, SteadyLoad
-from steps.statistics.figures import broken_off
 from steps.statistics.histogram import quantile
+from steps.statistics.readings import broken_off
 from steps.statistics.validity import MOST_OF_CEILING
 
 PAUSE_S = 0.05  # between questions to a contender that has not settled

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from steps.drivers.keepers import Reading
@@ -24,12 +23,12 @@ from steps.model import (
     MessageRecord,
     SteadyLoad,
     TraceOutcome,
-    Usage,
     Window,
     hops_of,
 )
 from steps.model.metric import TRACED
 from steps.statistics.histogram import quantile, samples_to_bound
+from steps.statistics.readings import edges_of, of_component
 
 NOT_HERE = "not available here"
 NO_PROGRAM = "the direct path has no program of its own"
@@ -289,27 +288,3 @@ def cpu_share(readings: Iterable[Reading], component: str, window: Window) -> fl
         message = f"the readings of {component} are {between_s:.2f} s apart, in a window of {window.seconds:.2f} s"
         raise MeasureError(message)
     return (end.cpu_s - start.cpu_s) / between_s
-
-
-def edges_of(readings: Iterable[Reading], component: str) -> dict[str, Usage]:
-    """What a component's keeper said at the window's edges: `start` and `end`, as far as it answered."""
-    return {each.edge: each.usage for each in of_component(readings, component) if each.edge}
-
-
-def of_component(readings: Iterable[Reading], component: str) -> list[Reading]:
-    """The readings of one component, by time."""
-    return sorted((each for each in readings if each.usage.component == component), key=lambda each: each.usage.monotonic_ns)
-
-
-def broken_off(readings: Iterable[Reading]) -> list[str]:
-    """A sentence for each component that ended, or began anew, while it was read."""
-    readings = tuple(readings)
-    said = []
-    for name in dict.fromkeys(each.usage.component for each in readings):
-        own = of_component(readings, name)
-        gone = next((each.usage for each in own if not each.usage.running or each.usage.exit_status is not None), None)
-        if gone is not None:
-            said.append(f"{name} ended" + ("" if gone.exit_status is None else f" with status {gone.exit_status}"))
-        elif any(later.usage.cpu_s < earlier.usage.cpu_s - 1e-6 for earlier, later in pairwise(own)):
-            said.append(f"{name} was restarted: its CPU time ran backwards")
-    return said

@@ -17,12 +17,8 @@ from steps.model import (
     CellSummary,
     Component,
     Curve,
-    Effect,
     Experiment,
     Figure,
-    Hypothesis,
-    HypothesisResult,
-    HypothesisVerdict,
     LoadSection,
     Measurement,
     Point,
@@ -38,9 +34,10 @@ from steps.statistics.cells import cause, summaries, unusable
 from steps.statistics.chained import taken_apart
 from steps.statistics.chains import chains_of
 from steps.statistics.circumstances import circumstances_of, parity_of
-from steps.statistics.comparison import bound_text, judge, paired_effect
+from steps.statistics.comparison import paired_effect
 from steps.statistics.curves import QUANTILES, response_curve
 from steps.statistics.decision import decided
+from steps.statistics.hypotheses import result_of
 from steps.statistics.knees import bounded_figure, knee_answer, path_of
 from steps.statistics.plausibility import remarks
 from steps.statistics.references import held_against
@@ -85,7 +82,7 @@ def report_of(evidence: Evidence) -> Report:
         metrics=experiment.metrics if experiment else (),
         headline=headline_of(experiment) if experiment else (),
         loads=loads,
-        hypotheses=tuple(_result(each, experiment, loads) for each in experiment.hypotheses) if experiment else (),
+        hypotheses=tuple(result_of(each, experiment, loads) for each in experiment.hypotheses) if experiment else (),
         cells=cells,
         parity=parity_of(experiment, evidence) if experiment else (),
         circumstances=circumstances_of(evidence),
@@ -270,39 +267,3 @@ def _compared(arm: Arm, baseline: Arm, cells: Sequence[CellSummary], experiment:
     effects = {metric: paired_effect(figure, baseline.figures[metric]) for metric, figure in arm.figures.items()}
     with_effects = arm.model_copy(update={"effects": effects})
     return decided(with_effects, baseline, cells, band=experiment.band, preview=experiment.preview)
-
-
-def _result(hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[LoadSection]) -> HypothesisResult:
-    """The verdict on a hypothesis, under the load that it is about."""
-    if gone := next((each for each in experiment.absent if each.name in {hypothesis.of, hypothesis.over}), None):
-        return _untold(hypothesis, gone)
-    label = experiment.load_called(hypothesis.load).label
-    arms = {arm.name: arm for section in loads if section.label == label for arm in section.arms}
-    figure = arms[hypothesis.of].figures[hypothesis.metric]
-    if hypothesis.over is not None:
-        effect: Effect = paired_effect(figure, arms[hypothesis.over].figures[hypothesis.metric])
-        figure = effect.difference
-    verdict, why = judge(hypothesis, figure, preview=experiment.preview)
-    return HypothesisResult(
-        statement=hypothesis.statement,
-        metric=hypothesis.metric,
-        bound=bound_text(hypothesis, experiment),
-        verdict=verdict,
-        figure=figure,
-        why=why,
-        of=hypothesis.of,
-    )
-
-
-def _untold(hypothesis: Hypothesis, gone: Absent) -> HypothesisResult:
-    """A statement about who is not here."""
-    why = f"{gone.title} is not available here: {gone.reason}"
-    return HypothesisResult(
-        statement=hypothesis.statement,
-        metric=hypothesis.metric,
-        bound=f"{gone.title} was not measured",
-        verdict=HypothesisVerdict.CANNOT_TELL,
-        figure=Figure(reason=why),
-        why=why,
-        of=hypothesis.of,
-    )

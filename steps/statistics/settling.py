@@ -10,7 +10,8 @@ from itertools import pairwise
 from math import floor
 
 from steps.model import CellOutcome, Steadiness
-from steps.statistics.figures import Facts, of_component, quantile_of
+from steps.statistics.figures import Facts, quantile_of
+from steps.statistics.readings import of_component
 from steps.statistics.steady import EARLY_MATTERS, steadiness
 
 CLOSEST_S = 0.2  # between two readings: closer ones say little about a rate

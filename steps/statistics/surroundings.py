@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from steps.model import Canary, CanaryReference, Surroundings, Usage
-from steps.statistics.figures import Facts, edges_of
+from steps.statistics.figures import Facts
+from steps.statistics.readings import edges_of
 
 PRESSURES = ("cpu", "io", "memory")
 UNTOLD = "not told by the kernel there"

@@ -11,9 +11,10 @@ from math import isfinite
 
 from steps.model import Calibration, Environment, HttpLoad, MessageLoad, SqlLoad, SqlRampLoad, Steadiness, Surroundings
 from steps.statistics.environment_doubts import environment_doubts
-from steps.statistics.figures import Facts, Figure, broken_off, delivery_quantile_of, quantile_of
+from steps.statistics.figures import Facts, Figure, delivery_quantile_of, quantile_of
 from steps.statistics.histogram import percentile_name
 from steps.statistics.laws import broken_little, broken_utilisation, disagreeing, more_than_there_was
+from steps.statistics.readings import broken_off
 from steps.statistics.settling import CPU, unsettled
 
 # Above 1 % of wrong answers p99 is no figure of the right ones any more, and a contender that sheds load is not comparable.
