@@ -21,7 +21,7 @@ test: .venv/ready  ## the tests, on real processes (about 6 minutes)
 	@$(BIN)/python -m pytest -q -n 2 -m "not alone and $(QUICK)" $(ARGS) && $(BIN)/python -m pytest -q -m "alone and $(QUICK)" $(ARGS)
 
 test-slow: .venv/ready  ## the tests that take longer: killed runs, full disks, a store that goes away
-	@$(BIN)/python -m pytest -q -m slow --durations 15 $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 -m "not alone and slow" --durations 10 $(ARGS) && $(BIN)/python -m pytest -q -m "alone and slow" --durations 10 $(ARGS)
 
 check: .venv/ready  ## style, types, the floors of the house, and every experiment's manifest
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/python -m pipelines lint

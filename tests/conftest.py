@@ -18,6 +18,7 @@ from tests.lab import RUN, Lab
 
 # What measures time or CPU, or starts a machine full of processes: it runs when nothing else does. The rest runs two at a time.
 ALONE = (
+    "oracles/test_real_arms.py",
     "runs/",
     "pipelines/local/test_bad_days.py",
     "pipelines/local/test_steps_as_processes.py",
@@ -31,11 +32,13 @@ ALONE = (
     "steps/drivers/test_posting.py",
     "steps/drivers/test_programs.py",
     "steps/drivers/test_transactions.py",
+    "steps/test_doubted_cells.py",
     "steps/test_keeper.py",
     "steps/test_load_",
     "steps/test_measure_verb.py",
     "steps/test_processes.py",
     "steps/test_sidecar.py",
+    "steps/trace/test_golden_loads.py",
 )
 
 # What a property test finds by chance belongs to whoever wrote the code, not to the next one whose change is checked.

@@ -25,7 +25,7 @@ def command(folder, *words):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.evidence  # two minutes; what a pilot is made of, and what plan makes of its report, are tests of seconds
 def test_a_pilot_is_an_ordinary_run_that_plan_reads(tmp_path):
     """Twelve cells of direct traffic. On a busy machine they may be suspect: then it decides nothing, and `plan` says so."""
     ran = command(tmp_path, "run", "gateway-comparison", "--pilot", "--set", "duration_s=2", "--set", "warmup_s=0.2")
