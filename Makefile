@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 TIER ?= cluster and not evidence
-QUICK := not slow and not cluster and not evidence
+HERE := not cluster and not evidence
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -17,11 +17,11 @@ run: .venv/ready  ## a preview of gateway-comparison on this machine (under 4 mi
 answer: .venv/ready  ## the decisive run of gateway-comparison on this machine (under 15 minutes)
 	@$(BIN)/python -m pipelines run gateway-comparison $(ARGS)
 
-test: .venv/ready  ## the tests, on real processes (about 6 minutes)
-	@$(BIN)/python -m pytest -q -n 2 -m "not alone and $(QUICK)" $(ARGS) && $(BIN)/python -m pytest -q -m "alone and $(QUICK)" $(ARGS)
+test: .venv/ready  ## the tests, on real processes (under 3 minutes)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not alone and not slow and $(HERE)" $(ARGS)
 
-test-slow: .venv/ready  ## the tests that take longer: killed runs, full disks, a store that goes away
-	@$(BIN)/python -m pytest -q -n 2 -m "not alone and slow" --durations 10 $(ARGS) && $(BIN)/python -m pytest -q -m "alone and slow" --durations 10 $(ARGS)
+test-slow: .venv/ready  ## the tests that take longer, and those that measure and want the machine for themselves (half an hour)
+	@$(BIN)/python -m pytest -q -n 2 -m "not alone and slow and $(HERE)" --durations 10 $(ARGS) && $(BIN)/python -m pytest -q -m "alone and $(HERE)" --durations 10 $(ARGS)
 
 check: .venv/ready  ## style, types, the floors of the house, and every experiment's manifest
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/python -m pipelines lint

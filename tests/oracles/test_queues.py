@@ -16,6 +16,8 @@ from steps.statistics.histogram import parse_log, quantile
 from tests.oracles.queueing import Queue
 from tests.oracles.whole import experiment, report_on
 
+pytestmark = pytest.mark.slow
+
 RATE_RPS = 1000
 QUEUES = {  # in Kendall's notation
     "m-m-1": Queue(RATE_RPS),
@@ -103,10 +105,10 @@ RUNS, COVERED = 20, 17  # at a coverage of 95 % fewer than 17 come up in 16 of 1
     ("name", "load"),
     [
         ("m-m-1", SHORT),
-        *(
-            pytest.param(*each, marks=pytest.mark.slow)
-            for each in (("m-m-3", HALF), ("d-m-1", HALF), ("m-m-1", BUSY), ("m-m-3", BUSY))
-        ),
+        ("m-m-3", HALF),
+        ("d-m-1", HALF),
+        ("m-m-1", BUSY),
+        ("m-m-3", BUSY),
     ],
     ids=lambda value: value if isinstance(value, str) else value.label,
 )

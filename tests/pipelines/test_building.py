@@ -47,6 +47,7 @@ def test_what_cannot_be_built_is_said_in_a_sentence(bare_machine, name, said):
     assert (found.exit_code != 0, found.output.startswith(said), found.output.count("\n")) == (True, True, 1)
 
 
+@pytest.mark.slow
 def test_doctor_says_how_to_get_what_a_run_can_go_without(bare_machine):
     """An optional contender that is not to be had is no fault; one that is still to be built is none either."""
     found = {each.what: each for each in doctor.findings()}

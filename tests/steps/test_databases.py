@@ -21,6 +21,7 @@ def test_ready_check_is_a_path_or_a_port():
             Ready(**wrong)
 
 
+@pytest.mark.slow
 def test_postgres_keeps_what_it_acknowledged(lab):
     """From an empty folder to a load whose every transaction is found again; then nothing of it is left."""
     load = short()

@@ -37,6 +37,7 @@ def bank(host, tmp_path):
 READ = [["SELECT balance FROM accounts WHERE aid = 1", 1]]
 
 
+@pytest.mark.slow
 def test_sqlite_keeps_what_it_acknowledged(lab):
     """From no file to a load whose every transaction is found again; then nothing of it is left."""
     load = short(rate_tps=50, duration_s=1)

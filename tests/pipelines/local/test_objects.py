@@ -47,6 +47,7 @@ def listens_soon(ports, *, within_s=20.0):
     return found
 
 
+@pytest.mark.slow
 @needs_weed
 def test_what_is_stored_is_there_in_the_next_run(state):
     """Data and credentials stay, ports change, and nothing of the server is left in between."""

@@ -35,6 +35,7 @@ def reports(lab):
     return made
 
 
+@pytest.mark.slow
 def test_every_past_report_is_made_again_from_the_snapshots_alone(lab):
     """All that was made of them is deleted, rows and findings; in order the same bytes come again, and no server is asked."""
     first = reports(lab)
