@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from phases.catalogue.brokers import BROKERS, KAFKA, NATS, RABBITMQ, VALKEY
+from phases.catalogue.brokers import BROKERS, VALKEY
 from steps.errors import UsageError
 from steps.model.durability import CLASSES
 from tests.brokers import SOME, cell, needs, send, short
 
-SLOW = [pytest.param(each, marks=pytest.mark.slow, id=each.name) for each in (RABBITMQ, KAFKA)]
+NAMED = [pytest.param(each, id=each.name) for each in BROKERS]
 ACKNOWLEDGED = 250  # 2.5 s of 100 messages a second
 
 
-@pytest.mark.parametrize("component", [pytest.param(NATS, id="nats"), pytest.param(VALKEY, marks=pytest.mark.slow), *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize("component", NAMED)
 def test_broker_delivers_what_it_acknowledged(lab, component):
     """From an empty folder to a load whose every message reaches two consumers once; then nothing of it is left."""
     load = short(fan_out=2)
@@ -30,7 +31,7 @@ def test_broker_delivers_what_it_acknowledged(lab, component):
 
 
 @pytest.mark.evidence  # what takes half a second here takes longer on a busy machine
-@pytest.mark.parametrize("component", [pytest.param(each, id=each.name) for each in BROKERS])
+@pytest.mark.parametrize("component", NAMED)
 def test_broker_gives_a_consumer_that_was_away_what_it_missed(lab, component):
     """The consumer is away for half a second, loses nothing, and has caught up long before the load's time limit."""
     load = short(away_s=0.5, duration_s=4)

@@ -17,6 +17,8 @@ from steps.model import Ready
 from steps.store import Store
 from tests.lab import experiment, get, usage
 
+pytestmark = pytest.mark.slow
+
 CELL = "mesh-500rps-r1"
 SERVER = SIDECAR_SERVER.under("sidecar-server", upstream="upstream")
 CLIENT = SIDECAR_CLIENT.under("sidecar-client", ready=Ready(path="/json", within_s=5))

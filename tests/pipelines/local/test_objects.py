@@ -84,6 +84,7 @@ def test_credentials_are_its_owners_alone_and_others_are_refused(serving):
         wrong.put("runs/c", b"")
 
 
+@pytest.mark.slow
 @needs_weed
 def test_it_ends_with_the_process_that_started_it_and_sweep_removes_its_sockets(state):
     """kill -9: no server is left behind, and what it left in /tmp is found by name."""

@@ -47,6 +47,7 @@ def test_no_float_touches_money(kind):
         kind(ONE) * 0.1
 
 
+@pytest.mark.slow
 def test_the_type_checker_refuses_what_would_fail(tmp_path):
     """Before anything runs: a mixed sum, a price of the wrong quantity, and a float are errors of type."""
     from mypy import api

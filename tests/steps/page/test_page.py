@@ -105,6 +105,7 @@ def test_links_within_the_page_lead_somewhere(page):
     assert targets | uses <= set(ids)
 
 
+@pytest.mark.slow
 def test_several_loads_have_a_section_each():
     """Named in its headings, with ids of its own."""
     (load,) = small().loads
@@ -227,6 +228,7 @@ def test_value_that_is_suspect_by_itself_has_a_footnote_with_its_reason():
     assert "All 36 planned cells were measured, and 2 values among them are suspect." in html
 
 
+@pytest.mark.slow
 def test_timeline_marks_the_second_from_which_an_arm_had_settled():
     """In the first row of each arm, and only where it is known."""
     marked, unmarked = render(report(Story(settled_s=-1))), render(report())
