@@ -41,12 +41,11 @@ def decide(run, request):
     A machine that is too busy for it proves nothing about the lab: there the test is skipped, unless it counts as evidence; that
     gets a second try.
     """
-    evidence = request.node.get_closest_marker("evidence")
-    undecided = pytest.fail if evidence else pytest.skip
+    tries, undecided = (2, pytest.fail) if request.node.get_closest_marker("evidence") else (1, pytest.skip)
 
     def made(name: str, metric: str) -> dict[str, Effect]:
         reports = []
-        while len(reports) < (2 if evidence else 1):
+        for _ in range(tries):
             reports.append(run(name))
             effects = reports[-1].loads[0].arms[1].effects
             if (decision := effects[metric].decision) and decision.n >= FEWEST:

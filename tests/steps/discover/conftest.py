@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 
-import boto3
 import pytest
 
+from steps.errors import MissingObject
 from steps.store import Store
 from tests.steps.discover import server
 
@@ -25,12 +26,11 @@ def own_environment(store_environment):
     """
     found = store_environment | {"BENCHLAB_S3_BUCKET": f"discover-{uuid.uuid4().hex[:12]}"}
     yield found
-    keys = {"aws_access_key_id": found["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": found["AWS_SECRET_ACCESS_KEY"]}
-    s3 = boto3.resource("s3", endpoint_url=found["AWS_ENDPOINT_URL"], region_name=found["AWS_REGION"], **keys)
-    bucket = s3.Bucket(found["BENCHLAB_S3_BUCKET"])
-    if bucket.creation_date is not None:  # not every test makes it
-        bucket.objects.all().delete()
-        bucket.delete()
+    store = Store.from_environment(found)
+    with contextlib.suppress(MissingObject):  # not every test makes it
+        for key in list(store.list("")):
+            store.delete(key)
+        store._client.delete_bucket(Bucket=store.bucket)  # no step removes a bucket
 
 
 @pytest.fixture
