@@ -17,7 +17,7 @@ run: .venv/ready  ## a preview of gateway-comparison on this machine (under 4 mi
 answer: .venv/ready  ## the decisive run of gateway-comparison on this machine (under 15 minutes)
 	@$(BIN)/python -m pipelines run gateway-comparison $(ARGS)
 
-test: .venv/ready  ## the tests, on real processes (under 3 minutes)
+test: .venv/ready  ## the tests, on real processes (about 3 minutes)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not alone and not slow and $(HERE)" $(ARGS)
 
 test-slow: .venv/ready  ## the tests that take longer, and those that measure and want the machine for themselves (half an hour)

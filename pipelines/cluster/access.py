@@ -27,15 +27,15 @@ def connect(environment: Mapping[str, str] | None = None, *, namespace: str | No
     from kubernetes import client, config
 
     settings = client.Configuration()
+    where = given.get("KUBECONFIG") or "~/.kube/config"  # by itself the client takes what KUBECONFIG was when it was imported
     try:
-        contexts, active = config.list_kube_config_contexts()
-        config.load_kube_config(client_configuration=settings, context=context)
+        contexts, active = config.list_kube_config_contexts(where)
+        config.load_kube_config(where, client_configuration=settings, context=context)
     except (config.ConfigException, OSError) as error:
         try:
             inside = Kube.in_pod()
         except PlaceError:
             why = str(error).strip().removeprefix("Invalid kube-config file. ").rstrip(".").lower()
-            where = config.KUBE_CONFIG_DEFAULT_LOCATION
             message = f"there is no cluster to talk to ({where}: {why}): set KUBECONFIG, or make a cluster with `make kind`"
             raise UsageError(message) from error
         return inside.into(wanted) if wanted else inside

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.__main__ import cli
-from pipelines.cluster import api
+from pipelines.cluster import access, api
 
 
 @pytest.fixture
@@ -80,3 +80,15 @@ def test_a_cluster_is_there_when_something_says_where(tmp_path):
     assert api.configured({"HOME": str(tmp_path), "KUBECONFIG": f"/none:{tmp_path / 'config'}"})
     assert api.configured({"HOME": str(tmp_path), "ARGO_SERVER": "a:1"})
     assert api.configured({"HOME": str(tmp_path), "KUBERNETES_SERVICE_HOST": "10.0.0.1"})
+
+
+def test_the_kubeconfig_is_the_one_that_is_named_now(tmp_path):
+    """Not the one that was named when the official client was imported."""
+    for name in ("one", "two"):
+        cluster = {"name": name, "cluster": {"server": "http://127.0.0.1:9"}}
+        context = {"name": name, "context": {"cluster": name, "user": name, "namespace": f"of-{name}"}}
+        user = {"name": name, "user": {}}
+        config = {"clusters": [cluster], "contexts": [context], "users": [user], "current-context": name}
+        (tmp_path / name).write_text(json.dumps(config))
+
+    assert [access.connect({"KUBECONFIG": str(tmp_path / name)}).namespace for name in ("one", "two")] == ["of-one", "of-two"]
