@@ -163,8 +163,8 @@ class Tracer:
         return self.output.read_text(encoding="utf-8", errors="replace")
 
     def complaint(self) -> str:
-        """The last line of what it complained about."""
-        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        """The last line of what it complained about; what is indented shows where in the program that is."""
+        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip() and not line[0].isspace()]
         return lines[-1].strip() if lines else "it said nothing"
 
     def cost(self) -> Cost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from steps.attribution.split import on_cpu
 from steps.model import TraceRecord
 from steps.model.trace import Counters, Split
 
@@ -34,7 +35,7 @@ class Signals:
 
 def signals_of(record: TraceRecord, split: Split) -> Signals:
     """Everything that the rules look at."""
-    counts, seconds = record.counts, record.seconds
+    seconds = record.seconds
     sync_s = total(record, "@sync_ns") / 1e9
     full, sends = total(record, "@tcp_full"), total(record, "@tcp_sends")
     segments = total(record, "@tcp_out") / SEGMENT_BYTES
@@ -43,7 +44,7 @@ def signals_of(record: TraceRecord, split: Split) -> Signals:
         seconds=seconds,
         cores=record.cpus,
         cores_used=split.on_cpu_s / seconds,
-        busiest_thread=max(counts.get("@on_ns", {}).values(), default=0) / 1e9 / seconds,
+        busiest_thread=max(on_cpu(record.counts, record.end_ns or 0).values(), default=0.0) / seconds,
         cpu_pressure=_share(record, "cpu_pressure_s"),
         io_pressure=_share(record, "io_pressure_s"),
         memory_pressure=_share(record, "memory_pressure_s"),

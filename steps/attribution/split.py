@@ -30,7 +30,7 @@ def split_of(record: TraceRecord) -> Split:
         message = f"the system calls of {record.machine or 'that machine'} are not known here"
         raise MeasureError(message)
     waited = waits_s(record.counts, record.end_ns)
-    on_cpu_s = sum(record.counts.get("@on_ns", {}).values()) / 1e9 + _open_s(record.counts, "@on_at", record.end_ns)
+    on_cpu_s = sum(on_cpu(record.counts, record.end_ns).values())
     if on_cpu_s + sum(waited.values()) <= 0:
         message = "the trace saw no thread of the target"
         raise MeasureError(message)
@@ -48,6 +48,16 @@ def split_of(record: TraceRecord) -> Split:
         other_s=spent["other"],
         idle_s=spent["idle"] + observed_s - seen_s,
     )
+
+
+def on_cpu(counts: Counts, end_ns: int) -> dict[str, float]:
+    """Seconds on the cores by thread, what was open at the end with it: who never left its core has nothing else."""
+    spent: dict[str, float] = defaultdict(float)
+    for thread, ns in counts.get("@on_ns", {}).items():
+        spent[thread] += ns / 1e9
+    for thread, since_ns in counts.get("@on_at", {}).items():
+        spent[thread] += max(end_ns - since_ns, 0) / 1e9 if since_ns else 0.0
+    return spent
 
 
 def waits_s(counts: Counts, end_ns: int) -> dict[int, float]:
@@ -94,6 +104,3 @@ def _by_part(waited: Mapping[int, float], kinds: Mapping[int, str], *, locked: f
     spent["idle"] += at_futexes * (1 - locked)
     return spent
 
-
-def _open_s(counts: Counts, name: str, end_ns: int) -> float:
-    return sum(max(end_ns - since, 0) for since in counts.get(name, {}).values() if since) / 1e9

@@ -37,35 +37,37 @@ def step(bench, verb: str) -> int | None:
     return None
 
 
-def counting(bench) -> list[int]:
-    """The tracer of the cell once it counts: its processes."""
+def tracer_of(bench) -> list[int]:
+    """The tracer of the cell, if it counts: its processes."""
+    pid = step(bench, "trace")
+    below = processes.descendants(pid) if pid else []
+    outputs = [said[said.index("-o") + 1] for each in below if "-o" in (said := words(each.pid))]
+    counts = outputs and Path(outputs[0]).exists() and "ready" in Path(outputs[0]).read_text()
+    return [each.pid for each in below] if counts else []
+
+
+def _counts(bench, process) -> None:
+    """Waits until the cell is being traced."""
     give_up = time.monotonic() + WITHIN_S
-    while time.monotonic() < give_up:
-        pid = step(bench, "trace")
-        below = processes.descendants(pid) if pid else []
-        outputs = [said[said.index("-o") + 1] for each in below if "-o" in (said := words(each.pid))]
-        if outputs and Path(outputs[0]).exists() and "ready" in Path(outputs[0]).read_text():
-            return [each.pid for each in below]
+    while not tracer_of(bench):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < give_up, "the trace of the cell did not begin"
         time.sleep(0.1)
-    message = "the trace of the cell did not begin"
-    raise AssertionError(message)
 
 
 def gateway(bench) -> list[int]:
-    return [
-        each.pid
-        for each in processes.everyone()
-        if f"/cells/{CELL}/nginx" in _folder(each.pid) and "steps.keeper" not in words(each.pid)
-    ]
+    """What runs below the keeper of the traced component."""
+    folder = f"{bench.state}/work/"
+    keepers = [each.pid for each in processes.everyone() if "steps.keeper" in (said := words(each.pid)) and _keeps(said[-2], folder)]
+    return [each.pid for keeper in keepers for each in processes.descendants(keeper)]
 
 
-def _folder(pid: int) -> str:
-    found = [each for each in environment(pid).split("\0") if each.startswith("BENCHLAB_FOLDER=")]
-    return found[0] if found else ""
+def _keeps(folder: str, below: str) -> bool:
+    return folder.startswith(below) and folder.endswith(f"/cells/{CELL}/nginx")
 
 
 VICTIMS = {
-    "tracer": (counting, "the tracer was ended by signal 9"),
+    "tracer": (tracer_of, "the tracer was ended by signal 9"),
     "step": (lambda bench: [step(bench, "trace")], "trace"),
     "target": (gateway, "nginx"),
     "load": (lambda bench: [step(bench, "load")], "load"),
@@ -78,12 +80,14 @@ def test_kill_in_the_middle_of_a_trace_fails_its_cell_and_leaves_no_program(benc
     before = loaded.programs()
     who, said = VICTIMS[victim]
     process = bench.traced()
-    counting(bench)
+    _counts(bench, process)
     time.sleep(1.0)
-    for pid in who(bench):
+    victims = who(bench)
+    for pid in victims:
         os.kill(pid, signal.SIGKILL)
     out, err = process.communicate(timeout=WITHIN_S)
 
+    assert victims
     assert "Traceback" not in out + err
     assert process.returncode == 1, out + err
     assert bench.cells()[CELL] == "failed"

@@ -14,7 +14,7 @@ from tests.runs import short
 
 def experiment() -> Experiment:
     """One repetition, and after each window the ten seconds that a trace takes."""
-    update = {"trace": (TraceProgram.OFF_CPU, TraceProgram.TCP), "metrics": (P50, CPU, ON_CPU)}
+    update = {"trace": (TraceProgram.OFF_CPU, TraceProgram.TCP), "metrics": (P50, CPU, ON_CPU), "unit_cost": None}
     return short.experiment(("nginx",)).model_copy(update=update)
 
 

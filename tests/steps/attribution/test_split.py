@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steps.attribution.signals import signals_of
 from steps.attribution.split import split_of, waits_s
 from steps.errors import MeasureError
 from steps.model import TraceRecord
@@ -61,6 +62,13 @@ def test_what_was_open_at_the_end_counts_until_then():
     counts = {"@off_at": {"7": end - 2 * SECOND, "8": 0}, "@why": {"7": 2000}, "@woken": {"7": end - SECOND // 2}}
 
     assert waits_s(counts, end) == {0: 0.5, 2000: 1.5}
+
+
+def test_thread_that_never_left_its_core_is_the_busiest():
+    """It had the core for a second, and from two seconds before the end on: no event tells that, and the rules see it."""
+    one = record({"@on_ns": {"7": SECOND, "8": SECOND // 10}, "@on_at": {"7": 4 * SECOND, "8": 0}}, seconds=5)
+
+    assert signals_of(one, split_of(one)).busiest_thread == pytest.approx(3 / 5)
 
 
 @given(
