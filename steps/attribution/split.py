@@ -103,4 +103,3 @@ def _by_part(waited: Mapping[int, float], kinds: Mapping[int, str], *, locked: f
     spent["lock"] += at_futexes * locked
     spent["idle"] += at_futexes * (1 - locked)
     return spent
-

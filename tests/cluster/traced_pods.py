@@ -61,6 +61,7 @@ class Traced:
     where: Endpoints
     target: pods.Target
     tracers: Tracers
+    ends_ns: int = 0  # of the wall clock
 
     @classmethod
     def deployed(cls, installed, environment, *, image: str | None = None) -> Traced:
@@ -75,17 +76,18 @@ class Traced:
         with urllib.request.urlopen(f"{self.where.target}{path}", timeout=20) as answer:
             answer.read()
 
-    def count(self, folder: Path, *, meanwhile=lambda: None) -> pods.Counted:
-        """Lets a tracer count; `meanwhile` happens a moment after it began to."""
+    def count(self, folder: Path, *, programs=PROGRAMS, meanwhile=lambda: None) -> pods.Counted:
+        """Lets a tracer count; `meanwhile` happens a moment after it began to. Keeps until when it counted."""
         timers = []
 
         def attached(end_ns):
+            self.ends_ns = end_ns
             begins_s = (end_ns - time.time_ns()) / 1e9 - pods.LASTS_S
             timers.append(threading.Timer(begins_s + 0.5, meanwhile))
             timers[-1].start()
 
         try:
-            return pods.count(PROGRAMS, self.target, self.tracers, folder=folder, attached=attached)
+            return pods.count(programs, self.target, self.tracers, folder=folder, attached=attached)
         finally:
             for each in timers:
                 each.join()

@@ -57,13 +57,12 @@ def _counts(bench, process) -> None:
 
 def gateway(bench) -> list[int]:
     """What runs below the keeper of the traced component."""
-    folder = f"{bench.state}/work/"
-    keepers = [each.pid for each in processes.everyone() if "steps.keeper" in (said := words(each.pid)) and _keeps(said[-2], folder)]
+    keepers = [each.pid for each in processes.everyone() if _keeps(words(each.pid), str(bench.state))]
     return [each.pid for keeper in keepers for each in processes.descendants(keeper)]
 
 
-def _keeps(folder: str, below: str) -> bool:
-    return folder.startswith(below) and folder.endswith(f"/cells/{CELL}/nginx")
+def _keeps(said: list[str], state: str) -> bool:
+    return "steps.keeper" in said and any(each.startswith(state) and each.endswith(f"/cells/{CELL}/nginx") for each in said)
 
 
 VICTIMS = {
