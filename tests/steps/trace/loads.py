@@ -27,6 +27,7 @@ READ_BYTES = 64 * 1024 * 1024
 LASTS_S = 3.5
 BEFORE_OTHERS = -15
 LOCKED = mmap.MAP_SHARED | 0x2000  # MAP_LOCKED, which Python does not name
+KEPT: list[mmap.mmap] = []  # in memory: some virtual machines take pages of the page cache back, 1 or 2 MB at a time
 
 QUOTA_CORES, QUOTA_PROCESSES = 0.4, 2
 MEMORY_BYTES = 64 * 1024 * 1024  # of the load that is short of it; its file is larger
@@ -145,11 +146,8 @@ def cold(folder: Path) -> None:
 
 
 def warm(folder: Path) -> None:
-    """Reads a file that the page cache holds, again and again for as long as it lives: that is work for one core.
-
-    Its pages are locked: some virtual machines take pages back in pieces of 2 MB, and then it is the disk's work, too.
-    """
-    with (folder / "data").open("rb", buffering=0) as file, mmap.mmap(file.fileno(), 0, flags=LOCKED, prot=mmap.PROT_READ):
+    """Reads a file that the page cache holds, again and again for as long as it lives: that is work for one core."""
+    with (folder / "data").open("rb", buffering=0) as file:
         while True:
             file.seek(0)
             while file.read(1 << 20):
@@ -207,6 +205,9 @@ def _prepare(name: str, folder: Path) -> None:
     if name == "cold":
         with (folder / "data").open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    if name == "warm":
+        with (folder / "data").open("rb") as file:
+            KEPT.append(mmap.mmap(file.fileno(), 0, flags=LOCKED, prot=mmap.PROT_READ))
     if name in QUEUES:
         links.make(QUEUES[name])
     (folder / "prepared").touch()
