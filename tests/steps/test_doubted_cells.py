@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from contextlib import contextmanager
 from functools import partial
 from math import ceil
@@ -17,6 +15,7 @@ from steps.drivers import canary
 from steps.measure import Inputs
 from steps.model import Calibration, Environment
 from steps.places.process import ProcessPlace
+from tests.burning import burning
 from tests.lab import experiment
 
 
@@ -25,17 +24,9 @@ def short(asked, **update):
     return asked.model_copy(update={"loads": (asked.loads[0].model_copy(update=update),)})
 
 
-@contextmanager
 def a_core_that_burns(cpus):
-    """A program that does nothing but compute, on these cores; one for every eight of them, for a tenth of them may be used."""
-    burn = [sys.executable, "-c", f"import os; os.sched_setaffinity(0, {set(cpus)}); [None for _ in iter(int, 1)]"]
-    burners = [subprocess.Popen(burn) for _ in range(ceil(len(cpus) / 8))]
-    try:
-        yield
-    finally:
-        for burner in burners:
-            burner.kill()
-            burner.wait()
+    """One program for every eight of these cores, for a tenth of them may be used."""
+    return burning(cpus, ceil(len(cpus) / 8))
 
 
 def outcome(lab, contender, *, beside=None):

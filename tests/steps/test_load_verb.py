@@ -4,10 +4,7 @@ import csv
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
-import time
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,6 +15,7 @@ from steps.drivers.connection import Answer
 from steps.errors import MeasureError, UsageError
 from steps.model import Endpoints, LoadRecord
 from steps.statistics.histogram import read_log
+from tests.burning import burning
 from tests.steps.odd_server import BODY, SLOW_S, odd_server
 from tests.steps.recorded import AT, EXPERIMENT, RUN, Recorded, doubt_of, value_of
 from tests.steps.steady_keepers import steady_keepers, usage_of
@@ -245,13 +243,8 @@ def test_difference_is_named(answer, what):
 def burners():
     """Four processes that burn the core on which the driver believes to be alone."""
     core = min(os.sched_getaffinity(0))
-    burn = f"import os; os.sched_setaffinity(0, [{core}]); [None for _ in iter(int, 1)]"
-    started = [subprocess.Popen([sys.executable, "-c", burn]) for _ in range(4)]
-    time.sleep(0.2)
-    yield core
-    for burner in started:
-        burner.kill()
-        burner.wait()
+    with burning({core}, 4):
+        yield core
 
 
 def test_driver_that_lost_its_core_makes_the_percentile_suspect(tmp_path, server, keepers, burners):

@@ -1,14 +1,13 @@
 """The canary: short, tidy, comparable, and slower on a core that others burn."""
 
 import os
-import subprocess
-import sys
 import time
 
 import pytest
 
 from steps import node
 from steps.drivers import canary
+from tests.burning import burning
 
 PARTS = {"cpu", "loopback", "disk"}
 
@@ -55,14 +54,7 @@ def test_canary_is_slower_on_a_core_that_others_burn(tmp_path):
     """By as much as they take from it: two neighbours leave a third."""
     core = max(os.sched_getaffinity(0))
     alone = min(canary.sing(tmp_path, cpus=(core,)).took_ms["cpu"] for _ in range(5))
-    burn = f"import os; os.sched_setaffinity(0, [{core}]); [None for _ in iter(int, 1)]"
-    burners = [subprocess.Popen([sys.executable, "-c", burn]) for _ in range(2)]
-    time.sleep(0.3)
-    try:
+    with burning({core}, 2):
         beside = canary.sing(tmp_path, cpus=(core,)).took_ms["cpu"]
-    finally:
-        for burner in burners:
-            burner.kill()
-            burner.wait()
 
     assert beside > 1.5 * alone

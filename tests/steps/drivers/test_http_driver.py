@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from itertools import pairwise
@@ -21,6 +19,7 @@ from steps.drivers.recording import Recording, Schedule
 from steps.drivers.summary import summarize
 from steps.errors import UsageError
 from steps.model import HttpLoad
+from tests.burning import burning
 from tests.steps.odd_server import BODY, LETTERS, SLOW_S, odd_server
 
 
@@ -320,13 +319,8 @@ def test_stall_is_missing_from_send_time_latencies(stalled, q):
 def busy_core():
     """Four processes that burn the first core."""
     core = min(os.sched_getaffinity(0))
-    burn = f"import os; os.sched_setaffinity(0, [{core}]); [None for _ in iter(int, 1)]"
-    burners = [subprocess.Popen([sys.executable, "-c", burn]) for _ in range(4)]
-    time.sleep(0.2)
-    yield core
-    for burner in burners:
-        burner.kill()
-        burner.wait()
+    with burning({core}, 4):
+        yield core
 
 
 @pytest.mark.slow  # the same, end to end: test_load_verb
