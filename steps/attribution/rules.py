@@ -39,8 +39,12 @@ def _cpu(seen: Signals) -> Bottleneck | None:
         return _spoken("cpu", "", "it wants more cores than there are", main=[wait, pressure], beside=[busy], weight=weight)
     waiting = _sign("threads in the queue for a core", seen.split.cpu_wait_s / seen.seconds, at.WAITING_THREADS, unit="")
     if _met(wait) and _met(waiting):
-        said = "it wants a core, and others on the machine have it"
         weight = seen.split.share("cpu_wait") or 0.0
+        own = _sign("pressure on CPU", seen.cpu_pressure, _of(seen.cores_used, seen.cores) or 0.0, below=True)
+        if _met(own):  # somebody waited for less time than its own threads had the cores: it was behind them
+            said = "its threads want a core all at once, and queue behind each other"
+            return _spoken("cpu", "bursts", said, main=[wait, waiting], beside=[own], weight=weight)
+        said = "it wants a core, and others on the machine have it"
         return _spoken("cpu", "others", said, main=[wait, waiting], beside=[pressure], weight=weight)
     one = _sign("busiest thread", seen.busiest_thread, at.ONE_THREAD_BUSY)
     return _spoken("cpu", "one thread", "one thread is as busy as a core can be", main=[one], beside=[], weight=weight)

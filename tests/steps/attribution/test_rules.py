@@ -45,6 +45,8 @@ SYNCING = replace(QUIET, split=split(on_cpu=3, disk=7, idle=10), sync_of_disk=0.
         (SYNCING, ("disk", "sync")),
         (replace(SYNCING, sync_of_disk=0.1, read_bytes=10), ("disk", "reads")),
         (replace(QUIET, split=split(on_cpu=19, cpu_wait=19), cores_used=1.9, cpu_pressure=0.9), ("cpu", "")),
+        (replace(QUIET, split=split(on_cpu=2, cpu_wait=12), cores_used=0.2, cpu_pressure=0.6), ("cpu", "others")),
+        (replace(QUIET, split=split(on_cpu=4, cpu_wait=12), cores_used=0.4, cpu_pressure=0.15), ("cpu", "bursts")),
         (replace(QUIET, split=split(on_cpu=9.9), cores_used=0.99, busiest_thread=0.99), ("cpu", "one thread")),
         (replace(QUIET, split=split(on_cpu=2, cpu_wait=8), throttled=0.8), ("throttling", "")),
         (replace(QUIET, split=split(on_cpu=8, lock=40), cores_used=0.8), ("lock", "")),
@@ -52,7 +54,7 @@ SYNCING = replace(QUIET, split=split(on_cpu=3, disk=7, idle=10), sync_of_disk=0.
         (replace(QUIET, retransmits=0.05), ("network", "loss")),
         (replace(SYNCING, memory_pressure=0.5, reclaim=0.2), ("memory", "")),
     ],
-    ids=["quiet", "sync", "reads", "cpu", "one thread", "throttled", "lock", "network", "loss", "memory"],
+    ids=["quiet", "sync", "reads", "cpu", "others", "bursts", "one thread", "throttled", "lock", "network", "loss", "memory"],
 )
 def test_each_cause_is_named_by_its_signs(signals, expected):
     """The signature of one bottleneck is the verdict of that one."""
