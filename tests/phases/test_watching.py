@@ -24,8 +24,8 @@ def stores(arm):
 
 
 def test_a_preview_stays_short():
-    """Two rounds of five arms, for the whole phase has a quarter of an hour."""
-    assert (WATCHING.as_preview().repetitions, WATCHING.repetitions) == (2, 6)
+    """One round of five arms, for the whole phase has a quarter of an hour."""
+    assert (WATCHING.as_preview().repetitions, WATCHING.repetitions) == (1, 6)
 
 
 def test_each_arm_is_the_same_program():
