@@ -1,6 +1,6 @@
 """The programs on a real kernel, under loads whose counts and bottleneck are known. Needs root and bpftrace.
 
-Some of them once: `pytest -m slow tests/steps/trace`. Ten of ten: `pytest -m evidence -s tests/steps/trace`, twenty minutes.
+Each once: `pytest -m slow tests/steps/trace`. Ten of ten: `pytest -m evidence -s tests/steps/trace`, twenty minutes.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from tests.steps.trace.golden import LOADS, judged
 
 pytestmark = pytest.mark.skipif(bool(reason := tracer.unavailable(tuple(TraceProgram))), reason=f"no trace here: {reason}")
 TIMES = 10
-SOME = ("fsyncs", "lock", "parked", "narrow", "warm", "idle")  # before a change lands; the others want a machine for themselves
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SOME)
+@pytest.mark.parametrize("name", LOADS)
 def test_bottleneck_of_a_load_made_for_it_is_named(tmp_path, name):
     """Each load has one cause of waiting, and that is the verdict; what it does is counted exactly."""
     assert judged(name, tmp_path) == LOADS[name].resource
