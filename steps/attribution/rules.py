@@ -40,7 +40,8 @@ def _cpu(seen: Signals) -> Bottleneck | None:
     waiting = _sign("threads in the queue for a core", seen.split.cpu_wait_s / seen.seconds, at.WAITING_THREADS, unit="")
     if _met(wait) and _met(waiting):
         weight = seen.split.share("cpu_wait") or 0.0
-        own = _sign("pressure on CPU", seen.cpu_pressure, _of(seen.cores_used, seen.cores) or 0.0, below=True)
+        used = _of(seen.cores_used, seen.cores) or 0.0
+        own = _sign("pressure on CPU, below its own use of the cores", seen.cpu_pressure, used, below=True)
         if _met(own):  # somebody waited for less time than its own threads had the cores: it was behind them
             said = "its threads want a core all at once, and queue behind each other"
             return _spoken("cpu", "bursts", said, main=[wait, waiting], beside=[own], weight=weight)
