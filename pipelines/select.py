@@ -27,7 +27,9 @@ def phases() -> tuple[Phase, ...]:
         module = importlib.import_module("phases.index")
     except ValidationError as error:
         raise UsageError(_mistake(error, _first(error))) from error
-    except (ImportError, SyntaxError, NameError, AttributeError, TypeError) as error:
+    except AttributeError as error:
+        raise UsageError(_mistake(error, _unknown(error))) from error
+    except (ImportError, SyntaxError, NameError, TypeError) as error:
         raise UsageError(_mistake(error, str(error))) from error
     found: tuple[Phase, ...] = module.PHASES
     return found
@@ -44,6 +46,14 @@ def _first(error: ValidationError) -> str:
         return f"{error.title}: {where}: {said}" if where else said
     near = difflib.get_close_matches(where, _fields_of(error.title), n=1)
     return f"{error.title} has no field {where!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _unknown(error: AttributeError) -> str:
+    """What has no such name, with the one that was probably meant: an enumeration says the wrong name and nothing else."""
+    if not isinstance(error.obj, type) or error.name is None:
+        return str(error)
+    near = difflib.get_close_matches(error.name, dir(error.obj), n=1)
+    return f"{error.obj.__name__} has no {error.name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def _fields_of(name: str) -> list[str]:

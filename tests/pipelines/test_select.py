@@ -166,10 +166,11 @@ def lab_with(tmp_path: Path, old: str, new: str) -> subprocess.CompletedProcess[
         ("rate_rps=500", "rate_rsp=500", "HttpLoad has no field 'rate_rsp'; did you mean 'rate_rps'?"),
         ("rate_rps=500", "rate_rps='fast'", "rate_rps: Input should be a valid number"),
         ("of=ENVOY", "of=ENVOI", "name 'ENVOI' is not defined"),
+        ("metrics=(", "trace=(__import__('steps.model').model.TraceProgram.OF_CPU,), metrics=(", "did you mean 'OFF_CPU'?"),
         ("title=", "title", "phase_04.py, line"),
         ('metric="p50_ms"', 'metric="p51_ms"', "needs p51_ms among the metrics"),
     ],
-    ids=["unknown field", "wrong type", "unknown contender", "syntax", "unknown metric"],
+    ids=["unknown field", "wrong type", "unknown contender", "unknown program", "syntax", "unknown metric"],
 )
 def test_a_typo_in_a_phase_is_one_sentence_with_its_place(tmp_path, old, new, said):
     """A mistake in a phase names file, line and field, without a traceback, with exit status 2."""
