@@ -171,7 +171,7 @@ class Keeper:
             "processes": len(living),
             "threads": sum(each.threads for each in living),
             "keeper_cpu_s": time.process_time(),
-            "throttled_s": node.throttled_s(self.limits),
+            **node.throttling(self.limits),
             "kernel_cpu_s": self.kernel.cpu_s(),
             **node.counters(self.order["cpus"]),
         }

@@ -56,7 +56,10 @@ def pressure_s(resource: str) -> float | None:
 
 
 def limit_files(pid: int, *, proc: str = "/proc", groups: str = "/sys/fs/cgroup") -> list[str]:
-    """The cpu.stat of a process's control group and of those above it, as far as they can be seen from here."""
+    """The cpu.stat of a process's control group and of those above it, as far as they can be seen from here.
+
+    groups: where they are mounted; another container's are seen through its root: `groups_of`.
+    """
     found = []
     for line in (_read(f"{proc}/{pid}/cgroup") or b"").decode().splitlines():
         _, controllers, path = line.split(":", 2)
@@ -67,6 +70,17 @@ def limit_files(pid: int, *, proc: str = "/proc", groups: str = "/sys/fs/cgroup"
         levels = ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)] if path != "/" else []
         found += [f"{root}/{level}/cpu.stat" for level in levels if ".." not in level] + [f"{root}/cpu.stat"]
     return [path for path in found if throttled_s([path]) is not None]
+
+
+def groups_of(pid: int) -> str:
+    """Where the container of that process has its control groups. Ours has its own at the same place."""
+    return f"/proc/{pid}/root/sys/fs/cgroup"
+
+
+def throttling(files: Sequence[str]) -> dict[str, float | int | None]:
+    """What limits on CPU did, whichever level has them: that part of a `steps.model.Usage`."""
+    watched, held_back = periods(files) or (None, None)
+    return {"throttled_s": throttled_s(files), "periods": watched, "throttled_periods": held_back}
 
 
 def throttled_s(files: Iterable[str]) -> float | None:
@@ -82,6 +96,12 @@ def periods(files: Iterable[str]) -> tuple[int, int] | None:
     """
     told = [both for path in files if (both := _periods(_read(path) or b"")) and both[0]]
     return (sum(each[0] for each in told), sum(each[1] for each in told)) if told else None
+
+
+def throttled_share(of_time: float | None, watched: float | None, held_back: float | None) -> float | None:
+    """Of the time or of the periods, whichever is more: kernels count the one or the other badly. None: nobody tells."""
+    told = [share for share in (of_time, held_back / watched if watched and held_back is not None else None) if share is not None]
+    return max(told) if told else None
 
 
 def _periods(stat: bytes) -> tuple[int, int] | None:

@@ -78,7 +78,7 @@ class Sidecar:
             "processes": len(living),
             "threads": sum(each.threads for each in living),
             "keeper_cpu_s": time.process_time(),
-            "throttled_s": node.throttled_s(node.limit_files(self._main.pid) if self._main else ()),
+            **node.throttling(node.limit_files(self._main.pid, groups=node.groups_of(self._main.pid)) if self._main else ()),
             "kernel_cpu_s": self._kernel.cpu_s(),
             **node.counters(None),
         }

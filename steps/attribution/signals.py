@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from steps.attribution.split import on_cpu
 from steps.model import TraceRecord
 from steps.model.trace import Counters, Split
+from steps.node import throttled_share
 
 SEGMENT_BYTES = 1448  # of the usual size; loopback's are larger, and none of those gets lost
 
@@ -77,11 +78,7 @@ def quantile_ms(record: TraceRecord, name: str, q: float) -> float | None:
 
 
 def _throttled(record: TraceRecord) -> float | None:
-    """Of the time or of the periods in which a limit was watched, whichever is more: kernels count the one or the other badly."""
-    watched, held = _between(record, "periods"), _between(record, "throttled_periods")
-    told = [_share(record, "throttled_s"), held / watched if watched and held is not None else None]
-    known = [share for share in told if share is not None]
-    return max(known) if known else None
+    return throttled_share(_share(record, "throttled_s"), _between(record, "periods"), _between(record, "throttled_periods"))
 
 
 def _between(record: TraceRecord, name: str) -> float | None:

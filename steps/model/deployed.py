@@ -69,6 +69,8 @@ class Usage(Model):
     # What the keeper tells of itself and of the machine, from `steps.node`. None: the kernel does not tell.
     keeper_cpu_s: Finite | None = None
     throttled_s: Finite | None = None
+    periods: int | None = None  # in which a limit on CPU was watched, and of them those in which it held tasks back
+    throttled_periods: int | None = None
     node: str | None = None  # which machine, until it starts anew
     node_cpus: int | None = None  # the cores that the next two are the sums of
     node_idle_s: Finite | None = None

@@ -43,7 +43,8 @@ class Surroundings(Model):
     kernel_cores: Finite | None = None  # of those, at most, the kernel's own threads, which write back what was synced
     programs_cores: Finite | None = None  # what programs used that are no components, on any core: at most that much of those
     steal_share: Finite | None = None  # of those cores' time
-    throttled_share: Finite | None = None  # of the window, in which a limit held a component back; summed over its cores
+    throttled_share: Finite | None = None  # of the window, in which a limit held a component back, summed over its cores; or of
+    # the periods in which one was watched, if that is more
     cpu_pressure_share: Finite | None = None  # of the window, in which something on the machine waited for it
     io_pressure_share: Finite | None = None
     memory_pressure_share: Finite | None = None

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from steps.model import Canary, CanaryReference, Surroundings, Usage
+from steps.node import throttled_share
 from steps.statistics.figures import Facts
 from steps.statistics.readings import edges_of
 
@@ -36,6 +37,10 @@ class Stretch:
         """How much a cumulative counter gained per second; None: the kernel does not tell."""
         earlier, later = getattr(self.start, counter), getattr(self.end, counter)
         return None if earlier is None or later is None or self.seconds <= 0 else (later - earlier) / self.seconds
+
+    @property
+    def throttled_share(self) -> float | None:
+        return throttled_share(self.rate("throttled_s"), self.rate("periods"), self.rate("throttled_periods"))
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def surroundings_of(facts: Facts, reference: CanaryReference | None) -> Surround
         "kernel_cores": _kernel_cores(machines),
         "programs_cores": _programs_cores(facts, machines),
         "steal_share": _worst(_share(machine.counter("node_steal_s"), machine.cores) for machine in machines),
-        "throttled_share": _worst(each.rate("throttled_s") for each in stretches),
+        "throttled_share": _worst(each.throttled_share for each in stretches),
         **{f"{name}_pressure_share": _worst(machine.counter(f"{name}_pressure_s") for machine in machines) for name in PRESSURES},
     }
     unknown = [f"{name.replace('_', ' ')}: {UNSEEN.get(name, UNTOLD)}" for name, value in shares.items() if value is None]

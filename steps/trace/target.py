@@ -55,17 +55,14 @@ class Target:
         living = [each for each in reading.tree if not each.zombie]
         pid = living[0].pid if living else self.keeper_pid
         said, files = node.counters(cpus), node.limit_files(pid)
-        watched, throttled = node.periods(files) or (None, None)
         return Counters(
             at_ns=reading.at_ns,
             cpu_s=reading.cpu_ns / 1e9,
             threads=sum(each.threads for each in living),
             read_bytes=read,
             write_bytes=written,
-            throttled_s=node.throttled_s(files),
-            periods=watched,
-            throttled_periods=throttled,
             retransmitted=retransmitted(pid),
+            **node.throttling(files),
             **{name: said[name] for name in ("cpu_pressure_s", "io_pressure_s", "memory_pressure_s")},
         )
 

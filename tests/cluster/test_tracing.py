@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -19,14 +17,15 @@ from steps.attribution.outcome import outcome_of
 from steps.costs import book
 from steps.errors import ClusterError, MeasureError
 from steps.kube import KINDS, Denied
-from steps.model import TraceProgram, TraceRecord
+from steps.model import TraceProgram
 from steps.places import pod_spec, tracer_pod
 from steps.places.tracers import Nowhere
 from steps.trace import pods
 from steps.trace.programs import tracepoints
 from tests.cluster.conftest import steps_image, trace_image, wait_for
+from tests.cluster.on_the_node import held, in_pods
 from tests.cluster.test_rights import cases, token, tracing, without
-from tests.cluster.traced_pods import CELL, FSYNCS, PROGRAMS, Traced
+from tests.cluster.traced_pods import CELL, FSYNCS, PROGRAMS, Traced, record_of
 
 
 @pytest.fixture
@@ -44,46 +43,12 @@ def traced(installed, environment, need_images):
     made.lab.remove(None)
 
 
-def in_pods(of: str = "pod") -> list[int]:
-    """The processes on this machine that are in a pod, or in that of a uid."""
-    found = []
-    for each in processes.everyone():
-        with suppress(OSError):
-            groups = Path(f"/proc/{each.pid}/cgroup").read_text()
-            found += [each.pid] if "kubepods" in groups and of in groups.replace("_", "-") else []
-    return found
-
-
-def held() -> int | None:
-    """How many BPF programs are held by pods; None: the cluster's node is another machine, or we are not root."""
-    pids = in_pods()
-    if os.geteuid() != 0 or not pids:
-        return None
-    found = 0
-    for path in (path for pid in pids for path in Path(f"/proc/{pid}/fdinfo").glob("*")):
-        with suppress(OSError):
-            found += "prog_id" in path.read_text()
-    return found
-
-
 def test_fsyncs_of_a_pod_are_counted_exactly_and_its_time_adds_up(traced, tmp_path):
     """By a thread that is younger than the tracer, found by its host name alone; the disk is what it waits for."""
     assert pods.look(traced.tracers, tracepoints(PROGRAMS)) is None
 
     found = traced.count(tmp_path, meanwhile=lambda: traced.ask(f"/fsyncs/{FSYNCS}"))
-    record = TraceRecord(
-        run=traced.lab.run,
-        cell=CELL,
-        at="now",
-        programs=PROGRAMS,
-        target="envoy",
-        start_ns=found.printed.ready_ns,
-        end_ns=found.printed.end_ns,
-        counts=found.printed.counts,
-        histograms=found.printed.histograms,
-        damage=tuple(found.printed.damage),
-        **found.fields,
-    )
+    record = record_of(found, traced.target, PROGRAMS)
     said = outcome_of(record, None, book.load(), p50_ms=None)
 
     assert record.counts["@syncs"] == {"1": FSYNCS}

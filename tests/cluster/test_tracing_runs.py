@@ -15,9 +15,9 @@ from steps.model import RunVerdict, TraceProgram, TraceRecord
 from steps.model.metric import CPU, LATENCY, ON_CPU
 from steps.places.tracer_pod import TRACER
 from tests.cluster.conftest import trace_image, wait_for
+from tests.cluster.on_the_node import held
 from tests.cluster.small_run import SmallRun, kill_in, small
 from tests.cluster.test_rights import tracing, without
-from tests.cluster.test_tracing import held
 from tests.pod_security import against_baseline
 
 pytestmark = pytest.mark.argo

@@ -12,7 +12,7 @@ from pathlib import Path
 from phases.catalogue.gateways import ENVOY
 from phases.catalogue.upstreams import PRODUCT_JSON
 from pipelines import rights
-from steps.model import Endpoints, TraceProgram
+from steps.model import Endpoints, TraceProgram, TraceRecord
 from steps.places.tracers import Tracers
 from steps.trace import pods
 from tests.cluster.conftest import steps_image, trace_image
@@ -51,6 +51,23 @@ def working():
     """A contender with that program in the place of Envoy."""
     process = ENVOY.process.model_copy(update={"argv": ("@{program}", "-c", WORKING, "@{port}", PRODUCT_JSON)})
     return with_image(ENVOY.model_copy(update={"process": process}), f"docker.io/{steps_image()}", "/usr/bin/python3")
+
+
+def record_of(found: pods.Counted, target: pods.Target, programs: tuple[TraceProgram, ...]) -> TraceRecord:
+    """What the step would write down of what a tracer brought home."""
+    return TraceRecord(
+        run=target.run,
+        cell=target.cell,
+        at="now",
+        programs=programs,
+        target=target.component,
+        start_ns=found.printed.ready_ns,
+        end_ns=found.printed.end_ns,
+        counts=found.printed.counts,
+        histograms=found.printed.histograms,
+        damage=tuple(found.printed.damage),
+        **found.fields,
+    )
 
 
 @dataclass

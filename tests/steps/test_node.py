@@ -54,6 +54,16 @@ def test_throttling_is_found_at_every_level_of_both_versions(tmp_path):
     assert node.periods(files) == (18, 3)
 
 
+def test_throttling_is_seen_through_the_root_of_a_process_too():
+    """Of one that shares ours it is what is seen here."""
+    here = node.throttling(node.limit_files(os.getpid()))
+    there = node.throttling(node.limit_files(os.getpid(), groups=node.groups_of(os.getpid())))
+
+    assert here.keys() == {"throttled_s", "periods", "throttled_periods"}
+    assert there.keys() == here.keys()
+    assert {name for name, value in there.items() if value is None} == {name for name, value in here.items() if value is None}
+
+
 def test_process_without_limits_that_can_be_seen_is_unknown():
     """None, and not 0 s."""
     assert node.throttled_s(node.limit_files(4_000_000)) is None

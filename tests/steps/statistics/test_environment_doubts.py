@@ -54,13 +54,14 @@ def test_quiet_machine_is_no_doubt(tmp_path):
         ),
         (cell(node_idle_s=0.86, node_steal_s=0.05), "5 % of its cores' time was stolen by the hypervisor; 2 % may be"),
         (cell(throttled_s=0.03), "a CPU limit held it back for 3 % of the window; 1 % may be"),
+        (cell(periods=10, throttled_periods=1), "a CPU limit held it back for 10 % of the window; 1 % may be"),
         (cell(io_pressure_s=0.08), "something waited for io in 8 % of the window; 5 % may be"),
         (cell(memory_pressure_s=0.08), "something waited for memory in 8 % of the window; 5 % may be"),
         (cell(canaries=(sung(cpu=20), sung())), "the canary's cpu part took 100 % longer than before the run"),
         (cell(canaries=(sung(), sung(loopback=25))), "the canary's loopback part took 150 % longer than before the run"),
         (cell(canaries=(sung(), sung(disk=60))), "the canary's disk part took 500 % longer than before the run"),
     ],
-    ids=["another program", "steal", "throttled", "disk", "memory", "before", "after", "canary's disk"],
+    ids=["another program", "steal", "throttled", "throttled periods", "disk", "memory", "before", "after", "canary's disk"],
 )
 def test_what_makes_the_environment_suspect(tmp_path, made, reason):
     """The whole cell is doubted, its figures stay, and the sentence has the limit in it."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from steps.trace.target import Target
 from tests.steps.trace import groups, loads
 
 STARTS_S = (2.5, 8.0, 20.0)  # that the tracer may take to start: once more where the machine was too busy for that
+TIMES = 10  # that a load is judged where it counts
 LEAST_S = 2.0  # in which a load shows what it is
 EXACTLY = 0.05  # of throttled time
 
@@ -66,7 +68,7 @@ def from_memory(record: TraceRecord) -> None:
     asked = sum(record.counts["@pages_asked"].values())
     assert asked > loads.READ_BYTES / loads.PAGE
     assert sum(record.counts.get("@pages_added", {}).values()) < asked / 100  # the interpreter's own files may come back
-    assert record.counts.get("@io_bytes", {}).get("0", 0) < loads.READ_BYTES / 100
+    assert record.counts.get("@io_bytes", {}).get("0", 0) < asked * loads.PAGE / 100
 
 
 def from_disk(record: TraceRecord) -> None:
@@ -186,3 +188,17 @@ def judged(name: str, folder: Path) -> str:
     record = traced(name, folder)
     LOADS[name].check(record)
     return outcome(record).bottlenecks[0].resource if LOADS[name].resource else ""
+
+
+def verdicts(name: str, folder: Path, judge: Callable[[str, Path], str], times: int = TIMES) -> Counter[str]:
+    """So many verdicts on a load, and which counts were wrong: all are told. judge: of its name and a folder."""
+    found: Counter[str] = Counter()
+    for number in range(times):
+        room = folder / str(number)
+        room.mkdir()
+        try:
+            found[judge(name, room)] += 1
+        except AssertionError as error:
+            found[f"wrong count: {str(error).splitlines()[0]}"] += 1
+    print(f"GOLDEN {name}: {dict(found)}")
+    return found

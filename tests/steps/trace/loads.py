@@ -3,10 +3,14 @@
 Those whose work is not counted exactly go on for as long as they live. What has to be there before (a file, a link) is made
 before that, and then FOLDER/prepared. FOLDER/group holds the control group to be in. They go before other work on the machine, or
 a full machine would be what they wait for.
+
+In a pod, whose image has nothing of this but its text: `python -c TEXT NAME FOLDER PORT`. There each begins so many seconds after
+somebody asked for them at that port, with the pod's own limits, and FAR is the other end of the pod's link.
 """
 
 from __future__ import annotations
 
+import http.server
 import mmap
 import os
 import socket
@@ -15,15 +19,11 @@ import threading
 import time
 from pathlib import Path
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-
-from tests.steps.trace import links
-
 PAGE = 4096
 FSYNCS = 300
 SENT_BYTES = 8_000_000
 READ_BYTES = 64 * 1024 * 1024
+WARM_BYTES = 4 * 1024 * 1024  # read again and again; so much anybody may lock in memory
 LASTS_S = 3.5
 BEFORE_OTHERS = -15
 LOCKED = mmap.MAP_SHARED | 0x2000  # MAP_LOCKED, which Python does not name
@@ -35,6 +35,8 @@ REREAD_BYTES = 160 * 1024 * 1024
 SHAPED_BYTES = 1_200_000  # through a link of 8 Mbit/s: more than a second
 PIECE = 40_000
 QUEUES = {"shaped": "256kb", "lossy": "24kb"}  # of the link: more than the sender has under way, and less
+FAR = "LOADS_FAR"  # the environment's name for the end of the link: ADDRESS PORT
+LISTENS = "LOADS_LISTENS"  # and for the port of the idle server; else any
 
 
 def fsyncs(folder: Path) -> None:
@@ -118,7 +120,7 @@ def narrow(folder: Path) -> None:
 
 def shaped(_: Path) -> None:
     """Sends SHAPED_BYTES over a link that takes a megabyte a second."""
-    with socket.create_connection((links.THERE, links.PORT)) as client:
+    with _far() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIECE)
         for _ in range(SHAPED_BYTES // PIECE):
             client.sendall(b"x" * PIECE)
@@ -128,9 +130,14 @@ def shaped(_: Path) -> None:
 
 def lossy(_: Path) -> None:
     """Sends more at once than the queue before the link holds, so that some of it has to be sent again."""
-    with socket.create_connection((links.THERE, links.PORT)) as client:
+    with _far() as client:
         while True:
             client.sendall(b"x" * PIECE)
+
+
+def _far() -> socket.socket:
+    address, port = os.environ[FAR].split()
+    return socket.create_connection((address, int(port)))
 
 
 def cold(folder: Path) -> None:
@@ -166,8 +173,8 @@ def reclaim(folder: Path) -> None:
 
 def idle(folder: Path) -> None:
     """A server that answers a line with a line, and has little to do: its client is the slow one."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        (folder / "port").write_text(str(server.getsockname()[1]))
+    with socket.create_server(("", int(os.environ.get(LISTENS, "0")))) as server:
+        (folder / "server").write_text(f"127.0.0.1 {server.getsockname()[1]}")
         there, _address = server.accept()
         while there.recv(64):
             there.sendall(b"here\n")
@@ -175,9 +182,10 @@ def idle(folder: Path) -> None:
 
 def client(folder: Path) -> None:
     """The idle server's client, which uses a whole core between its questions. It is traced by nobody."""
-    while not (folder / "port").exists() or not (folder / "port").read_text():
+    while not (folder / "server").exists() or not (folder / "server").read_text():
         time.sleep(0.01)
-    with socket.create_connection(("127.0.0.1", int((folder / "port").read_text()))) as there:
+    address, port = (folder / "server").read_text().split()
+    with socket.create_connection((address, int(port))) as there:
         while True:
             there.sendall(b"who?\n")
             there.recv(64)
@@ -194,36 +202,70 @@ def _file(folder: Path, size: int) -> None:
 
 
 def _prepare(name: str, folder: Path) -> None:
-    """Those whose work is not counted exactly go on for as long as they live. What has to be there before anything is counted."""
-    os.setpriority(os.PRIO_PROCESS, 0, BEFORE_OTHERS)
-    if (session := Path("/proc/self/autogroup")).exists():
-        session.write_text(str(BEFORE_OTHERS))
-    if (folder / "group").exists():
-        Path((folder / "group").read_text()).write_text(str(os.getpid()))
-    if name in {"cold", "warm", "reclaim"}:
-        _file(folder, REREAD_BYTES if name == "reclaim" else READ_BYTES)
+    """What has to be there before anything is counted, wherever it runs."""
+    if size := {"cold": READ_BYTES, "warm": WARM_BYTES, "reclaim": REREAD_BYTES}.get(name):
+        _file(folder, size)
     if name == "cold":
         with (folder / "data").open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     if name == "warm":
         with (folder / "data").open("rb") as file:
             KEPT.append(mmap.mmap(file.fileno(), 0, flags=LOCKED, prot=mmap.PROT_READ))
+
+
+def _take_place(name: str, folder: Path) -> None:
+    """Before others on this machine, in its control group, at the end of a link of its own."""
+    os.setpriority(os.PRIO_PROCESS, 0, BEFORE_OTHERS)
+    if (session := Path("/proc/self/autogroup")).exists():
+        session.write_text(str(BEFORE_OTHERS))
+    if (folder / "group").exists():
+        Path((folder / "group").read_text()).write_text(str(os.getpid()))
     if name in QUEUES:
+        sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+        from tests.steps.trace import links
+
         links.make(QUEUES[name])
-    (folder / "prepared").touch()
+        os.environ[FAR] = f"{links.THERE} {links.PORT}"
 
 
-def main(name: str, folder: Path) -> None:
+def here(name: str, folder: Path) -> None:
     """Waits for the tracer, then runs."""
+    _take_place(name, folder)
     _prepare(name, folder)
+    (folder / "prepared").touch()
     output = folder / "bpftrace.json"
     while not (output.exists() and "ready " in output.read_text()):
         time.sleep(0.01)
     globals()[name](folder)
 
 
+def in_a_pod(name: str, folder: Path, port: int) -> None:
+    """Answers at the port, and runs in a process of its own so many seconds after `GET /SECONDS`; `/` is asked for nothing."""
+
+    class Asked(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the library's name
+            if (wait := self.path.removeprefix("/")) and os.fork() == 0:
+                self.connection.close()
+                time.sleep(float(wait))
+                globals()[name](folder)
+                time.sleep(60)
+                os._exit(0)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is written."""
+
+    _prepare(name, folder)
+    http.server.HTTPServer(("", port), Asked).serve_forever()
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "client":
-        client(Path(sys.argv[2]))
-    main(sys.argv[1], Path(sys.argv[2]))
-    time.sleep(60)  # its keeper ends it
+    name, folder = sys.argv[1], Path(sys.argv[2])
+    if name == "client":
+        client(folder)
+    elif len(sys.argv) > 3:
+        in_a_pod(name, folder, int(sys.argv[3]))
+    else:
+        here(name, folder)
+        time.sleep(60)  # its keeper ends it
