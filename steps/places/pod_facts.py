@@ -11,12 +11,12 @@ from steps.kube import Kube, Object
 from steps.model import Component
 from steps.places import pod_status, pods
 from steps.places.circumstances import UNKNOWN
+from steps.places.own_version import own_version
 from steps.places.patience import create, patiently
 from steps.places.pods import Setting
 
 SAID_WITHIN_S = 120.0  # every image is pulled here for the first time
 PATIENCE_S = 20.0
-LONGEST_VERSION = 1200
 INSTANCE = "node.kubernetes.io/instance-type"
 
 
@@ -90,6 +90,4 @@ def _version(kube: Kube, component: Component, pod: Object, pod_name: str) -> st
         return f"{UNKNOWN}: {found.what if found else f'it said nothing within {SAID_WITHIN_S:g} s'}"
     if over.get("exitCode"):
         return f"{UNKNOWN}: {pod_status.how_it_ended(over)}"
-    lines = [line.strip() for line in kube.log(pod_name, component.name).splitlines() if line.strip()]
-    kept = "\n".join(line for line in lines if not line.startswith("Running on:"))[:LONGEST_VERSION]
-    return f"{kept}\n{status.get('imageID', '')}".strip()
+    return f"{own_version(kube.log(pod_name, component.name))}\n{status.get('imageID', '')}".strip()

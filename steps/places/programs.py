@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -18,9 +17,9 @@ from steps.model import Build, Component, Program
 from steps.places import debian, wheels
 from steps.places.building import due
 from steps.places.builds import Entry
+from steps.places.own_version import own_version
 from steps.places.templates import fill
 
-LONGEST_VERSION = 1200
 VERSION_WITHIN_S = 20.0  # a large program on a busy machine; without its version its figures could not be compared
 ELF_MACHINE = slice(18, 20)  # of the file's header
 
@@ -181,7 +180,4 @@ def _version(program: Program, values: Mapping[str, str], env: Mapping[str, str]
         said = shell.ask(argv, env={"PATH": os.defpath, "HOME": tempfile.gettempdir(), **env}, within_s=VERSION_WITHIN_S)
     except PlaceError as error:
         return f"unknown ({error})"
-    # Its own path and the machine's kernel are circumstances of the machine, not of the program.
-    kept = (line.strip().replace(str(path), path.name) for line in said.splitlines() if not line.startswith("Running on:"))
-    whole = "\n".join(re.sub(r"\s+", " ", line) for line in kept if line)
-    return whole if len(whole) <= LONGEST_VERSION else f"{whole[:LONGEST_VERSION]}…"
+    return own_version(said.replace(str(path), path.name))  # where it lies is a circumstance of the machine

@@ -77,14 +77,14 @@ def _fields(experiment: Experiment) -> dict[str, str]:
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Each plain value in a JSON-able one, by its path; things in a list by their names where they have any."""
+    """Each plain value in a JSON-able one, by its path; things in a list by their names where they have any. null is no value."""
     if isinstance(value, dict) and value:
         for name, part in value.items():
             yield from _leaves(part, f"{path}.{name}")
     elif isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
         for number, part in enumerate(value, start=1):
             yield from _leaves(part, f"{path}.{part.get('name', number)}")
-    else:
+    elif value is not None:
         yield path, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

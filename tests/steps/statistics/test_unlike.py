@@ -2,6 +2,7 @@
 
 import pytest
 
+from steps.model import Precision
 from steps.statistics import unlike
 from tests.steps.simulated import tiny
 from tests.steps.simulated_cell import environment
@@ -79,6 +80,20 @@ def test_a_field_of_the_definition_is_named_by_its_path():
     assert found["experiment.repetitions"] == (str(asked.repetitions), "9")
     assert "experiment.configs.nginx.conf" in found
     assert unlike.definitions(asked, tiny()) == ()
+
+
+def test_a_part_that_one_of_them_does_not_have_is_named_by_what_is_in_it():
+    """And let pass by its own name."""
+    asked = tiny()
+    sure = asked.model_copy(update={"precision": Precision(half_width=0.1, most_rounds=12)})
+
+    found = unlike.definitions(sure, asked)
+
+    assert [unlike.told(each) for each in found] == [
+        "experiment.precision.half_width was 0.1 and is absent",
+        "experiment.precision.most_rounds was 12 and is absent",
+    ]
+    assert all(unlike.allowed(each, ["experiment.precision"]) for each in found)
 
 
 @pytest.mark.parametrize("despite", ["node.kernel", "node", "kernel"])
