@@ -51,7 +51,7 @@ class InPod:
     exact: bool = False  # it begins when the tracer counts, and ends
 
 
-PODS = {
+PODS = {  # each `golden.LOADS` that says so
     "fsyncs": InPod(exact=True),
     "quota": InPod(limits={"cpu": f"{round(1000 * loads.QUOTA_CORES)}m"}),
     "lock": InPod(),

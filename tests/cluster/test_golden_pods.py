@@ -17,6 +17,11 @@ def images(need_images):
     need_images(steps_image(), trace_image())
 
 
+def test_no_load_is_left_out():
+    """What is judged here is not judged once on one machine."""
+    assert {name for name, load in LOADS.items() if load.pods} == PODS.keys()
+
+
 @pytest.mark.parametrize("name", PODS)
 def test_bottleneck_of_a_load_made_for_it_is_named_in_a_pod(installed, tmp_path, name):
     """Its limits are the pod's; what it does is counted exactly."""

@@ -86,18 +86,20 @@ class Golden:
     check: Callable[[TraceRecord], None] = nothing_more
     group: Callable[[], object] | None = None  # a control group to be in
     client: bool = False  # beside it, and not traced
+    pods: bool = True  # it is judged in pods, too: `tests/cluster/golden_pods.py`
 
 
 LOADS = {
     "fsyncs": Golden("disk", (TraceProgram.BLOCK_IO,), fsyncs),
-    "busy": Golden("cpu"),
+    "busy": Golden("cpu", pods=False),
     "quota": Golden("throttling", (), throttled, group=lambda: groups.limited_cpu(loads.QUOTA_CORES)),
     "lock": Golden("lock", (TraceProgram.LOCKS,)),
-    "parked": Golden("none", (TraceProgram.LOCKS,)),
-    "tcp": Golden("", (TraceProgram.TCP,), sent(loads.SENT_BYTES)),  # over loopback: counts only, its limit is a matter of luck
-    "narrow": Golden("network", (TraceProgram.TCP,)),
+    "parked": Golden("none", (TraceProgram.LOCKS,), pods=False),
+    # Over loopback: counts only, its limit is a matter of luck.
+    "tcp": Golden("", (TraceProgram.TCP,), sent(loads.SENT_BYTES), pods=False),
+    "narrow": Golden("network", (TraceProgram.TCP,), pods=False),
     "shaped": Golden("network", (TraceProgram.TCP,), sent(loads.SHAPED_BYTES)),
-    "lossy": Golden("network", (TraceProgram.TCP,), lossy),
+    "lossy": Golden("network", (TraceProgram.TCP,), lossy, pods=False),
     "cold": Golden("disk", (TraceProgram.BLOCK_IO, TraceProgram.PAGE_CACHE), from_disk),
     "warm": Golden("cpu", (TraceProgram.BLOCK_IO, TraceProgram.PAGE_CACHE), from_memory),
     "reclaim": Golden(
