@@ -192,10 +192,10 @@ def judged(name: str, folder: Path) -> str:
     return outcome(record).bottlenecks[0].resource if LOADS[name].resource else ""
 
 
-def verdicts(name: str, folder: Path, judge: Callable[[str, Path], str], times: int = TIMES) -> Counter[str]:
-    """So many verdicts on a load, and which counts were wrong: all are told. judge: of its name and a folder."""
+def verdicts(name: str, folder: Path, judge: Callable[[str, Path], str]) -> Counter[str]:
+    """TIMES verdicts on a load, and which counts were wrong: all are told. judge: of its name and a folder."""
     found: Counter[str] = Counter()
-    for number in range(times):
+    for number in range(TIMES):
         room = folder / str(number)
         room.mkdir()
         try:
