@@ -35,7 +35,6 @@ ALONE = (
     "steps/test_doubted_cells.py",
     "steps/test_keeper.py",
     "steps/test_load_",
-    "steps/test_measure_verb.py",
     "steps/test_processes.py",
     "steps/test_sidecar.py",
     "steps/trace/test_golden_loads.py",

@@ -280,7 +280,7 @@ def cpu_share(readings: Iterable[Reading], component: str, window: Window) -> fl
     edges = edges_of(readings, component)
     missing = next((name for name in ("start", "end") if name not in edges), None)
     if missing:
-        message = f"the keeper of {component} did not answer at the window's {missing}"
+        message = f"usage.csv has no reading of {component} at the window's {missing} (cut off, or its keeper was silent)"
         raise MeasureError(message)
     start, end = edges["start"], edges["end"]
     between_s = (end.monotonic_ns - start.monotonic_ns) / 1e9

@@ -93,7 +93,7 @@ def every_so_often(period, fate):
         ),
         (
             GOOD.but(readings=readings_of("echo", 0.02)),
-            "cpu_us_per_request could not be measured: the keeper of nginx did not answer",
+            "cpu_us_per_request could not be measured: usage.csv has no reading of nginx at the window's start",
         ),
         (
             GOOD.but(readings=readings_of("nginx", 0.05, duration_s=3)),
