@@ -102,23 +102,35 @@ def need_images(kube):
 
 
 @pytest.fixture(scope="session")
-def session_namespace(kube):
+def namespaces(kube):
+    """Makes namespaces. At the end each must be gone; until then nobody waits for it (a namespace takes five seconds to go)."""
+    made = []
+
+    def make():
+        own = kube.into(f"benchlab-test-{secrets.token_hex(3)}")
+        own.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": own.namespace, "labels": dict(objects.LABELS)}})
+        made.append(own)
+        return own
+
+    yield make
+    for own in made:
+        wait_for(lambda own=own: own.get("Namespace", own.namespace) is None, within_s=90, what=f"{own.namespace} to be gone")
+
+
+@pytest.fixture(scope="session")
+def session_namespace(namespaces):
     """A namespace for the whole session, removed with all that is in it."""
-    yield from _namespace(kube)
+    own = namespaces()
+    yield own
+    own.delete("Namespace", own.namespace)
 
 
 @pytest.fixture
-def namespace(kube):
+def namespace(namespaces):
     """A namespace of the test's own, removed with all that is in it."""
-    yield from _namespace(kube)
-
-
-def _namespace(kube):
-    own = kube.into(f"benchlab-test-{secrets.token_hex(3)}")
-    own.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": own.namespace, "labels": dict(objects.LABELS)}})
+    own = namespaces()
     yield own
     own.delete("Namespace", own.namespace)
-    wait_for(lambda: own.get("Namespace", own.namespace) is None, within_s=90, what=f"namespace {own.namespace} to be gone")
 
 
 @pytest.fixture(scope="session")
