@@ -123,14 +123,15 @@ def _spec(name: str, far: str | None) -> dict[str, Any]:
 def _answering(kube: Kube, name: str) -> dict[str, Any] | None:
     pod = kube.get("Pod", name)
     assert pod["status"].get("phase") in {"Pending", "Running"}, pod["status"]
-    with suppress(OSError):
-        _ask(pod["status"].get("podIP", ""), "")
-        return pod
+    if address := pod["status"].get("podIP"):
+        with suppress(OSError):
+            _ask(address, "")
+            return pod
     return None
 
 
 def _ask(address: str, what: str) -> None:
-    with urllib.request.urlopen(f"http://{address or 'localhost.invalid'}:{PORT}/{what}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{address}:{PORT}/{what}", timeout=5) as answer:
         answer.read()
 
 
