@@ -40,7 +40,7 @@ def test_a_sidecar_that_was_not_read_leaves_no_figure(tmp_path):
     found = outcome(tmp_path, readings=readings_of("mesh", 0.05) + readings_of("echo", 0.02))
 
     assert found.status == "failed"
-    assert "the keeper of sidecar did not answer" in found.reasons[0]
+    assert "usage.csv has no reading of sidecar" in found.reasons[0]
 
 
 def test_a_component_that_is_brought_is_a_single_program():
