@@ -24,7 +24,7 @@ from steps.errors import UsageError
 
 experiment_argument = click.argument("what", metavar="PHASE|EXPERIMENT", shell_complete=completion.names)
 run_argument = click.argument("run", metavar="RUN", default="@latest", shell_complete=completion.runs)
-quick_option = click.option("--quick", is_flag=True, help="A preview: three short repetitions that decide nothing.")
+quick_option = click.option("--quick", is_flag=True, help="A preview: two or three short repetitions, which decide nothing.")
 pilot_option = click.option("--pilot", is_flag=True, help="An A/A run: the baseline against itself, to see the noise.")
 set_option = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
 reports_option = click.option(

@@ -90,7 +90,7 @@ def cron() -> None:
 @click.option("--timezone", default="Etc/UTC", show_default=True, metavar="ZONE", help="Such as Europe/Berlin.")
 @click.option("--name", help="Of the schedule; else that of what it runs.")
 @click.option("--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code.")
-@click.option("--quick", is_flag=True, help="A preview: three short repetitions that decide nothing.")
+@click.option("--quick", is_flag=True, help="A preview: two or three short repetitions, which decide nothing.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
 @namespace_option
 @dry_run_option
