@@ -66,7 +66,7 @@ def client_of(speaks: str) -> type[Broker]:
     """The client of brokers that speak so. Raises UsageError: there is none; MeasureError: its library is not installed."""
     name = f"steps.drivers.broker_{speaks.replace('-', '_')}"
     if importlib.util.find_spec(name) is None:
-        message = f"a load of messages is for brokers, and the contender speaks {speaks}"
+        message = f"no client sends messages to what speaks {speaks}: there is no {name.replace('.', '/')}.py"
         raise UsageError(message)
     try:
         found: type[Broker] = importlib.import_module(name).Client

@@ -48,7 +48,7 @@ def test_class_that_a_broker_lacks_has_no_cells():
     plan = Plan.of(BENCHMARK, run="any", seed=1)
     memory = [cell for cell in plan.cells if cell.load == MEMORY.label]
 
-    assert {cell.contender for cell in memory} == {each.name for each in BROKERS if isinstance(each.classes["memory"], Durable)}
+    assert {cell.contender for cell in memory} == {each.name for each in BROKERS if not each.classes["memory"].lacking}
     assert len(plan.cells) == BENCHMARK.repetitions * (len(BROKERS) * len(BENCHMARK.loads) - 1)
     with pytest.raises(UsageError, match="has no cell kafka-memory"):
         cell_of(BENCHMARK, f"kafka-{MEMORY.label}-r1")
