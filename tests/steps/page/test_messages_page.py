@@ -16,17 +16,19 @@ from tests.steps.page.test_page import report
 KAFKA = Absent(name="kafka", title="Kafka", reason="it keeps none in memory only")
 
 
-def section(first, durability, *, lacking=(), lost=0.0):
-    """A load of messages, under which every arm has the same figures."""
+def section(first, durability, *, lacking=(), lost=0.0, **changes):
+    """A load of messages, under which every arm has the same figures. lost: in the first repetition; changes: of every arm."""
     load = MessageLoad(durability=durability, rate_mps=500, duration_s=10)
-    values = {metric.name: 4.0 for metric in MESSAGES} | {"lost_messages": lost, "duplicate_messages": 0.0, "p50_ms": 1.0}
+    values = {metric.name: 4.0 for metric in MESSAGES} | {"duplicate_messages": 0.0, "p50_ms": 1.0}
     figures = {
         name: figure_of([Point(repetition=n, value=value, suspect=False) for n in range(1, 7)], reason="")
         for name, value in values.items()
     }
+    points = [Point(repetition=n, value=lost if n == 1 else 0.0, suspect=False) for n in range(1, 7)]
+    figures["lost_messages"] = figure_of(points, reason="")
     figures["catch_up_ms"] = figure_of([], reason="no consumer was restarted under this load")
     effects = {name: paired_effect(figure, figure) for name, figure in figures.items()}
-    update = {"figures": figures, "effects": effects, "curves": (), "tracks": ()}
+    update = {"figures": figures, "effects": effects, "curves": (), "tracks": (), **changes}
     arms = tuple(arm.model_copy(update=update) for arm in first.arms[1:3])
     return first.model_copy(update={"label": load.label, "load": load, "arms": arms, "lacking": lacking})
 
@@ -67,6 +69,18 @@ def test_losses_stand_out_and_what_is_missing_is_a_dash(brokers):
     assert (lost.bad, twice.bad, twice.text) == (True, False, "0")
     assert (catch_up.text, catch_up.reason) == ("—", "no consumer was restarted under this load")
     assert (acknowledged.share, end_to_end.share) == (25.0, 100.0)
+
+
+def test_cell_that_failed_is_told_beside_the_figures_of_the_others(brokers):
+    """Five cells lost nothing and the sixth lost 40 messages: the row says so, and its zero is marked."""
+    why = "wrong after the load: 40 of 2,600 deliveries of acknowledged messages never came"
+    lossy = section(report().loads[0], "written", planned=6, ok=5, failed=1, failure=why)
+    whole = brokers.model_copy(update={"loads": (lossy,)})
+    ((_, _, (written,)),) = MessageView(whole).classes()
+
+    assert written.rows[0].failed == f"1 of 6 cells failed: {why}"
+    assert (written.rows[0].cells[5].text, written.rows[0].cells[5].bad) == ("0", True)
+    assert f'<small class="bad">1 of 6 cells failed: {why}</small>' in render(whole)
 
 
 def test_page_shows_it_first(brokers):
