@@ -8,7 +8,7 @@ import pytest
 
 from steps.model import Absent, MessageLoad, Point
 from steps.model.metric import MESSAGES
-from steps.page import render
+from steps.page import markdown, render
 from steps.page.messages import MessageView
 from steps.statistics.comparison import figure_of, paired_effect
 from tests.steps.page.test_page import report
@@ -81,6 +81,22 @@ def test_cell_that_failed_is_told_beside_the_figures_of_the_others(brokers):
     assert written.rows[0].failed == f"1 of 6 cells failed: {why}"
     assert (written.rows[0].cells[5].text, written.rows[0].cells[5].bad) == ("0", True)
     assert f'<small class="bad">1 of 6 cells failed: {why}</small>' in render(whole)
+
+
+def test_comment_has_a_table_for_each_class(brokers):
+    """What is not equally safe stands in no common table in Markdown either; each class is told before its table."""
+    lines = markdown.of_reports([brokers]).splitlines()
+    heads = [number for number, line in enumerate(lines) if line.startswith("|  | load |")]
+    tables = [[line for line in lines[head + 2 : head + 2 + len(brokers.loads[0].arms) + 1] if line] for head in heads]
+
+    assert [lines[head - 2].partition(":")[0] for head in heads] == [
+        "Messages acknowledged when written to a file",
+        "Messages acknowledged from memory",
+    ]
+    assert [{row.split(" | ")[1] for row in table} for table in tables] == [
+        {"written-1kb-to-1-500mps"},
+        {"memory-1kb-to-1-500mps"},
+    ]
 
 
 def test_page_shows_it_first(brokers):
