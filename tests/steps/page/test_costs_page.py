@@ -10,6 +10,8 @@ import pytest
 from steps.costs.pareto import front
 from steps.costs.words import by_the_month, money
 from steps.evidence import read
+from steps.model import MessageLoad
+from steps.model.unit_cost import PER_MILLION_MESSAGES
 from steps.page import render
 from steps.statistics.findings import report_of
 from tests.steps.page.test_page import Elements, evil
@@ -38,6 +40,24 @@ def found():
 def costs(found):
     """Its section on cost."""
     return section(render(found))
+
+
+def of_messages(found):
+    """The same report, as if its one load had been one of messages."""
+    load = MessageLoad(durability="written", rate_mps=100, duration_s=4)
+    sections = tuple(each.model_copy(update={"load": load}) for each in found.loads)
+    costs = tuple(each.model_copy(update={"unit": PER_MILLION_MESSAGES}) for each in found.costs)
+    return found.model_copy(update={"loads": sections, "costs": costs})
+
+
+def test_dollars_for_messages_are_told_with_size_and_class(found):
+    """Also of a single load, as a preview has it: in the heading, and in the picture by itself."""
+    costs = section(render(of_messages(found)))
+
+    assert "<h2>What a million messages cost for 1,024 bytes written, to 1 consumer, at 100 messages/s</h2>" in costs
+    assert ">USD per million messages (1kb, written), over p99 in ms<" in costs
+    assert ">USD per million messages (1kb, written), beside p99 and against the rate<" in costs
+    assert "USD per million messages," not in costs
 
 
 def test_each_contenders_cost_is_the_reports(found, costs):
