@@ -36,6 +36,15 @@ def test_load_has_its_limits(wrong):
         MessageLoad(**{"durability": "memory", "rate_mps": 1, "duration_s": 1, **wrong})
 
 
+def test_consumer_that_is_away_is_back_in_the_window():
+    """Or its losses would be the harness's; a preview of a longer load is away for less."""
+    with pytest.raises(ValidationError, match=r"away for 6 s from two fifths of the window on .* away_s may be 5 at most"):
+        MessageLoad(durability="memory", rate_mps=1, duration_s=10, away_s=6)
+
+    short = MessageLoad(durability="memory", rate_mps=1, duration_s=10, away_s=4).shortened(window_s=3, warmup_s=1)
+    assert (short.duration_s, short.away_s) == (3, 1.5)
+
+
 def test_class_is_lacking_or_set_up():
     """A reason and settings exclude each other."""
     for wrong in ({}, {"lacking": "why", "how": "so"}, {"lacking": "why", "client": {"a": "b"}}):
