@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from steps.model import Absent, MessageLoad, Point
+from steps.model import Absent, HttpLoad, MessageLoad, Point
 from steps.model.metric import MESSAGES
 from steps.page import markdown, render
 from steps.page.messages import MessageView
@@ -97,6 +97,17 @@ def test_comment_has_a_table_for_each_class(brokers):
         {"written-1kb-to-1-500mps"},
         {"memory-1kb-to-1-500mps"},
     ]
+
+
+def test_comment_has_a_table_for_each_length_of_a_chain(brokers):
+    """Nor are chains of different lengths in one table."""
+    chain = HttpLoad(path="/json", model="open", rate_rps=100, hops=1, name="n1", duration_s=4, expect="{}")
+    loads = [chain, chain.model_copy(update={"hops": 3, "name": "n3"})]
+    sections = tuple(brokers.loads[0].model_copy(update={"load": load, "label": load.label}) for load in loads)
+    lines = markdown.of_reports([brokers.model_copy(update={"loads": sections})]).splitlines()
+
+    assert [line for line in lines if line.startswith("Chains")] == ["Chains of 1 service:", "Chains of 3 services:"]
+    assert sum(line.startswith("|  | load |") for line in lines) == 2
 
 
 def test_page_shows_it_first(brokers):
