@@ -1,4 +1,8 @@
-"""Phase 10, messaging: what does a message cost in each broker, until it is acknowledged and until it is there?"""
+"""Phase 10, messaging: what does a message cost in each broker, until it is acknowledged and until it is there?
+
+That no acknowledged message is lost is no hypothesis: it is checked in each cell, and one that loses any has failed. Such a
+cell has no figures, so a hypothesis on losses would see none but those of the cells that lost nothing.
+"""
 
 from __future__ import annotations
 
@@ -67,16 +71,6 @@ EXPERIMENTS = (
                 of=VALKEY,
                 below=20.0,
                 load="fsynced-1kb-to-1",
-            ),
-            *(
-                Hypothesis(
-                    statement=f"{broker.title} loses no acknowledged message of a consumer that was away",
-                    metric="lost_messages",
-                    of=broker,
-                    below=0.5,
-                    load="written-1kb-to-1-restart",
-                )
-                for broker in (NATS, VALKEY, RABBITMQ, KAFKA)
             ),
         ),
     ),

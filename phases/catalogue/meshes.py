@@ -8,6 +8,7 @@
 One Envoy per service for what comes in and what goes out, as in a mesh, and one for the caller: n services have n + 1. A load
 goes through as many services as it has hops, counted from the end of the chain; the others are not there. The services are the
 same programs with the same settings in every arm; a sidecar tells its service in a header where it takes calls to others.
+In a cluster a sidecar has a pod of its own, unlike a mesh's, so there the way between a service and its sidecar is the pods' network.
 
 What one machine lacks is the mesh's control plane and its rules for the network, so these arms are what a data path costs, and no
 mesh's name is on them. Meshes by name are in `meshes_elsewhere`.
@@ -125,6 +126,9 @@ ALIKE = {
     "buffering": "streams, up to 1 MiB (the default)",
 }
 
+# A mesh has both in one pod, whose processes speak over loopback.
+BESIDE = {"service to its sidecar": "over loopback; in a cluster from pod to pod"}
+
 PLAIN = SIDECAR.under(
     "plain",
     title="Plain",
@@ -132,7 +136,7 @@ PLAIN = SIDECAR.under(
     brings=PLAIN_SIDECARS,
     ready=THROUGH_THE_CHAIN,
     upstream=CALLER,
-    parity=Parity(tls=NO_TLS, more={"certificates": "none"}, **ALIKE),
+    parity=Parity(tls=NO_TLS, more={"certificates": "none"} | BESIDE, **ALIKE),
 )
 
 MTLS_MESH = MTLS_SIDECAR.under(
@@ -144,7 +148,7 @@ MTLS_MESH = MTLS_SIDECAR.under(
     settings=FOR_A_DAY | {"lets_in": "nobody"},
     ready=THROUGH_THE_CHAIN,
     upstream=CALLER,
-    parity=Parity(tls=WITH_MTLS, more={"certificates": "the same all through"}, **ALIKE),
+    parity=Parity(tls=WITH_MTLS, more={"certificates": "the same all through"} | BESIDE, **ALIKE),
 )
 
 ROTATED = MTLS_MESH.under(
@@ -153,7 +157,7 @@ ROTATED = MTLS_MESH.under(
     brings=ROTATED_SIDECARS,
     rotates_s=EXCHANGED_S,
     settings=MTLS_MESH.settings | RENEWED,
-    parity=Parity(tls=WITH_MTLS, more={"certificates": "exchanged every 2 s, connections last 2 s"}, **ALIKE),
+    parity=Parity(tls=WITH_MTLS, more={"certificates": "exchanged every 2 s, connections last 2 s"} | BESIDE, **ALIKE),
 )
 
 LAYERS = (NONE, PLAIN, MTLS_MESH)

@@ -110,7 +110,7 @@ def _crossings(load: LoadCost, costs: Costs) -> Iterator[str]:
     for crossing in load.crossings:
         usd = money(crossing.usd)
         yield (
-            f"below {crossing.rate_rps:,.0f} requests/s {crossing.below} costs less, above it {crossing.above} "
+            f"below {crossing.rate_rps:,.0f} {costs.unit.work}/s {crossing.below} costs less, above it {crossing.above} "
             f"(there {usd} {costs.unit.title})"
         )
 
@@ -126,11 +126,12 @@ def _break_even(costs: Costs, load: LoadCost, pair: tuple[str, str]) -> list[str
     ]
     crossing = [each for each in load.crossings if {each.below, each.above} == set(pair)]
     cheaper = min(pair, key=lambda name: usd_per_unit(arms[name].curve or one, RATES_RPS[-1], costs.unit))
-    said = [f"break-even at {each.rate_rps:,.0f} requests/s: below it {each.below}, above it {each.above}" for each in crossing]
+    work = costs.unit.work
+    said = [f"break-even at {each.rate_rps:,.0f} {work}/s: below it {each.below}, above it {each.above}" for each in crossing]
     return [
         "",
-        columns([("REQUESTS/S", *(name.upper() for name in pair)), *rows]),
-        *(said or [f"no break-even between {RATES_RPS[0]:,} and {RATES_RPS[-1]:,} requests/s: {cheaper} costs less at each"]),
+        columns([(f"{work.upper()}/S", *(name.upper() for name in pair)), *rows]),
+        *(said or [f"no break-even between {RATES_RPS[0]:,} and {RATES_RPS[-1]:,} {work}/s: {cheaper} costs less at each"]),
         "a model from one rate: CPU by the request, memory by the hour",
     ]
 

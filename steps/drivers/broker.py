@@ -28,6 +28,7 @@ class Dealing:
     consumers: int
     client: Mapping[str, str] = field(default_factory=dict)  # of the durability class
     timeout_s: float = 5.0
+    unacknowledged: int = 256  # messages that the driver has under way at most
 
 
 class Consumer(Protocol):

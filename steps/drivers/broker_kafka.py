@@ -23,6 +23,7 @@ LARGEST = 2 << 20
 # sixteen messages made a round trip, 500 a second fell behind, and half of them came out of order.
 BATCH = 1 << 20
 COMMIT_S = 0.1  # how often a consumer tells its place: the library's own 5 s would be the number of duplicates
+TOLD_WITHIN_S = 1.0  # at its end; a broker that is gone does not answer
 AGAIN_S = 0.1
 PARTITION = TopicPartition(TOPIC, 0)
 
@@ -91,14 +92,23 @@ def _refused(answer: Any, field: str, *, borne: type[KafkaError]) -> bool:
 
 
 async def _listen(own: Any, heard: Heard) -> None:
+    """Hears, and tells its place beside that: who waits for the answer hears nothing meanwhile, and it would be in p99."""
     loop = asyncio.get_running_loop()
-    told_at, untold = loop.time(), False
-    while True:
-        found = await own.getmany(timeout_ms=round(1000 * COMMIT_S))
-        for messages in found.values():
-            for message in messages:
-                heard(message.value)
-        untold = untold or bool(found)
-        if untold and loop.time() - told_at >= COMMIT_S:
-            await own.commit()
-            told_at, untold = loop.time(), False
+    place = told = 0
+    told_at, telling = loop.time(), None
+    try:
+        while True:
+            found = await own.getmany(timeout_ms=round(1000 * COMMIT_S))
+            for messages in found.values():
+                for message in messages:
+                    heard(message.value)
+                    place = message.offset + 1
+            if place > told and loop.time() - told_at >= COMMIT_S and (telling is None or telling.done()):
+                if telling is not None:
+                    telling.result()  # a place that was refused ends the consumer
+                telling = loop.create_task(own.commit({PARTITION: place}))
+                told, told_at = place, loop.time()
+    finally:
+        if telling is not None:
+            await asyncio.wait([telling], timeout=TOLD_WITHIN_S)
+            telling.cancel()

@@ -14,7 +14,6 @@ from valkey.asyncio import BlockingConnectionPool, Valkey
 from steps.drivers.broker import Consumer, Dealing, Heard, Listening
 from steps.model.messaging import TOPIC
 
-CONNECTIONS = 32  # a pool, as applications have it: each carries one XADD at a time
 AT_ONCE = 1000  # messages of one answer
 BLOCK_MS = 1000
 NEW, UNACKNOWLEDGED = ">", "0"
@@ -27,8 +26,12 @@ class Client:
         self._dealing = dealing
 
     async def open(self) -> None:
+        # A pool, as applications have it: a connection carries one XADD at a time, and each message under way may have one.
         pool = BlockingConnectionPool(
-            host=self._dealing.host, port=self._dealing.port, max_connections=CONNECTIONS, timeout=ceil(self._dealing.timeout_s)
+            host=self._dealing.host,
+            port=self._dealing.port,
+            max_connections=self._dealing.unacknowledged,
+            timeout=ceil(self._dealing.timeout_s),
         )
         self._valkey: Any = Valkey(connection_pool=pool)
         await self._valkey.ping()

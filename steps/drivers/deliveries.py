@@ -125,16 +125,18 @@ class Delivered:
         acknowledged = sorted(ended[number] for number in numbers)
         arrived = sorted(at for number in numbers if (at := inbox.first_ns[number]))
         begin, end = self.flown.window_ns
-        return max(
-            (count - bisect_right(arrived, at) for count, at in enumerate(acknowledged, 1) if begin <= at < end), default=0
-        )
+        waiting = (count - bisect_right(arrived, at) for count, at in enumerate(acknowledged, 1) if begin <= at < end)
+        return max(0, max(waiting, default=0))  # a consumer may have a message before the broker acknowledged it
 
     def _caught_up(self) -> dict[str, float | str | None]:
         """How long the consumer that was away took to have what was acknowledged before its return."""
         if self.absence is None:
             return {}
+        if not self.absence.left_ns:
+            return {"away_s": 0.0, "catch_up_reason": "the load ended before the consumer was to leave"}
         if not self.absence.back_ns:
-            return {"away_s": 0.0, "catch_up_reason": "the consumer did not come back"}
+            away_s = max(0, self.flown.window_ns[1] - self.absence.left_ns) / 1e9
+            return {"away_s": away_s, "catch_up_reason": "the consumer did not come back"}
         away_s = (self.absence.back_ns - self.absence.left_ns) / 1e9
         ended, inbox = self.flown.recording.ended_ns, self.letters.inboxes[self.absence.consumer]
         before = [number for number in self.acknowledged if ended[number] <= self.absence.back_ns]

@@ -7,6 +7,7 @@ way; when all are taken, messages wait in the driver, and their time counts, as 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from steps.drivers.broker import Broker, Consumer, how
@@ -14,10 +15,9 @@ from steps.drivers.connection import IDLE, Target
 from steps.drivers.deliveries import Absence, Delivered, Letters
 from steps.drivers.http import Flight, clock
 from steps.drivers.recording import Flown
-from steps.model.messaging import MessageLoad
+from steps.model.messaging import LEAVES_AT, MessageLoad
 
 LOOK_S = 0.02  # how often it is looked whether all deliveries came
-MIDDLE = 0.4  # of the window: the rest is for the way back
 
 
 class Slot:
@@ -77,9 +77,9 @@ class MessageFlight(Flight):
             if flown.stopped is None:
                 await self._arrived(flown)
         finally:
-            if away is not None:
-                away.cancel()
-                await asyncio.gather(away, return_exceptions=True)
+            gone = await _ended(away) if away else None
+        if gone and flown.stopped is None:  # or the broker would be blamed for what nobody was there to take
+            flown = replace(flown, stopped=f"consumer 0 could not come back: {gone}")
         self.delivered = Delivered(self._letters, flown, self._absence)
         return flown
 
@@ -87,12 +87,13 @@ class MessageFlight(Flight):
         """Ends the first consumer's connection in the middle of the window, and brings it back."""
         begin_ns, end_ns = self.window_ns(start_ns)
         assert self._absence is not None  # noqa: S101  # or nobody asked for this
-        await asyncio.sleep((begin_ns + MIDDLE * (end_ns - begin_ns) - clock()) / 1e9)
+        await asyncio.sleep((begin_ns + LEAVES_AT * (end_ns - begin_ns) - clock()) / 1e9)
         self._absence.left_ns = clock()
         await self._consumers[0].close()
         await asyncio.sleep(max(0.0, (self._load.away_s or 0) - (clock() - self._absence.left_ns) / 1e9))
-        self._absence.back_ns = clock()  # connecting again is part of coming back
+        began_ns = clock()  # connecting again is part of coming back
         self._consumers[0] = await self._broker.consume(0, lambda body: self._letters.heard(0, body))
+        self._absence.back_ns = began_ns
 
     async def _arrived(self, flown: Flown) -> None:
         """Returns when every acknowledged message has been delivered, or its time is over."""
@@ -107,3 +108,12 @@ class MessageFlight(Flight):
         """A slot is open at once."""
         connection.made = True
         self.opened(connection)
+
+
+async def _ended(task: asyncio.Task[None]) -> str | None:
+    """Ends what was to be over; why it was not, or None."""
+    task.cancel()
+    (found,) = await asyncio.gather(task, return_exceptions=True)
+    if isinstance(found, asyncio.CancelledError):
+        return "its time was over"
+    return how(found) if found else None

@@ -35,7 +35,12 @@ class Post:
             raise UsageError(message)
         self._load, self._target, self._durable = load, Target.of(url), component.classes[load.durability]
         dealing = Dealing(
-            self._target.host, self._target.port, consumers=load.fan_out, client=self._durable.client, timeout_s=load.timeout_s
+            self._target.host,
+            self._target.port,
+            consumers=load.fan_out,
+            client=self._durable.client,
+            timeout_s=load.timeout_s,
+            unacknowledged=load.unacknowledged,
         )
         self._broker: Broker = client_of(component.speaks)(dealing)
         self._letters = Letters.of(len(Schedule.of(load)), size=load.size_bytes, consumers=load.fan_out)

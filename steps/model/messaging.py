@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from steps.model.durability import SURVIVES, DurabilityClass
 from steps.model.values import Model, Positive
@@ -12,7 +12,9 @@ from steps.model.values import Model, Positive
 TOPIC = "bench"  # of every load, and of an application that publishes
 HEAD_BYTES = 16  # of each message: its number, and whose it is
 CHECKED_WITHIN_S = 60.0  # topic and consumers are made before, of a Kafka that has just started
-# What a message costs the driver, sent or received, in requests of the HTTP driver (docs/messaging.md).
+LEAVES_AT = 0.4  # of the window: then a consumer goes that is to be away
+MOST_AWAY = 0.5  # of the window: what is left of it is for catching up
+# What a message costs the driver, sent or received, in requests of the HTTP driver: measured and rounded up, docs/messaging.md, "The driver".
 EFFORT = 4.0
 
 
@@ -35,6 +37,16 @@ class MessageLoad(Model):
     warmup_s: float = Field(default=3.0, ge=0)
     duration_s: Positive
     timeout_s: Positive = 5.0
+
+    @model_validator(mode="after")
+    def _is_back_in_the_window(self) -> Self:
+        if self.away_s and self.away_s > MOST_AWAY * self.duration_s:
+            message = (
+                f"load {self.label}: a consumer that is away for {self.away_s:g} s from two fifths of the window on is hardly "
+                f"back within its {self.duration_s:g} s; away_s may be {MOST_AWAY * self.duration_s:g} at most"
+            )
+            raise ValueError(message)
+        return self
 
     @property
     def size(self) -> str:
@@ -103,5 +115,7 @@ class MessageLoad(Model):
 
     def shortened(self, *, window_s: float, warmup_s: float) -> MessageLoad:
         """The same, no longer than that."""
-        shorter = {"duration_s": min(self.duration_s, window_s), "warmup_s": min(self.warmup_s, warmup_s)}
+        duration_s = min(self.duration_s, window_s)
+        away_s = min(self.away_s, MOST_AWAY * duration_s) if self.away_s else None
+        shorter = {"duration_s": duration_s, "warmup_s": min(self.warmup_s, warmup_s), "away_s": away_s}
         return self.model_copy(update=shorter)

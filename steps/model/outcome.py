@@ -91,7 +91,7 @@ class MessageRecord(Model):
     out_of_order: int  # first deliveries that came after a later message
     strange: int  # what was delivered and never sent so
     delivered_in_window: int  # first deliveries inside the window, whenever they were due
-    backlog: int  # the most messages that were acknowledged and not yet delivered at one consumer, in the window
+    backlog: int = Field(ge=0)  # the most messages that were acknowledged and not yet delivered at one consumer, in the window
     expected: int  # deliveries of the window's messages, had all been acknowledged and delivered
     away_s: Finite | None = None  # how long a consumer really was away; None: none was
     catch_up_ms: Finite | None = None  # from its return until it had every message acknowledged before

@@ -93,6 +93,11 @@ class Contest(Model):
         return f"{self.experiment} at {self.use.at}"
 
     @property
+    def usd(self) -> str:
+        """What its dollars are for: `USD per million requests`."""
+        return self.unit.under(self.section.load)
+
+    @property
     def titles(self) -> dict[Name, str]:
         """Name → title."""
         return {arm.name: arm.title for arm in self.section.arms}

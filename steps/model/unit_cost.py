@@ -28,6 +28,10 @@ class UnitCost(Model):
         many = "million " if self.per == 1_000_000 else "" if self.per == 1 else f"{self.per:,} "
         return f"USD per {many}{self.work if self.per > 1 else self.work.removesuffix('s')}"
 
+    def under(self, load: object) -> str:
+        """`USD per million messages (1kb, written)`: a message's price is told with its size and its durability class."""
+        return f"{self.title} ({load.size}, {load.durability})" if isinstance(load, MessageLoad) else self.title
+
 
 PER_MILLION_REQUESTS = UnitCost(work="requests", per=1_000_000)
 PER_MILLION_TRANSACTIONS = UnitCost(work="transactions", per=1_000_000)

@@ -47,6 +47,11 @@ class Pictures:
     use: LoadUse
     unit: UnitCost
 
+    @property
+    def usd(self) -> str:
+        """What the dollars are for."""
+        return self.unit.under(self.section.load)
+
     def spots(self) -> list[Spot]:
         """Every contender of which both are known."""
         figures = {arm.name: arm.figures.get(self.use.p99) for arm in self.section.arms}
@@ -65,11 +70,11 @@ class Pictures:
         each = width if stacked else (width - GAP) / 2
         height = 300.0
         canvas = Canvas(width, height * (2 if stacked else 1) + (20 if stacked else 0))
-        _Plane(canvas, (0.0, 0.0, each, height), self.unit).scatter(spots)
+        _Plane(canvas, (0.0, 0.0, each, height), self.usd).scatter(spots)
         corner = (0.0, height + 20) if stacked else (each + GAP, 0.0)
-        _Plane(canvas, (*corner, each, height), self.unit).curves(spots, self)
-        title = f"{self.unit.title}, beside p99 and against the rate"
-        return canvas.svg(name=name, title=title, description=_description(spots, self.unit))
+        _Plane(canvas, (*corner, each, height), self.usd).curves(spots, self)
+        title = f"{self.usd}, beside p99 and against the rate"
+        return canvas.svg(name=name, title=title, description=_description(spots, self.usd))
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class _Plane:
 
     canvas: Canvas
     box: tuple[float, float, float, float]  # left, top, width, height
-    unit: UnitCost
+    usd: str  # what it is for
 
     def scatter(self, spots: Sequence[Spot]) -> None:
         """A dot for each, with its intervals; the front as a line through those that are on it."""
@@ -112,7 +117,7 @@ class _Plane:
         }
         down = self._down(usd for line in lines.values() for usd in line)
         ticks = [(float(step), f"{step:,f}") for step in STEPS if low <= float(step) <= high]
-        self._frame(across, down, f"{self.unit.work}/s", ticks)
+        self._frame(across, down, f"{of.unit.work}/s", ticks)
         ends = spread([down(lines[spot.arm.name][-1]) for spot in spots], 15)
         for spot, end in zip(spots, ends, strict=True):
             color = line_color(spot.hue)
@@ -143,7 +148,7 @@ class _Plane:
         self.canvas.rules(((across.start, down(float(step))), (across.end, down(float(step)))) for step in steps)
         for step in steps:
             self.canvas.text(across.start - 7, down(float(step)), money(step, digits=1), 11, color=MUTED, ha="right")
-        self.canvas.text(self.box[0], self.box[1] + 10, f"{self.unit.title}, over {title}", 12)
+        self.canvas.text(self.box[0], self.box[1] + 10, f"{self.usd}, over {title}", 12)
 
 
 def _usd_ticks(down: Scale) -> list[Decimal]:
@@ -163,9 +168,9 @@ def _usd_edges(figure: CostFigure) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _description(spots: Sequence[Spot], unit: UnitCost) -> str:
+def _description(spots: Sequence[Spot], usd: str) -> str:
     best: Mapping[str, str] = dict.fromkeys(front({spot.arm.name: spot.pair for spot in spots}), ", on the Pareto front")
     return "; ".join(
-        f"{spot.arm.title}: p99 {spot.pair[0]:.2f} ms, {money(spot.cost.value)} {unit.title}{best.get(spot.arm.name, '')}"
+        f"{spot.arm.title}: p99 {spot.pair[0]:.2f} ms, {money(spot.cost.value)} {usd}{best.get(spot.arm.name, '')}"
         for spot in spots
     )

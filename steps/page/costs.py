@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from steps.costs.laptop import LAPTOP
 from steps.costs.money import HOURS_PER_MONTH, Gigabytes
 from steps.costs.pareto import front
 from steps.costs.rates import egress_rate
@@ -123,6 +124,20 @@ class CostView:
         told = [f"{each.pricing.provider} {_sent(each.pricing, sent)}" for each in self.report.costs if each.pricing.egress]
         where = f": {'; '.join(told)}" if told else ""
         return f"No network is in the figures: an answer is {median(sizes):,.0f} bytes, in USD where it leaves its zone{where}."
+
+    def storage(self) -> str:
+        """Whether what is kept on disk is in the figures, by what the prices have; and what is never in them."""
+        arms = next(each.arms for each in self.report.uses if each.load == self.load.load)
+        if not any(use.disk_gib is not None for arm in arms for use in arm.uses):
+            return "No storage, load balancer or control plane is in them either."
+        pricing = self.costs.pricing
+        without = (
+            "in the price of the machine" if pricing.provider == LAPTOP else "not in them: the price book has no price of it"
+        )
+        here = "billed, by the month" if pricing.storage else without
+        billed = [costs.pricing.provider for costs in self.report.costs if costs.pricing is not pricing and costs.pricing.storage]
+        elsewhere = f", and as if it ran elsewhere billed by the month ({listed(billed)})" if billed else ""
+        return f"What is kept on disk is {here}{elsewhere}. No load balancer or control plane is in them either."
 
     def unattributed(self) -> str:
         """What is in none of the figures, in the medians of the arms."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from steps.model import Change, ChangeVerdict, Comparison, Difference, Figure, Report
+from steps.model import Change, ChangeVerdict, Comparison, Difference, Figure, Load, LoadSection, MessageLoad, Report, hops_of
+from steps.model.durability import SURVIVES
 from steps.statistics.comparing import summary
 from steps.statistics.words import DASH, listed, number_of, ratio_text, sentence, with_interval
 
@@ -57,12 +58,6 @@ def of_reports(reports: Iterable[Report], *, missing: Iterable[tuple[str, str]] 
 
 
 def _report(report: Report) -> list[str]:
-    headline = [metric for metric in report.metrics if metric.name in report.headline]
-    rows = [
-        [arm.title, section.label, *(_figure(arm.figures.get(metric.name), metric.unit) for metric in headline)]
-        for section in report.loads
-        for arm in section.arms
-    ]
     return [
         _marker("run", report.phase, report.experiment),
         f"### {plain(report.experiment)}: {report.verdict.value}",
@@ -70,11 +65,36 @@ def _report(report: Report) -> list[str]:
         plain(report.answer.lead),
         *(f"- {plain(reason)}" for reason in report.reasons),
         "",
-        *_table(["", "load", *(metric.title for metric in headline)], rows),
-        "",
+        *_figures(report),
         *(f"- **{each.verdict.value}**: {plain(each.statement)} ({plain(each.why)})" for each in report.hypotheses),
         *_folded("Circumstances", _layers(report)),
     ]
+
+
+def _figures(report: Report) -> list[str]:
+    """A table for all loads; of messages one for each durability class, of chains one for each length, which is told before."""
+    kinds: dict[str, list[LoadSection]] = {}
+    for section in report.loads:
+        kinds.setdefault(_kind(section.load), []).append(section)
+    headline = [metric for metric in report.metrics if metric.name in report.headline]
+    head = ["", "load", *(metric.title for metric in headline)]
+    lines = []
+    for kind, sections in kinds.items():
+        rows = [
+            [arm.title, section.label, *(_figure(arm.figures.get(metric.name), metric.unit) for metric in headline)]
+            for section in sections
+            for arm in section.arms
+        ]
+        lines += [*([f"{plain(kind)}:", ""] if kind else []), *_table(head, rows), ""]
+    return lines
+
+
+def _kind(load: Load) -> str:
+    """What sets a load apart from those that are no comparison for it; empty: nothing does."""
+    if isinstance(load, MessageLoad):
+        return f"Messages {SURVIVES[load.durability]}"
+    hops = hops_of(load)
+    return "" if hops is None else f"Chains of {hops} service{'' if hops == 1 else 's'}"
 
 
 def _figure(figure: Figure | None, unit: str) -> str:

@@ -36,6 +36,7 @@ class Row:
     hue: int = 0
     cells: tuple[Cell, ...] = ()
     reason: str = ""
+    failed: str = ""  # how many of its cells have no part in its figures, and why
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def _row(section: LoadSection, arm: Arm, digits: Mapping[str, int], longest_ms: 
     hue = position(section, arm)
     if arm.failure and not any(figure.value is not None for figure in arm.figures.values()):
         return Row(arm.title, hue, reason=f"failed: {arm.failure}")
-    return Row(arm.title, hue, tuple(_cell(arm, name, digits[name], longest_ms) for name in COLUMNS))
+    failed = f"{arm.failed} of {arm.planned} cells failed: {arm.failure}" if arm.failed else ""
+    return Row(arm.title, hue, tuple(_cell(arm, name, digits[name], longest_ms) for name in COLUMNS), failed=failed)
 
 
 def _figures(section: LoadSection, name: str) -> Sequence[Figure]:
@@ -91,5 +93,6 @@ def _cell(arm: Arm, name: str, digits: int, longest_ms: float) -> Cell:
     share = 100 * figure.value / longest_ms if name in TIMES and longest_ms else None
     same = interval == f"{text} to {text}"
     mark = "†" if figure.suspect else ""
-    bad = name == LOST.name and figure.value > 0
+    # One loss is one too many, whatever the median is; what a failed cell lost is not in the figure.
+    bad = name == LOST.name and (arm.failed > 0 or any(point.value > 0 for point in figure.points))
     return Cell(f"{text}{mark}", "" if same else interval, share=share, bad=bad)

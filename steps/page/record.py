@@ -63,7 +63,7 @@ def _contest(contest: Contest) -> dict[str, Any]:
     return {
         "title": contest.where,
         "run": contest.run,
-        "heads": ("contender", "p99 (ms)", contest.unit.title, "memory (MiB)", "on the front"),
+        "heads": ("contender", "p99 (ms)", contest.usd, "memory (MiB)", "on the front"),
         "rows": rows,
         "unpriced": contest.unpriced,
         "outcome": contest.outcome.said if contest.outcome else DASH,

@@ -71,9 +71,9 @@ class ContestView:
 
     def crossings(self) -> list[str]:
         """The break-evens in words."""
-        titles = self.contest.titles
+        titles, work = self.contest.titles, self.contest.unit.work
         return [
-            f"Up to {each.rate_rps:,.0f} requests/s {titles[each.below]} costs less than {titles[each.above]}, beyond that more."
+            f"Up to {each.rate_rps:,.0f} {work}/s {titles[each.below]} costs less than {titles[each.above]}, beyond that more."
             for each in self.contest.cost.crossings
         ]
 

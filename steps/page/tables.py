@@ -137,8 +137,8 @@ class View:
         return f"median of {counted(n, 'repetition')}, interval from the smallest to the largest ({sure} for the median)"
 
     def at(self, section: LoadSection) -> str:
-        """Which load a heading speaks of, when there are several."""
-        return section.load.under if len(self.report.loads) > 1 else ""
+        """Which load a heading speaks of, when there are several; of messages always: size and class are part of it."""
+        return section.load.under if len(self.report.loads) > 1 or isinstance(section.load, MessageLoad) else ""
 
     def load_sentence(self, section: LoadSection) -> str:
         load = section.load

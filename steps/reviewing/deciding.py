@@ -66,7 +66,7 @@ def _said(chosen: Sequence[Standing], least: Least, contest: Contest) -> str:
 
 def _figure(standing: Standing, least: Least, contest: Contest) -> str:
     if least == "usd":
-        return f"{with_range(standing.cost.used)} {contest.unit.title}"
+        return f"{with_range(standing.cost.used)} {contest.usd}"
     return with_interval(standing.p99 if least == "p99_ms" else standing.memory, "ms" if least == "p99_ms" else "MiB")
 
 

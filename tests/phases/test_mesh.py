@@ -87,6 +87,14 @@ def lines(name):
     return [line for line in (CONFIGS / name).read_text().splitlines() if not line.startswith("#")]
 
 
+def test_every_arm_with_sidecars_says_where_they_stand():
+    """In a cluster a service and its sidecar are two pods, as they are in no mesh: the report says so of each arm."""
+    told = {arm.name: arm.parity.more.get("service to its sidecar", "") for arm in MESH.arms}
+
+    assert told.pop("none") == ""
+    assert set(told.values()) == {"over loopback; in a cluster from pod to pod"}
+
+
 def test_a_sidecar_knows_whom_it_lets_in_and_whom_it_calls():
     """The sidecar before it and the caller's; it calls whoever was deployed right before it, and believes nobody else."""
     text = (CONFIGS / "sidecar-mtls.envoy.yaml").read_text()

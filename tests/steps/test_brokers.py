@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from phases.catalogue.brokers import BROKERS, VALKEY
+from phases.catalogue.brokers import BROKERS, KAFKA, VALKEY
+from steps.drivers.post import Post
 from steps.errors import UsageError
 from steps.model.durability import CLASSES
 from tests.brokers import SOME, cell, needs, send, short
@@ -28,6 +31,27 @@ def test_broker_delivers_what_it_acknowledged(lab, component):
     assert (found.delivered, found.lost, found.duplicates, found.strange) == (2 * ACKNOWLEDGED, 0, 0, 0)
     assert found.out_of_order == 0
     assert sum(1 for _ in sent.delivered.durations_us()) == found.expected == 400
+
+
+@pytest.mark.parametrize("component", [each for each in SOME if each.values[0] is KAFKA])
+def test_kafkas_consumer_joins_no_group(lab, component):
+    """Its group keeps a place and has no member, so that no rebalancing is in any figure."""
+    load = short()
+
+    async def members():
+        post = Post(load, endpoints.target, component)
+        try:
+            assert all(check.right for check in await post.open())
+            (answer,) = await post._broker._admin.describe_consumer_groups(["consumer-0"])
+            (group,) = answer.to_object()["groups"]
+            return group["members"]
+        finally:
+            await post.close()
+
+    with cell(lab, load, needs(component)) as endpoints:
+        found = asyncio.run(members())
+
+    assert found == []
 
 
 @pytest.mark.evidence  # what takes half a second here takes longer on a busy machine
@@ -76,7 +100,6 @@ def test_broker_that_is_less_durable_than_the_load_says_fails(lab):
 def test_load_of_messages_for_something_else_is_refused():
     """In one sentence, before anything is sent."""
     from phases.catalogue.databases import POSTGRES
-    from steps.drivers.post import Post
 
     with pytest.raises(UsageError, match="PostgreSQL declares no class written"):
         Post(short(), "http://127.0.0.1:1", POSTGRES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -10,6 +12,7 @@ from phases.catalogue.databases import POSTGRES
 from phases.phase_10_messaging import EXPERIMENTS
 from steps.errors import UsageError
 from steps.model import Absent, Durable, Experiment, Hypothesis, MessageLoad, Plan, cell_of
+from steps.model.messaging import EFFORT
 
 (BENCHMARK,) = EXPERIMENTS
 MEMORY = MessageLoad(durability="memory", rate_mps=500, duration_s=10)
@@ -34,6 +37,22 @@ def test_load_has_its_limits(wrong):
     """Up to eight consumers, and room for a sequence number."""
     with pytest.raises(ValidationError):
         MessageLoad(**{"durability": "memory", "rate_mps": 1, "duration_s": 1, **wrong})
+
+
+def test_consumer_that_is_away_is_back_in_the_window():
+    """Or its losses would be the harness's; a preview of a longer load is away for less."""
+    with pytest.raises(ValidationError, match=r"away for 6 s from two fifths of the window on .* away_s may be 5 at most"):
+        MessageLoad(durability="memory", rate_mps=1, duration_s=10, away_s=6)
+
+    short = MessageLoad(durability="memory", rate_mps=1, duration_s=10, away_s=4).shortened(window_s=3, warmup_s=1)
+    assert (short.duration_s, short.away_s) == (3, 1.5)
+
+
+def test_what_a_message_costs_the_driver_is_told():
+    """Where the model says that it is, with what was measured."""
+    driver = (Path(__file__).parents[2] / "docs" / "messaging.md").read_text().split("## The driver")[1].split("\n## ")[0]
+
+    assert f"counts as {EFFORT:g} requests of the HTTP driver" in driver
 
 
 def test_class_is_lacking_or_set_up():

@@ -88,6 +88,15 @@ def test_backlog_is_the_most_that_was_acknowledged_and_not_there():
     assert record.backlog == 5
 
 
+def test_backlog_is_never_below_zero():
+    """Two messages are there before the first is acknowledged, and all other acknowledgements come after the window."""
+    found = delivered([(0, 0, 0.5), (0, 1, 0.9), *each(numbers=range(2, 10))])
+    for number in range(1, 10):
+        found.flown.recording.ended_ns[number] = START + 150 * MS
+
+    assert found.record().backlog == 0
+
+
 def test_catching_up_takes_until_all_that_was_acknowledged_before_is_there():
     """Back at 50 ms: messages 0 to 4 are acknowledged by then, and the last of them comes at 57 ms."""
     arrivals = [*each(numbers=[0, 1]), (0, 2, 56), (0, 3, 57), (0, 4, 56.5), *each(numbers=range(5, 10))]
@@ -102,9 +111,12 @@ def test_there_is_no_catching_up_where_something_is_missing():
     """A reason takes the place of the time, and so does a consumer that never came back."""
     gone = delivered(each(numbers=range(1, 10)), absence=Absence(left_ns=START + 20 * MS, back_ns=START + 50 * MS)).record()
     never = delivered(each(), absence=Absence(left_ns=START + 20 * MS)).record()
+    stayed = delivered(each(), absence=Absence()).record()
 
     assert (gone.catch_up_ms, gone.catch_up_reason) == (None, "1 messages acknowledged before its return never came")
     assert (never.catch_up_ms, never.catch_up_reason) == (None, "the consumer did not come back")
+    assert never.away_s == pytest.approx(0.08)  # until the end of the load
+    assert (stayed.away_s, stayed.catch_up_reason) == (0.0, "the load ended before the consumer was to leave")
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 9)), max_size=60), st.sets(st.integers(0, 9)))

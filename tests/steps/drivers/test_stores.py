@@ -18,7 +18,8 @@ from steps.errors import MeasureError
 from steps.model import Check, Endpoints
 from steps.model.keeping import Keeps, StoreAt
 
-RIGHT = Check(when="before", right=True, what="200")
+RIGHT = Check(when="before", right=True, what="200", answer_bytes=200)
+IDENTITY = Check(when="before", right=True, what="sidecar-1 refuses a caller without a certificate")  # no request, so no line
 
 
 @dataclass
@@ -71,9 +72,9 @@ def recording(*fates: int) -> Recording:
 
 
 def count(url: str, keeps: Keeps, *fates: int, target: str = "http://127.0.0.1:1", within_s: float = 2.0):
-    """What is found in the one store after requests that ended so, and one check."""
+    """What is found in the one store after requests that ended so, one question, and a check that asked nothing over HTTP."""
     where = Endpoints(target=target, keepers={}, stores=(StoreAt(name="store", url=url, keeps=keeps),))
-    (found,) = asyncio.run(stores.count(where, recording(*fates), [RIGHT], within_s=within_s))
+    (found,) = asyncio.run(stores.count(where, recording(*fates), [RIGHT, IDENTITY], within_s=within_s))
     return found
 
 

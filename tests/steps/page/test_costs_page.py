@@ -10,7 +10,10 @@ import pytest
 from steps.costs.pareto import front
 from steps.costs.words import by_the_month, money
 from steps.evidence import read
+from steps.model import MessageLoad
+from steps.model.unit_cost import PER_MILLION_MESSAGES
 from steps.page import render
+from steps.page.costs import CostView
 from steps.statistics.findings import report_of
 from tests.steps.page.test_page import Elements, evil
 from tests.steps.simulated import RUN, Story, simulate, small, tiny
@@ -38,6 +41,56 @@ def found():
 def costs(found):
     """Its section on cost."""
     return section(render(found))
+
+
+def of_messages(found):
+    """The same report, as if its one load had been one of messages."""
+    load = MessageLoad(durability="written", rate_mps=100, duration_s=4)
+    sections = tuple(each.model_copy(update={"load": load}) for each in found.loads)
+    costs = tuple(each.model_copy(update={"unit": PER_MILLION_MESSAGES}) for each in found.costs)
+    return found.model_copy(update={"loads": sections, "costs": costs})
+
+
+def test_dollars_for_messages_are_told_with_size_and_class(found):
+    """Also of a single load, as a preview has it: in the heading, and in the picture by itself."""
+    costs = section(render(of_messages(found)))
+
+    assert "<h2>What a million messages cost for 1,024 bytes written, to 1 consumer, at 100 messages/s</h2>" in costs
+    assert ">USD per million messages (1kb, written), over p99 in ms<" in costs
+    assert ">USD per million messages (1kb, written), beside p99 and against the rate<" in costs
+    assert "USD per million messages," not in costs
+
+
+def kept(found, *, usual=None):
+    """The same report, as if everybody had kept a GiB on disk; `usual`: the prices that its figures are at."""
+    uses = tuple(
+        load.model_copy(
+            update={
+                "arms": tuple(
+                    arm.model_copy(update={"uses": tuple(each.model_copy(update={"disk_gib": 1.0}) for each in arm.uses)})
+                    for arm in load.arms
+                )
+            }
+        )
+        for load in found.uses
+    )
+    costs = [each for each in found.costs if each.pricing.provider == usual] or found.costs[:1]
+    return found.model_copy(update={"uses": uses, "costs": (costs[0], *found.costs[1:])})
+
+
+def test_page_says_of_storage_what_the_prices_have(found, costs):
+    """Nobody kept anything; a laptop's disk is in its price; at a provider it is billed, where the book has a price of it."""
+    billed = [each.pricing.provider for each in found.costs if each.pricing.storage]
+    laptop = section(render(kept(found)))
+    cloud = CostView(kept(found, usual=billed[0]), 0).storage()
+    unpriced = found.costs[0].pricing.model_copy(update={"provider": "ours", "storage": None})
+    without = found.model_copy(update={"costs": (found.costs[0].model_copy(update={"pricing": unpriced}),)})
+
+    assert "No storage, load balancer or control plane is in them either." in costs
+    assert "What is kept on disk is in the price of the machine, and as if it ran elsewhere billed by the month (" in laptop
+    assert all(provider in laptop for provider in billed)
+    assert cloud.startswith("What is kept on disk is billed, by the month")
+    assert CostView(kept(without), 0).storage().startswith("What is kept on disk is not in them: the price book has no price")
 
 
 def test_each_contenders_cost_is_the_reports(found, costs):

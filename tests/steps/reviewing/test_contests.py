@@ -1,13 +1,16 @@
 """What stored runs come to together: who goes together, who is on a front, what a rule decides."""
 
 import dataclasses
+import re
 
 import pytest
 
 from phases.phase_10_watching import EXPERIMENTS as WATCHING
 from steps.costs.book import load
-from steps.model import DutyCycle, Experiment, Figure, Rule, RunVerdict
-from steps.model.unit_cost import PER_MILLION_TRANSACTIONS
+from steps.model import DutyCycle, Experiment, Figure, MessageLoad, Rule, RunVerdict
+from steps.model.unit_cost import PER_MILLION_MESSAGES, PER_MILLION_TRANSACTIONS
+from steps.page.record import record
+from steps.page.review import render
 from steps.reviewing.contests import standings
 from steps.reviewing.newest import Newest
 from steps.reviewing.report import review_of
@@ -121,6 +124,21 @@ def test_all_are_priced_by_one_book_whatever_their_pages_were_priced_by():
     assert now.pricing.book != "sha256:other"
     assert now.sources[0].note is None
     assert then.sources[0].note == "its own page was priced by another price book"
+
+
+def test_dollars_for_messages_are_told_with_size_and_class():
+    """In the table of the page, in that of the record and in the words of a decision."""
+    sealed = stored()
+    load = MessageLoad(durability="fsynced", size_bytes=128, rate_mps=100, duration_s=4)
+    sections = tuple(each.model_copy(update={"load": load}) for each in sealed.report.loads)
+    costs = tuple(each.model_copy(update={"unit": PER_MILLION_MESSAGES}) for each in sealed.report.costs)
+    brokers = dataclasses.replace(sealed, report=sealed.report.model_copy(update={"loads": sections, "costs": costs}))
+
+    found = review(brokers, rule=RULE)
+
+    for text in (render(brokers.report, found), record(brokers.report, found), found.contests[0].outcome.said):
+        assert "USD per million messages (128b, fsynced)" in text
+        assert not re.search(r"USD per million messages(?! \()", text)
 
 
 RULE = Rule(p99_below_ms=5)
