@@ -6,7 +6,7 @@ cell has no figures, so a hypothesis on losses would see none but those of the c
 
 from __future__ import annotations
 
-from phases.catalogue.brokers import KAFKA, NATS, RABBITMQ, VALKEY
+from phases.catalogue.brokers import BROKERS, KAFKA, NATS, RABBITMQ, VALKEY
 from steps.model import Experiment, Hypothesis, MessageLoad
 from steps.model.metric import MESSAGES
 from steps.model.unit_cost import PER_MILLION_MESSAGES
@@ -17,7 +17,7 @@ EXPERIMENTS = (
         question="What does a message cost in each broker, until it is acknowledged, and until its consumers have it?",
         shape="compare",
         baseline=NATS,
-        contenders=(VALKEY, RABBITMQ, KAFKA),
+        contenders=tuple(each for each in BROKERS if each is not NATS),
         loads=(
             MessageLoad(durability="written", rate_mps=500, duration_s=10),
             MessageLoad(durability="fsynced", rate_mps=200, duration_s=10),

@@ -8,7 +8,7 @@
 One Envoy per service for what comes in and what goes out, as in a mesh, and one for the caller: n services have n + 1. A load
 goes through as many services as it has hops, counted from the end of the chain; the others are not there. The services are the
 same programs with the same settings in every arm; a sidecar tells its service in a header where it takes calls to others.
-In a cluster a sidecar has a pod of its own, unlike a mesh's, so there the way between a service and its sidecar is the pods' network.
+In a cluster a sidecar has a pod of its own, unlike a mesh's, so there a service and its sidecar talk over the pods' network.
 
 What one machine lacks is the mesh's control plane and its rules for the network, so these arms are what a data path costs, and no
 mesh's name is on them. Meshes by name are in `meshes_elsewhere`.

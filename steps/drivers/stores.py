@@ -37,7 +37,7 @@ class Asked:
 
     @classmethod
     def of(cls, recording: Recording, checks: Sequence[Check]) -> Self:
-        """Of the load, warm-up included, and of the questions over HTTP before and after it; other checks ask the contender nothing."""
+        """Of the load, warm-up included, and of the questions over HTTP before and after it; other checks ask nothing of it."""
         asked = [each for each in checks if each.answer_bytes is not None]
         right = sum(each.right for each in asked)
         return cls(answered=recording.answered + right, sent=recording.sent + len(asked))

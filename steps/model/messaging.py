@@ -14,7 +14,7 @@ HEAD_BYTES = 16  # of each message: its number, and whose it is
 CHECKED_WITHIN_S = 60.0  # topic and consumers are made before, of a Kafka that has just started
 LEAVES_AT = 0.4  # of the window: then a consumer goes that is to be away
 MOST_AWAY = 0.5  # of the window: what is left of it is for catching up
-# What a message costs the driver, sent or received, in requests of the HTTP driver: measured and rounded up, docs/messaging.md, "The driver".
+# What a message costs the driver, sent or received, in requests of the HTTP driver; rounded up (docs/messaging.md, "The driver").
 EFFORT = 4.0
 
 

@@ -29,7 +29,7 @@ def test_broker_delivers_what_it_acknowledged(lab, component):
     assert sent.checks[-1].what == f"{ACKNOWLEDGED} acknowledged messages reached 2 consumers"
     found = sent.delivered.record()
     assert (found.delivered, found.lost, found.duplicates, found.strange) == (2 * ACKNOWLEDGED, 0, 0, 0)
-    assert found.out_of_order == 0
+    assert found.out_of_order == 0 or component is VALKEY  # its client has a connection for each message under way
     assert sum(1 for _ in sent.delivered.durations_us()) == found.expected == 400
 
 
