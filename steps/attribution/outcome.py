@@ -69,7 +69,7 @@ def figures_of(record: TraceRecord, split: Split, load: LoadRecord | None) -> di
 
 def apart(record: TraceRecord, window: Window) -> list[str]:
     """Where a trace was not within its load. Machines' monotonic clocks begin anywhere: those of the wall are then compared."""
-    early, late = False, record.end_ns is not None and record.end_ns > window.end_ns
+    early, late = False, record.end_ns is not None and record.end_ns - record.ahead_ns > window.end_ns
     if record.began_at is not None and record.ended_at is not None:
         began, ended = (datetime.fromisoformat(text) for text in (record.began_at, record.ended_at))
         early, late = began < datetime.fromisoformat(window.started_at), ended > datetime.fromisoformat(window.ended_at)

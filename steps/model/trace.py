@@ -47,8 +47,9 @@ class TraceRecord(Model):
     tool: str | None = None  # "bpftrace v0.17.0"
     unavailable: str | None = None  # why there is no trace: expected where the place cannot
     failure: str | None = None  # why there is none though there should be
-    start_ns: int | None = None  # CLOCK_MONOTONIC, of the counting
+    start_ns: int | None = None  # of the counting, by the tracer's clock: CLOCK_BOOTTIME
     end_ns: int | None = None
+    ahead_ns: int = 0  # of CLOCK_MONOTONIC, where the load is on the same machine
     began_at: str | None = None  # UTC, by the clock of the traced node, where the load may be on another
     ended_at: str | None = None
     cpus: int | None = None  # cores that the target may use

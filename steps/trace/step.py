@@ -106,9 +106,10 @@ def _in_pods(
 def count(
     programs: Sequence[TraceProgram], target: Target, *, cpus: tuple[int, ...] | None, end_ns: int, folder: Path
 ) -> dict[str, Any]:
-    """Lets the programs count until shortly before that moment. Raises MeasureError: they did not."""
+    """Lets the programs count until shortly before that moment of CLOCK_MONOTONIC. Raises MeasureError: they did not."""
     until_ns = end_ns - round(BEFORE_END_S * 1e9)
-    text = together(programs, threads=target.threads(), end_ns=until_ns)
+    ahead_ns = tracer.clock_ns() - time.monotonic_ns()
+    text = together(programs, threads=target.threads(), end_ns=until_ns + ahead_ns)
     with tracer.run_times(), tracer.tracing(text, folder) as running:
         running.await_ready()
         before, cost = target.counters(cpus), running.cost()
@@ -125,6 +126,7 @@ def count(
         "cpus": len(cpus) if cpus else os.cpu_count(),
         "before": before,
         "after": after,
+        "ahead_ns": ahead_ns,
         **later.since(cost),
         **_counted(printed, target.component, folder),
     }

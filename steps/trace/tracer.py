@@ -7,11 +7,11 @@ import platform
 from collections.abc import Sequence
 
 from steps import bpftrace
-from steps.bpftrace import STOPS_S, Cost, Tracer, run_times, tracing, version
+from steps.bpftrace import STOPS_S, Cost, Tracer, clock_ns, run_times, tracing, version
 from steps.model.trace_program import TraceProgram
 from steps.trace.programs import tracepoints
 
-__all__ = ["STOPS_S", "Cost", "Tracer", "run_times", "tracing", "unavailable", "version"]
+__all__ = ["STOPS_S", "Cost", "Tracer", "clock_ns", "run_times", "tracing", "unavailable", "version"]
 
 
 def unavailable(programs: Sequence[TraceProgram]) -> str | None:
