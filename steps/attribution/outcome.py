@@ -29,19 +29,21 @@ SHARES = ("on_cpu", "cpu_wait", "disk", "network", "lock")
 
 def outcome_of(record: TraceRecord, load: LoadRecord | None, book: PriceBook, *, p50_ms: float | None) -> TraceOutcome:
     """What a trace shows. load: what was sent under it. Never raises for what the record holds: it says why there is nothing."""
-    base = TraceOutcome(target=record.target, reason="not judged", incomplete=record.damage, bpf_cores=record.bpf_cores)
+    base = TraceOutcome(target=record.target, reason="not judged", incomplete=record.incomplete, bpf_cores=record.bpf_cores)
     if record.unavailable or record.failure:
         said = f"{NOT_HERE}: {record.unavailable}" if record.unavailable else record.failure
         return base.model_copy(update={"reason": said})
+    if record.damage:  # a map that is not there reads as zero, and one that is cut as less
+        return base.model_copy(update={"reason": "; ".join(record.damage)})
     try:
         split = split_of(record)
     except MeasureError as error:
-        return base.model_copy(update={"reason": record.damage[0] if record.damage else str(error)})
+        return base.model_copy(update={"reason": str(error)})
     found = tuple(with_options(each, book, cores=record.cpus) for each in bottlenecks_of(signals_of(record, split)))
     checks, gaps = reconciled(record, split)
     update = {
         "reason": None,
-        "incomplete": (*record.damage, *_short(record, load), *gaps),
+        "incomplete": (*record.incomplete, *_short(record, load), *gaps),
         "seconds": record.seconds,
         "split": split,
         "bottlenecks": found,

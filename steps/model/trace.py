@@ -60,7 +60,8 @@ class TraceRecord(Model):
     after: Counters | None = None
     bpf_cores: Finite | None = None  # CPU seconds that the programs took, per second
     bpf_runs_per_s: Finite | None = None
-    damage: tuple[str, ...] = ()  # what was lost, cut, or does not fit
+    damage: tuple[str, ...] = ()  # what was lost, was cut or cannot be read: no number of it holds
+    incomplete: tuple[str, ...] = ()  # what it lacks, though what there is was counted right
 
     @property
     def seconds(self) -> float:

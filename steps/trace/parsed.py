@@ -31,7 +31,8 @@ class Parsed:
     end_ns: int | None = None
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     histograms: dict[str, dict[str, tuple[Bucket, ...]]] = field(default_factory=dict)
-    damage: list[str] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)  # then no number of it holds
+    incomplete: list[str] = field(default_factory=list)  # what it lacks, though what there is was counted right
     lost: int = 0
 
 
@@ -109,4 +110,5 @@ def _judge(found: Parsed, *, whole: bool) -> None:
         found.damage.append(f"{found.lost:,} events were lost")
     for name, keys in found.counts.items():
         if len(keys) >= MOST_KEYS:
-            found.damage.append(f"{name} was cut: it holds as many keys as it may, {MOST_KEYS:,}")
+            said = found.incomplete if name in {STACKS, OFF_STACKS} else found.damage  # of stacks pictures are made
+            said.append(f"{name} was cut: it holds as many keys as it may, {MOST_KEYS:,}")

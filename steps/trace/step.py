@@ -121,7 +121,7 @@ def count(
         later, after = running.cost(), target.counters(cpus)
         printed = parse(running.await_end(tracer.STOPS_S))
     if target.ended():
-        printed.damage.append(f"{target.component} ended while it was traced: what it did until then was counted")
+        printed.incomplete.append(f"{target.component} ended while it was traced: what it did until then was counted")
     return {
         "cpus": len(cpus) if cpus else os.cpu_count(),
         "before": before,
@@ -142,6 +142,7 @@ def _counted(printed: Parsed, component: str, folder: Path) -> dict[str, Any]:
         "counts": printed.counts,
         "histograms": printed.histograms,
         "damage": tuple(printed.damage),
+        "incomplete": tuple(printed.incomplete),
     }
 
 

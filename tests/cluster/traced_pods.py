@@ -66,6 +66,7 @@ def record_of(found: pods.Counted, target: pods.Target, programs: tuple[TracePro
         counts=found.printed.counts,
         histograms=found.printed.histograms,
         damage=tuple(found.printed.damage),
+        incomplete=tuple(found.printed.incomplete),
         **found.fields,
     )
 

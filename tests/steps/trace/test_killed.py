@@ -69,7 +69,7 @@ def test_killed_tracer_is_a_reason_and_leaves_nothing(tmp_path, sleeper):
     assert loaded.more_than(before) == set()
 
 
-def test_killed_target_is_damage(tmp_path, sleeper):
+def test_trace_of_a_killed_target_is_incomplete(tmp_path, sleeper):
     """What it did until then was counted, and the record says that this was not all."""
     before = loaded.programs()
     (main,) = processes.descendants(sleeper.pid)
@@ -77,5 +77,6 @@ def test_killed_target_is_damage(tmp_path, sleeper):
 
     found = counted(tmp_path, Target("sleeper", sleeper.pid, main.key))
 
-    assert any("sleeper ended while it was traced" in each for each in found["damage"])
+    assert any("sleeper ended while it was traced" in each for each in found["incomplete"])
+    assert found["damage"] == ()
     assert loaded.more_than(before) == set()

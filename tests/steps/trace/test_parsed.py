@@ -71,6 +71,15 @@ def test_what_is_wrong_with_an_output_is_said(text, said):
     assert any(said in one for one in parse(text).damage)
 
 
+def test_stacks_that_were_cut_spoil_no_number():
+    """Only the picture that is made of them."""
+    keys = ", ".join(f'"{number},a": 1' for number in range(MOST_KEYS))
+    found = parse(READY + END + f'{{"type": "map", "data": {{"{STACKS}": {{{keys}}}}}}}\n' + LAST)
+
+    assert found.damage == []
+    assert "was cut" in found.incomplete[0]
+
+
 def test_stacks_are_folded_from_the_command_to_the_innermost_call():
     """Offsets go, and so do the tracer's line breaks."""
     key = "\n    schedule+12\n    do_syscall_64+93\n,\n    read+5\n    0x7f00\n,postgres"
