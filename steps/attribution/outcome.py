@@ -39,11 +39,13 @@ def outcome_of(record: TraceRecord, load: LoadRecord | None, book: PriceBook, *,
         split = split_of(record)
     except MeasureError as error:
         return base.model_copy(update={"reason": str(error)})
-    found = tuple(with_options(each, book, cores=record.cpus) for each in bottlenecks_of(signals_of(record, split)))
     checks, gaps = reconciled(record, split)
+    lacks = (*record.incomplete, *_short(record, load), *gaps)
+    causes = bottlenecks_of(signals_of(record, split), whole=not lacks)
+    found = tuple(with_options(each, book, cores=record.cpus) for each in causes)
     update = {
         "reason": None,
-        "incomplete": (*record.incomplete, *_short(record, load), *gaps),
+        "incomplete": lacks,
         "seconds": record.seconds,
         "split": split,
         "bottlenecks": found,

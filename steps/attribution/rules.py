@@ -1,23 +1,26 @@
 """From signals to bottlenecks: each rule looks at its signs, and speaks when enough of them are met.
 
-Errors come first (throttling, retransmits), then by weight. Confidence falls where signs disagree. When no rule speaks, the
-traced component is not what limits: the load, its sender, or something behind it is.
+Errors come first (throttling, retransmits), then by weight. Confidence falls where signs disagree or a main one is
+missing. When no rule speaks, the traced component is not what limits: the load, its sender, or something behind it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from steps.attribution import thresholds as at
 from steps.attribution.signals import Signals
 from steps.model.trace import Bottleneck, Sign
 
+LEVELS: tuple[Literal["low", "medium", "high"], ...] = ("low", "medium", "high")  # of confidence
 
-def bottlenecks_of(signals: Signals) -> tuple[Bottleneck, ...]:
-    """The causes, the heaviest first; where there is none, that."""
+
+def bottlenecks_of(signals: Signals, *, whole: bool = True) -> tuple[Bottleneck, ...]:
+    """The causes, the heaviest first; where there is none, that. whole: the trace lacks nothing; else confidence is low."""
     found = [each for rule in RULES if (each := rule(signals))]
-    return tuple(sorted(found, key=lambda each: -each.weight)) or (_nothing(signals),)
+    ranked = tuple(sorted(found, key=lambda each: -each.weight)) or (_nothing(signals),)
+    return ranked if whole else tuple(each.model_copy(update={"confidence": LEVELS[0]}) for each in ranked)
 
 
 def _throttling(seen: Signals) -> Bottleneck | None:
@@ -101,12 +104,12 @@ def _nothing(seen: Signals) -> Bottleneck:
         _sign("busiest thread", seen.busiest_thread, at.QUIET_ACTIVE, below=True),
     ]
     signs = [sign for sign in quiet if sign]
-    met = sum(sign.met for sign in signs)
+    level = sum(sign.met for sign in signs)  # one that is missing is not met
     return Bottleneck(
         resource="none",
         kind="",
         said="nothing in it is the limit: the load, its sender, or something behind it is",
-        confidence="high" if met == len(signs) else "medium" if met else "low",
+        confidence=LEVELS[level],
         weight=0.0,
         evidence=tuple(sign for sign in signs if sign.met),
         against=tuple(sign for sign in signs if not sign.met),
@@ -117,18 +120,19 @@ def _spoken(
     resource: Any, kind: str, said: str, *, main: Iterable[Sign | None], beside: Iterable[Sign | None], weight: float
 ) -> Bottleneck | None:
     """A bottleneck, if one of its main signs is met."""
-    mains, others = [each for each in main if each], [each for each in beside if each]
+    asked = list(main)
+    mains, others = [each for each in asked if each], [each for each in beside if each]
     if not any(each.met for each in mains):
         return None
     signs = (*mains, *others)
     unmet = [each for each in signs if not each.met]
-    confidence = "high" if not unmet else "medium" if len(unmet) <= len(signs) / 2 else "low"
+    level = 2 if not unmet else 1 if len(unmet) <= len(signs) / 2 else 0
     met = tuple(each for each in signs if each.met)
     return Bottleneck(
         resource=resource,
         kind=kind,
         said=said,
-        confidence=confidence,
+        confidence=LEVELS[max(level - (len(mains) < len(asked)), 0)],
         weight=min(weight, 1.0),
         evidence=met,
         against=tuple(unmet),

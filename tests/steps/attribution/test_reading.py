@@ -51,6 +51,15 @@ def test_share_of_time_is_a_metric_of_the_cell(tmp_path):
     assert value_of(found, "p50_ms") == pytest.approx(1.98, abs=0.01)
 
 
+def test_trace_that_lacks_something_is_believed_little(tmp_path):
+    """Its component ended in the middle: what there is stands, as a doubt."""
+    ended = WHOLE.model_copy(update={"incomplete": ("nginx ended while it was traced",)})
+    found = outcome(tmp_path, ended.to_json())
+
+    assert "nginx ended while it was traced" in found.trace.incomplete
+    assert found.trace.bottlenecks[0].confidence == "low"
+
+
 def test_trace_that_cannot_be_had_here_fails_nothing(tmp_path):
     """The metric says why, and the cell decides about everything else."""
     none = WHOLE.model_copy(update={"unavailable": "bpftrace is not installed", "counts": {}})

@@ -80,6 +80,22 @@ def test_what_nobody_told_is_no_sign():
     assert "pressure on I/O" not in {sign.metric for sign in (*found.evidence, *found.against)}
 
 
+def test_main_sign_that_nobody_told_lowers_the_confidence():
+    """Half of the evidence is no more than half."""
+    busy = replace(QUIET, split=split(on_cpu=19, cpu_wait=19), cores_used=1.9, cpu_pressure=0.9)
+
+    assert bottlenecks_of(busy)[0].confidence == "high"
+    assert bottlenecks_of(replace(busy, cpu_pressure=None))[0].confidence == "medium"
+    assert bottlenecks_of(replace(QUIET, cores=None))[0].confidence == "medium"
+
+
+def test_trace_that_is_not_whole_is_believed_little():
+    """Whatever its signs say: what is missing may have said something else."""
+    for signals in (SYNCING, QUIET):
+        assert bottlenecks_of(signals)[0].confidence == "high"
+        assert bottlenecks_of(signals, whole=False)[0].confidence == "low"
+
+
 def test_value_at_its_threshold_is_met():
     """From the threshold on, as the file says."""
     at = split(on_cpu=1 - thresholds.DISK_SHARE, disk=thresholds.DISK_SHARE)
