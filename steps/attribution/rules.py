@@ -90,7 +90,7 @@ def _memory(seen: Signals) -> Bottleneck | None:
     reclaim = _sign("looks for free memory", seen.reclaim, at.RECLAIM_SHARE)
     pressure = _sign("pressure on memory", seen.memory_pressure, at.MEMORY_PRESSURE)
     # Disk waits that follow from a lack of memory are memory's: it goes before them.
-    weight = max(seen.reclaim, seen.memory_pressure or 0.0, seen.split.share("disk") or 0.0)
+    weight = max(seen.reclaim or 0.0, seen.memory_pressure or 0.0, seen.split.share("disk") or 0.0)
     said = "it has to free memory before it can use some"
     return _spoken("memory", "", said, main=[reclaim, pressure], beside=[], weight=weight)
 

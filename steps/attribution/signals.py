@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from steps.attribution.split import on_cpu
-from steps.model import TraceRecord
+from steps.model import TraceProgram, TraceRecord
 from steps.model.trace import Counters, Split
 from steps.node import throttled_share
 
@@ -29,7 +29,7 @@ class Signals:
     syncs: int
     retransmits: float | None
     full_sends: float | None
-    reclaim: float
+    reclaim: float | None
     read_bytes: int
     sync_p99_ms: float | None = None
 
@@ -37,6 +37,7 @@ class Signals:
 def signals_of(record: TraceRecord, split: Split) -> Signals:
     """Everything that the rules look at."""
     seconds = record.seconds
+    disk, memory = TraceProgram.BLOCK_IO in record.programs, TraceProgram.MEMORY in record.programs
     sync_s = total(record, "@sync_ns") / 1e9
     full, sends = total(record, "@tcp_full"), total(record, "@tcp_sends")
     segments = total(record, "@tcp_out") / SEGMENT_BYTES
@@ -50,11 +51,11 @@ def signals_of(record: TraceRecord, split: Split) -> Signals:
         io_pressure=_share(record, "io_pressure_s"),
         memory_pressure=_share(record, "memory_pressure_s"),
         throttled=_throttled(record),
-        sync_of_disk=min(sync_s / split.disk_s, 1.0) if split.disk_s > 0 else None,  # it may wait for a core in between
+        sync_of_disk=min(sync_s / split.disk_s, 1.0) if disk and split.disk_s > 0 else None,  # it may wait for a core in between
         syncs=total(record, "@syncs"),
         retransmits=total(record, "@retransmits") / segments if segments >= 1 else None,
         full_sends=full / sends if sends else None,
-        reclaim=total(record, "@reclaim_ns") / 1e9 / split.active_s if split.active_s > 0 else 0.0,
+        reclaim=total(record, "@reclaim_ns") / 1e9 / split.active_s if memory and split.active_s > 0 else None,
         read_bytes=record.counts.get("@io_bytes", {}).get("0", 0),
         sync_p99_ms=quantile_ms(record, "@sync_us", 0.99),
     )

@@ -80,19 +80,19 @@ class Split(Model):
     cpu_wait_s: Finite  # wanted a core and had none
     disk_s: Finite
     network_s: Finite  # waited to send, or to be connected
-    lock_s: Finite
+    lock_s: Finite | None  # None: locks were not traced, and who waited at one is among those who idle
     other_s: Finite
     idle_s: Finite  # waited for something to do: who receives may wait for a quiet client or for a slow one behind it
 
     @property
     def active_s(self) -> float:
         """All but idling."""
-        return self.on_cpu_s + self.cpu_wait_s + self.disk_s + self.network_s + self.lock_s + self.other_s
+        return self.on_cpu_s + self.cpu_wait_s + self.disk_s + self.network_s + (self.lock_s or 0.0) + self.other_s
 
     def share(self, part: str) -> float | None:
-        """A part of the active time, 0 to 1; None: nothing was active."""
-        spent: float = getattr(self, f"{part}_s")
-        return spent / self.active_s if self.active_s > 0 else None
+        """A part of the active time, 0 to 1; None: nothing was active, or nobody looked at that part."""
+        spent: float | None = getattr(self, f"{part}_s")
+        return spent / self.active_s if spent is not None and self.active_s > 0 else None
 
 
 class Reconciled(Model):

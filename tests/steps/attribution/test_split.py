@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steps.attribution.outcome import figures_of
 from steps.attribution.signals import signals_of
 from steps.attribution.split import split_of, waits_s
 from steps.errors import MeasureError
@@ -14,13 +15,13 @@ SECOND = 1_000_000_000
 PARTS = ("on_cpu_s", "cpu_wait_s", "disk_s", "network_s", "lock_s", "other_s", "idle_s")
 
 
-def record(counts, *, threads=4, seconds=5, machine="x86_64"):
+def record(counts, *, threads=4, seconds=5, machine="x86_64", programs=("off-cpu", "locks")):
     usage = Counters(at_ns=0, cpu_s=0, threads=threads, read_bytes=0, write_bytes=0)
     return TraceRecord(
         run="r",
         cell="postgres-100rps-r1",
         at="now",
-        programs=("off-cpu",),
+        programs=programs,
         target="postgres",
         machine=machine,
         start_ns=SECOND,
@@ -54,6 +55,18 @@ def test_futex_is_a_lock_where_its_waiters_wake_each_other(wakes, lock_s):
     }
 
     assert split_of(record(counts)).lock_s == lock_s
+
+
+def test_what_no_program_looked_at_is_not_zero():
+    """Without `locks` a lock is not told from a pool; without `memory` and `block-io` nobody saw their waits."""
+    one = record({"@on_ns": {"7": SECOND}, "@off_ns": {"1203": SECOND, "2000": SECOND}}, programs=("off-cpu",))
+    split = split_of(one)
+    seen = signals_of(one, split)
+
+    assert (split.lock_s, split.share("lock"), split.active_s) == (None, None, 2)
+    assert (seen.reclaim, seen.sync_of_disk) == (None, None)
+    assert "lock_percent" not in figures_of(one, split, None)
+    assert figures_of(record(one.counts), split_of(record(one.counts)), None)["lock_percent"] == 0
 
 
 def test_what_was_open_at_the_end_counts_until_then():
