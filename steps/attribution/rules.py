@@ -89,8 +89,9 @@ def _network(seen: Signals) -> Bottleneck | None:
 def _memory(seen: Signals) -> Bottleneck | None:
     reclaim = _sign("looks for free memory", seen.reclaim, at.RECLAIM_SHARE)
     pressure = _sign("pressure on memory", seen.memory_pressure, at.MEMORY_PRESSURE)
-    # Disk waits that follow from a lack of memory are memory's: it goes before them.
-    weight = max(seen.reclaim or 0.0, seen.memory_pressure or 0.0, seen.split.share("disk") or 0.0)
+    # Disk waits that follow from its own lack of memory are memory's, which goes before them; the pressure is the machine's.
+    follows = seen.split.share("disk") if _met(reclaim) else None
+    weight = max(seen.reclaim or 0.0, seen.memory_pressure or 0.0, follows or 0.0)
     said = "it has to free memory before it can use some"
     return _spoken("memory", "", said, main=[reclaim, pressure], beside=[], weight=weight)
 

@@ -96,6 +96,14 @@ def test_trace_that_is_not_whole_is_believed_little():
         assert bottlenecks_of(signals, whole=False)[0].confidence == "low"
 
 
+def test_disk_waits_are_memorys_only_where_the_target_itself_looked_for_memory():
+    """That somebody on the machine is short of it says nothing of whose files are read again."""
+    pressed = replace(SYNCING, memory_pressure=0.1)
+
+    assert [each.resource for each in bottlenecks_of(pressed)] == ["disk", "memory"]
+    assert [each.resource for each in bottlenecks_of(replace(pressed, reclaim=0.1))] == ["memory", "disk"]
+
+
 def test_value_at_its_threshold_is_met():
     """From the threshold on, as the file says."""
     at = split(on_cpu=1 - thresholds.DISK_SHARE, disk=thresholds.DISK_SHARE)
