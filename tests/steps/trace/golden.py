@@ -49,6 +49,11 @@ def sent(size: int) -> Callable[[TraceRecord], None]:
     return check
 
 
+def refused(record: TraceRecord) -> None:
+    """Each send that found the buffer full, and none that found nobody at the other end."""
+    assert record.counts["@tcp_full"] == {"1": loads.FULL_SENDS}
+
+
 def lossy(record: TraceRecord) -> None:
     """An event is a packet, which may hold several of the segments that the kernel counts."""
     again = sum(record.counts["@retransmits"].values())
@@ -97,6 +102,7 @@ LOADS = {
     "parked": Golden("none", (TraceProgram.LOCKS,), pods=False),
     # Over loopback: counts only, its limit is a matter of luck.
     "tcp": Golden("", (TraceProgram.TCP,), sent(loads.SENT_BYTES), pods=False),
+    "full": Golden("", (TraceProgram.TCP,), refused, pods=False),
     "narrow": Golden("network", (TraceProgram.TCP,), pods=False),
     "shaped": Golden("network", (TraceProgram.TCP,), sent(loads.SHAPED_BYTES)),
     "lossy": Golden("network", (TraceProgram.TCP,), lossy, pods=False),
