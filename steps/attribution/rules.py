@@ -83,6 +83,8 @@ def _network(seen: Signals) -> Bottleneck | None:
     weight = max(share or 0.0, 0.9 if _met(lost) else 0.0, seen.full_sends or 0.0)
     said = "the network loses what it sends" if _met(lost) else "it could send more than the network takes"
     signs = [main, *(each for each in (lost, full) if _met(each))]  # two that say different things: the other is not against it
+    if full and not (seen.full_sends or seen.retransmits):  # TCP took everything: it may be a pipe that it waits for
+        signs.append(full)
     return _spoken("network", "loss" if _met(lost) else "", said, main=signs, beside=[], weight=weight)
 
 

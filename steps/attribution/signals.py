@@ -40,7 +40,7 @@ def signals_of(record: TraceRecord, split: Split) -> Signals:
     disk, memory = TraceProgram.BLOCK_IO in record.programs, TraceProgram.MEMORY in record.programs
     sync_s = total(record, "@sync_ns") / 1e9
     full, sends = total(record, "@tcp_full"), total(record, "@tcp_sends")
-    segments = total(record, "@tcp_out") / SEGMENT_BYTES
+    segments = max(total(record, "@tcp_out") / SEGMENT_BYTES, sends - full)  # what is smaller than one is one all the same
     return Signals(
         split=split,
         seconds=seconds,
@@ -54,7 +54,7 @@ def signals_of(record: TraceRecord, split: Split) -> Signals:
         sync_of_disk=min(sync_s / split.disk_s, 1.0) if disk and split.disk_s > 0 else None,  # it may wait for a core in between
         syncs=total(record, "@syncs"),
         retransmits=total(record, "@retransmits") / segments if segments >= 1 else None,
-        full_sends=full / sends if sends else None,
+        full_sends=full / max(sends, 1) if TraceProgram.TCP in record.programs else None,
         reclaim=total(record, "@reclaim_ns") / 1e9 / split.active_s if memory and split.active_s > 0 else None,
         read_bytes=record.counts.get("@io_bytes", {}).get("0", 0),
         sync_p99_ms=quantile_ms(record, "@sync_us", 0.99),

@@ -104,6 +104,19 @@ def test_disk_waits_are_memorys_only_where_the_target_itself_looked_for_memory()
     assert [each.resource for each in bottlenecks_of(replace(pressed, reclaim=0.1))] == ["memory", "disk"]
 
 
+def test_wait_to_send_that_tcp_does_not_know_is_doubted():
+    """Who writes into a pipe waits in the same call: then no buffer of TCP was full, and nothing was sent again."""
+    waits = replace(QUIET, split=split(on_cpu=1, network=9))
+
+    assert bottlenecks_of(waits)[0].confidence == "high"
+    assert bottlenecks_of(replace(waits, full_sends=0.2, retransmits=0.0))[0].confidence == "high"
+    for retransmits in (0.0, None):
+        doubtful = bottlenecks_of(replace(waits, full_sends=0.0, retransmits=retransmits))[0]
+
+        assert doubtful.confidence == "medium"
+        assert [sign.metric for sign in doubtful.against] == ["sends into a full buffer"]
+
+
 def test_value_at_its_threshold_is_met():
     """From the threshold on, as the file says."""
     at = split(on_cpu=1 - thresholds.DISK_SHARE, disk=thresholds.DISK_SHARE)

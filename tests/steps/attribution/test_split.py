@@ -69,6 +69,26 @@ def test_what_no_program_looked_at_is_not_zero():
     assert figures_of(record(one.counts), split_of(record(one.counts)), None)["lock_percent"] == 0
 
 
+def test_small_messages_are_segments_of_their_own():
+    """Five of a thousand were sent again, be they as small as they are; of large ones each send is many segments."""
+    busy = {"@on_ns": {"7": SECOND}, "@tcp_sends": {"1": 1100}, "@tcp_full": {"1": 100}, "@retransmits": {"1": 5}}
+    small, large = (record(busy | {"@tcp_out": {"1": size}}, programs=("off-cpu", "tcp")) for size in (100_000, 14_480_000))
+
+    assert signals_of(small, split_of(small)).retransmits == 0.005
+    assert signals_of(large, split_of(large)).retransmits == 0.0005
+
+
+def test_tcp_that_was_looked_at_and_not_used_had_no_full_buffer():
+    """Zero was counted; where nobody looked, nothing was."""
+    seen = {
+        program: signals_of(one, split_of(one)).full_sends
+        for program in ("tcp", "memory")
+        for one in [record({"@on_ns": {"7": SECOND}}, programs=("off-cpu", program))]
+    }
+
+    assert seen == {"tcp": 0, "memory": None}
+
+
 def test_what_was_open_at_the_end_counts_until_then():
     """A thread that left its core 2 s before the end, and was woken 0.5 s before it, slept 1.5 s and waited for the rest."""
     end = 6 * SECOND
