@@ -77,7 +77,7 @@ def _traced(asked: Experiment, where: Endpoints, marks: Marks, cell: str, folder
     if "end_ns" not in begun:
         return {"failure": begun.get("reason") or SILENT}
     time.sleep(TRACED_WARMUP_S)  # what opens a connection may start a process: those that there will be are there now
-    target = Target.of(where)
+    target = Target.of(where, cell_of(asked, cell).contender)
     found = count(asked.trace, target, cpus=where.system_cpus, end_ns=begun["end_ns"], folder=folder)
     return {"target": target.component, "tool": tracer.version(), **found}
 
@@ -90,7 +90,7 @@ def _in_pods(
     from steps.trace import pods
 
     try:
-        target = pods.Target.of(where, run, cell)
+        target = pods.Target.of(where, cell_of(asked, cell).contender, run=run, cell=cell)
         tracers = pods.tracers_of(target, Kube.in_pod(), image=image)
         ledger = pods.ledger_of(asked, target.run, os.environ)
         found = pods.traced(asked, target, tracers, marks=marks, ledger=ledger, folder=folder)

@@ -22,9 +22,9 @@ class Target:
     main: tuple[int, int] | None = None  # pid and start of its first process; None: it is not known which
 
     @classmethod
-    def of(cls, where: Endpoints) -> Target:
-        """What is measured: what was deployed last. Raises MeasureError: it is not there."""
-        component = list(where.keepers)[-1]
+    def of(cls, where: Endpoints, contender: str) -> Target:
+        """What is measured of a contender. Raises MeasureError: it is not there."""
+        component = where.measured(contender)
         running = where.rendered.get(component)
         pid, _, started = (running.instance if running and running.instance else "0 0").partition(" ")
         main = processes.look(int(pid))
