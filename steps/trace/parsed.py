@@ -18,6 +18,8 @@ from steps.model.trace import Bucket
 
 MARK = re.compile(r"(ready|end) (\d+)")
 STACKS, OFF_STACKS = "@stacks", "@off_stacks"
+TREE = "@tree"
+MARKS = (TREE, "@socket", "@waited", "@io_at", "@connect_at")  # no counts: who and what was looked at
 LAST = "@z_last"  # the map that is printed after all others
 
 Pairs = list[tuple[str, Any]]
@@ -32,6 +34,7 @@ class Parsed:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     histograms: dict[str, dict[str, tuple[Bucket, ...]]] = field(default_factory=dict)
     damage: list[str] = field(default_factory=list)  # then no number of it holds
+    threads: frozenset[int] = frozenset()  # of the target when it ended
     incomplete: list[str] = field(default_factory=list)  # what it lacks, though what there is was counted right
     lost: int = 0
 
@@ -49,6 +52,8 @@ def parse(text: str) -> Parsed:
             found.damage.append(f"line {number} of the tracer's output is damaged: {line[:60]}")
     whole = found.counts.pop(LAST, None) is not None
     _judge(found, whole=whole)
+    marks = {name: found.counts.pop(name, {}) for name in MARKS}
+    found.threads = frozenset(int(thread) for thread, since in marks[TREE].items() if since)
     return found
 
 

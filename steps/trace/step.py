@@ -112,6 +112,7 @@ def count(
     text = together(programs, threads=target.threads(), end_ns=until_ns + ahead_ns)
     with tracer.run_times(), tracer.tracing(text, folder) as running:
         running.await_ready()
+        there = set(target.threads())
         before, cost = target.counters(cpus), running.cost()
         left_s = (until_ns - time.monotonic_ns()) / 1e9 - LAST_LOOK_S
         if left_s <= 0:
@@ -120,6 +121,8 @@ def count(
         shell.ends_within(running.program, left_s)
         later, after = running.cost(), target.counters(cpus)
         printed = parse(running.await_end(tracer.STOPS_S))
+    if unseen := (there & set(target.threads())) - printed.threads:
+        printed.incomplete.append(f"{len(unseen)} of its threads began while the tracer was attached: they were not counted")
     if target.ended():
         printed.incomplete.append(f"{target.component} ended while it was traced: what it did until then was counted")
     return {

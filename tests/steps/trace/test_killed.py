@@ -80,3 +80,22 @@ def test_trace_of_a_killed_target_is_incomplete(tmp_path, sleeper):
     assert any("sleeper ended while it was traced" in each for each in found["incomplete"])
     assert found["damage"] == ()
     assert loaded.more_than(before) == set()
+
+
+class Growing(Target):
+    """A target one of whose threads was not there when it was first asked for them."""
+
+    asked = 0
+
+    def threads(self):
+        Growing.asked += 1
+        found = super().threads()
+        return found[1:] if Growing.asked == 1 else found
+
+
+def test_thread_that_began_while_the_tracer_was_attached_is_missed(tmp_path, sleeper):
+    """Nobody told the kernel of it: the record does. Who was there from the beginning is none of those."""
+    whole, growing = (counted(tmp_path, kind("sleeper", sleeper.pid)) for kind in (Target, Growing))
+
+    assert not any("began while" in each for each in whole["incomplete"])
+    assert any("1 of its threads began while" in each for each in growing["incomplete"])

@@ -71,6 +71,18 @@ def test_what_is_wrong_with_an_output_is_said(text, said):
     assert any(said in one for one in parse(text).damage)
 
 
+def test_map_of_what_is_looked_at_is_judged_and_no_count():
+    """Who has no room in it was looked at no more, and that shows in no other map."""
+    keys = ", ".join(f'"{number},7": 1' for number in range(MOST_KEYS))
+    waited = f'{{"type": "map", "data": {{"@waited": {{{keys}}}}}}}\n'
+    tree = '{"type": "map", "data": {"@tree": {"0": 0, "7": 1, "8": 4711}}}\n'
+    found = parse(READY + END + COUNTS + tree + waited + LAST)
+
+    assert found.threads == {7, 8}
+    assert found.counts == {"@syncs": {"1": 300}}
+    assert found.damage == ["@waited was cut: it holds as many keys as it may, 16,384"]
+
+
 def test_stacks_that_were_cut_spoil_no_number():
     """Only the picture that is made of them."""
     keys = ", ".join(f'"{number},a": 1' for number in range(MOST_KEYS))
