@@ -27,4 +27,6 @@ QUIET_ACTIVE = 0.50  # of its busiest thread's time
 # When a trace is not whole.
 LEAST_S = 3.0
 MISSED = 0.02  # of the changes of threads
+READ_GAP = 0.10  # of the bytes that the kernel accounted as read for the processes, and more than so many
+READ_GAP_BYTES = 1_000_000
 CPU_GAP = 0.10  # between the CPU time that was traced and what the kernel accounted for the processes

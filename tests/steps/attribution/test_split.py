@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steps.attribution.outcome import figures_of
+from steps.attribution.reconciled import reconciled
 from steps.attribution.signals import signals_of
 from steps.attribution.split import split_of, waits_s
 from steps.errors import MeasureError
@@ -87,6 +88,21 @@ def test_tcp_that_was_looked_at_and_not_used_had_no_full_buffer():
     }
 
     assert seen == {"tcp": 0, "memory": None}
+
+
+@pytest.mark.parametrize(
+    ("read", "traced", "gaps"),
+    [(50_000_000, 44_000_000, 1), (50_000_000, 46_000_000, 0), (900_000, 0, 0), (50_000_000, 60_000_000, 0)],
+    ids=["too few", "nearly all", "too little", "more"],
+)
+def test_reads_that_no_program_saw_are_a_gap(read, traced, gaps):
+    """A tenth of them, and a megabyte."""
+    one = record({"@on_ns": {"7": SECOND}, "@io_bytes": {"0": traced}}, programs=("off-cpu", "block-io"))
+    later = one.after.model_copy(update={"at_ns": 5 * SECOND, "cpu_s": 1.0, "read_bytes": read})
+    _, said = reconciled(one.model_copy(update={"after": later}), split_of(one))
+
+    assert len(said) == gaps
+    assert all(each.startswith("more was read than traced") for each in said)
 
 
 def test_what_was_open_at_the_end_counts_until_then():
