@@ -59,13 +59,15 @@ def _disk(seen: Signals) -> Bottleneck | None:
     main = _sign("waits for disk", share, at.DISK_SHARE)
     pressure = _sign("pressure on I/O", seen.io_pressure, at.IO_PRESSURE)
     synced = _sign("of that in fsync", seen.sync_of_disk, at.SYNC_OF_DISK)
-    kind = "sync" if _met(synced) else "reads" if seen.read_bytes > 0 else ""
+    read = _sign("of that in reads", seen.reads_of_disk, at.READS_OF_DISK)
+    kind = "sync" if _met(synced) else "reads" if _met(read) else ""
     said = {
         "sync": f"it waits until what it wrote is safe on disk ({seen.syncs / seen.seconds:,.0f} fsyncs a second)",
         "reads": "it waits for data that the page cache did not hold",
         "": "it waits for the disk",
     }[kind]
-    return _spoken("disk", kind, said, main=[main], beside=[pressure, synced if kind == "sync" else None], weight=share or 0.0)
+    beside = [pressure, {"sync": synced, "reads": read}.get(kind)]
+    return _spoken("disk", kind, said, main=[main], beside=beside, weight=share or 0.0)
 
 
 def _lock(seen: Signals) -> Bottleneck | None:
@@ -108,10 +110,13 @@ def _nothing(seen: Signals) -> Bottleneck:
     ]
     signs = [sign for sign in quiet if sign]
     level = sum(sign.met for sign in signs)  # one that is missing is not met
+    busy = bool(signs) and not level
     return Bottleneck(
         resource="none",
-        kind="",
-        said="nothing in it is the limit: the load, its sender, or something behind it is",
+        kind="busy" if busy else "",
+        said="it is busy, and nothing that it waits for stands out: it may be near its limit"
+        if busy
+        else "nothing in it is the limit: the load, its sender, or something behind it is",
         confidence=LEVELS[level],
         weight=0.0,
         evidence=tuple(sign for sign in signs if sign.met),

@@ -14,6 +14,7 @@ THROTTLED = 0.05  # of the window, or of the periods in which a limit on CPU was
 DISK_SHARE = 0.20
 IO_PRESSURE = 0.15
 SYNC_OF_DISK = 0.50  # from then on it is fsync that it waits for
+READS_OF_DISK = 0.50  # and from then on reads
 LOCK_SHARE = 0.30
 LOCK_CORES = 1.2  # who waits for one lock runs on one core, no more
 NETWORK_SHARE = 0.30

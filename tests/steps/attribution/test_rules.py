@@ -33,7 +33,7 @@ QUIET = Signals(
     retransmits=None,
     full_sends=None,
     reclaim=0.0,
-    read_bytes=0,
+    reads_of_disk=None,
 )
 SYNCING = replace(QUIET, split=split(on_cpu=3, disk=7, idle=10), sync_of_disk=0.9, syncs=900, io_pressure=0.4)
 
@@ -43,7 +43,9 @@ SYNCING = replace(QUIET, split=split(on_cpu=3, disk=7, idle=10), sync_of_disk=0.
     [
         (QUIET, ("none", "")),
         (SYNCING, ("disk", "sync")),
-        (replace(SYNCING, sync_of_disk=0.1, read_bytes=10), ("disk", "reads")),
+        (replace(SYNCING, sync_of_disk=0.1, reads_of_disk=0.9), ("disk", "reads")),
+        (replace(SYNCING, sync_of_disk=0.45, reads_of_disk=0.01), ("disk", "")),
+        (replace(QUIET, split=split(on_cpu=13), cores_used=1.3, busiest_thread=0.85), ("none", "busy")),
         (replace(QUIET, split=split(on_cpu=19, cpu_wait=19), cores_used=1.9, cpu_pressure=0.9), ("cpu", "")),
         (replace(QUIET, split=split(on_cpu=2, cpu_wait=12), cores_used=0.2, cpu_pressure=0.6), ("cpu", "others")),
         (replace(QUIET, split=split(on_cpu=4, cpu_wait=12), cores_used=0.4, cpu_pressure=0.15), ("cpu", "bursts")),
@@ -54,14 +56,29 @@ SYNCING = replace(QUIET, split=split(on_cpu=3, disk=7, idle=10), sync_of_disk=0.
         (replace(QUIET, retransmits=0.05), ("network", "loss")),
         (replace(SYNCING, memory_pressure=0.5, reclaim=0.2), ("memory", "")),
     ],
-    ids=["quiet", "sync", "reads", "cpu", "others", "bursts", "one thread", "throttled", "lock", "network", "loss", "memory"],
+    ids=[
+        "quiet",
+        "sync",
+        "reads",
+        "disk",
+        "busy",
+        "cpu",
+        "others",
+        "bursts",
+        "one thread",
+        "throttled",
+        "lock",
+        "network",
+        "loss",
+        "memory",
+    ],
 )
 def test_each_cause_is_named_by_its_signs(signals, expected):
     """The signature of one bottleneck is the verdict of that one."""
     first = bottlenecks_of(signals)[0]
 
     assert (first.resource, first.kind) == expected
-    assert first.evidence
+    assert first.evidence or first.against
 
 
 def test_signs_that_disagree_are_told_and_lower_the_confidence():
@@ -115,6 +132,14 @@ def test_wait_to_send_that_tcp_does_not_know_is_doubted():
 
         assert doubtful.confidence == "medium"
         assert [sign.metric for sign in doubtful.against] == ["sends into a full buffer"]
+
+
+def test_who_is_busy_is_not_told_that_it_uses_nothing():
+    """No sign says that it is the limit, and none that it is not: nothing is offered, and nothing advised against."""
+    busy = bottlenecks_of(replace(QUIET, split=split(on_cpu=13), cores_used=1.3, busiest_thread=0.85))[0]
+
+    assert "near its limit" in busy.said
+    assert (busy.confidence, with_options(busy, book.load(), cores=2).options) == ("low", ())
 
 
 def test_value_at_its_threshold_is_met():

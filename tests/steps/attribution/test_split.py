@@ -10,7 +10,7 @@ from steps.attribution.signals import signals_of
 from steps.attribution.split import split_of, waits_s
 from steps.errors import MeasureError
 from steps.model import TraceRecord
-from steps.model.trace import Counters
+from steps.model.trace import Bucket, Counters
 
 SECOND = 1_000_000_000
 PARTS = ("on_cpu_s", "cpu_wait_s", "disk_s", "network_s", "lock_s", "other_s", "idle_s")
@@ -103,6 +103,19 @@ def test_reads_that_no_program_saw_are_a_gap(read, traced, gaps):
 
     assert len(said) == gaps
     assert all(each.startswith("more was read than traced") for each in said)
+
+
+def test_reads_are_weighed_by_their_time():
+    """Two of a second each, in a wait of four; a short one is next to nothing."""
+    counts = {"@on_ns": {"7": SECOND}, "@off_ns": {"2000": 4 * SECOND}}
+    long, short = Bucket(low=900_000, high=1_100_000, count=2), Bucket(low=64, high=127, count=1)
+    reads = {
+        each: record(counts, programs=("off-cpu", "block-io")).model_copy(update={"histograms": {"@io_us": {"0": (each,)}}})
+        for each in (long, short)
+    }
+    shares = [signals_of(one, split_of(one)).reads_of_disk for one in reads.values()]
+
+    assert shares == [pytest.approx(0.5), pytest.approx(0.0001 / 4, rel=0.1)]
 
 
 def test_what_was_open_at_the_end_counts_until_then():
