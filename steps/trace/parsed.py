@@ -22,6 +22,9 @@ TREE = "@tree"
 MARKS = (TREE, "@socket", "@waited", "@io_at", "@connect_at")  # no counts: who and what was looked at
 LAST = "@z_last"  # the map that is printed after all others
 
+# What a line can be, in the place of what it should be: any JSON, and any text.
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+
 Pairs = list[tuple[str, Any]]
 
 
@@ -48,12 +51,12 @@ def parse(text: str) -> Parsed:
         try:
             pairs = json.loads(line, object_pairs_hook=list)
             _take(found, dict(pairs))
-        except (ValueError, TypeError, KeyError):
+        except UNREADABLE:
             found.damage.append(f"line {number} of the tracer's output is damaged: {line[:60]}")
     whole = found.counts.pop(LAST, None) is not None
     _judge(found, whole=whole)
-    marks = {name: found.counts.pop(name, {}) for name in MARKS}
-    found.threads = frozenset(int(thread) for thread, since in marks[TREE].items() if since)
+    for name in MARKS:
+        found.counts.pop(name, None)
     return found
 
 
@@ -65,12 +68,21 @@ def _take(found: Parsed, said: dict[str, Any]) -> None:
             found.ready_ns, found.end_ns = (at, found.end_ns) if mark[1] == "ready" else (found.ready_ns, at)
     elif kind in {"map", "stats"}:
         for name, keys in data:
-            found.counts[name] = _summed(name, keys)
+            found.counts[_text(name)] = _summed(name, keys)
+        found.threads |= {int(thread) for thread, since in found.counts.get(TREE, {}).items() if since}
     elif kind == "hist":
         for name, keys in data:
-            found.histograms[name] = _histograms(keys)
+            found.histograms[_text(name)] = _histograms(keys)
     elif kind == "lost_events":
         found.lost += int(dict(data)["events"])
+
+
+def _text(name: Any) -> str:
+    """Raises TypeError: it is none."""
+    if not isinstance(name, str):
+        message = f"{name!r} is no name"
+        raise TypeError(message)
+    return name
 
 
 def _summed(name: str, keys: Any) -> dict[str, int]:
@@ -80,7 +92,7 @@ def _summed(name: str, keys: Any) -> dict[str, int]:
         if isinstance(value, bool) or not isinstance(value, int):
             message = f"{name}: {value!r} is no count"
             raise TypeError(message)
-        sums[key.split("\0")[0] if name not in {STACKS, OFF_STACKS} else key] += value
+        sums[_text(key) if name in {STACKS, OFF_STACKS} else key.split("\0")[0]] += value
     return dict(sums)
 
 
