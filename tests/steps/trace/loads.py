@@ -22,6 +22,7 @@ from pathlib import Path
 
 PAGE = 4096
 FSYNCS = 300
+LOCK_THREADS = 6
 FULL_SENDS = 50
 SENT_BYTES = 8_000_000
 READ_BYTES = 64 * 1024 * 1024
@@ -67,7 +68,7 @@ def quota(_: Path) -> None:
 
 
 def lock(_: Path) -> None:
-    """Six threads that hold one lock most of their time."""
+    """LOCK_THREADS threads that hold one lock most of their time."""
     held = threading.Lock()
 
     def work() -> None:
@@ -75,7 +76,7 @@ def lock(_: Path) -> None:
             with held:
                 time.sleep(0.002)
 
-    for _ in range(6):
+    for _ in range(LOCK_THREADS):
         threading.Thread(target=work).start()
 
 
