@@ -109,10 +109,11 @@ def count(
     """Lets the programs count until shortly before that moment of CLOCK_MONOTONIC. Raises MeasureError: they did not."""
     until_ns = end_ns - round(BEFORE_END_S * 1e9)
     ahead_ns = tracer.clock_ns() - time.monotonic_ns()
-    text = together(programs, threads=target.threads(), end_ns=until_ns + ahead_ns)
+    known = target.threads()
+    text = together(programs, threads=known, end_ns=until_ns + ahead_ns)
     with tracer.run_times(), tracer.tracing(text, folder) as running:
         running.await_ready()
-        there = set(target.threads())
+        late = set(target.threads()) - set(known)
         before, cost = target.counters(cpus), running.cost()
         left_s = (until_ns - time.monotonic_ns()) / 1e9 - LAST_LOOK_S
         if left_s <= 0:
@@ -121,7 +122,7 @@ def count(
         shell.ends_within(running.program, left_s)
         later, after = running.cost(), target.counters(cpus)
         printed = parse(running.await_end(tracer.STOPS_S))
-    if unseen := (there & set(target.threads())) - printed.threads:
+    if unseen := late.intersection(target.living()) - printed.threads:
         printed.incomplete.append(f"{len(unseen)} of its threads began while the tracer was attached: they were not counted")
     if target.ended():
         printed.incomplete.append(f"{target.component} ended while it was traced: what it did until then was counted")

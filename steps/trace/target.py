@@ -48,6 +48,10 @@ class Target:
                 found += (int(thread.name) for thread in Path(f"/proc/{each.pid}/task").iterdir())
         return found
 
+    def living(self) -> list[int]:
+        """Those of them that have not ended; some that have are still there for their parents to ask."""
+        return [thread for thread in self.threads() if (now := processes.look(thread)) and not now.zombie]
+
     def counters(self, cpus: Sequence[int] | None) -> Counters:
         """What it and the machine have used. cpus: the cores that count as the machine's; None: all."""
         reading = processes.read_cpu(self.keeper_pid)

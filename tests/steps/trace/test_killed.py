@@ -85,12 +85,19 @@ def test_trace_of_a_killed_target_is_incomplete(tmp_path, sleeper):
 class Growing(Target):
     """A target one of whose threads was not there when it was first asked for them."""
 
-    asked = 0
-
     def threads(self):
-        Growing.asked += 1
-        found = super().threads()
-        return found[1:] if Growing.asked == 1 else found
+        first, self.__dict__["asked"] = "asked" not in self.__dict__, True
+        return super().threads()[1 if first else 0 :]
+
+
+def test_thread_that_ended_is_not_missed(tmp_path):
+    """Its parent has not asked for it yet, so that it is still there; the kernel has let go of it."""
+    with subprocess.Popen(["sh", "-c", "sleep 3 & exec sleep 60"]) as keeper:
+        found = counted(tmp_path, Growing("sleeper", keeper.pid))
+        left = [each.zombie for each in processes.descendants(keeper.pid)]
+        keeper.kill()
+
+    assert (left, found["incomplete"]) == ([True], ())
 
 
 def test_thread_that_began_while_the_tracer_was_attached_is_missed(tmp_path, sleeper):
