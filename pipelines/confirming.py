@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # pydantic takes its time, and `--help` needs none of it
     from steps.model.trace import ArmTrace
 
 DECISIVE = 6  # rounds
+HERE = "process"  # the place that this machine is
 
 
 @click.command()
@@ -65,6 +66,12 @@ def confirm(
 
 def confirming(experiment: Experiment, report: Report, *, contender: str | None, load: str | None) -> Experiment:
     """The experiment that asks whether a verdict of that report was right. Raises UsageError: none of them can be tried."""
+    if report.circumstances.place != HERE:
+        message = (
+            f"run {report.run} was made in pods, and what stood in the way there need not do so on this machine; "
+            f"run it here first: python -m pipelines run {experiment.name}"
+        )
+        raise UsageError(message)
     from steps.places.process import ProcessPlace
 
     system = ProcessPlace({}).cores()[1]
@@ -99,7 +106,7 @@ def _chosen(experiment: Experiment, found: Sequence[ArmTrace], *, cores: int) ->
     reasons = []
     for each in found:
         assert each.verdict is not None  # noqa: S101  # those without were left out
-        more = raised(experiment.component(each.name), each.verdict, cores=cores)
+        more = raised(experiment.component(each.name), each.verdict, cores=cores, configs=experiment.configs)
         if not isinstance(more, str):
             return each, more
         reasons.append(f"{each.title} under {each.load}: {more}")

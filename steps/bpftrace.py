@@ -106,6 +106,14 @@ def version() -> str | None:
     return None
 
 
+def clock_ns() -> int:
+    """Now, in ns, by the clock that programs read as `nsecs`: CLOCK_BOOTTIME, in every version where the kernel has it (5.8).
+
+    Where a machine slept since it started, that is hours ahead of CLOCK_MONOTONIC.
+    """
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
 class Cost(NamedTuple):
     """What BPF programs took until a moment."""
 

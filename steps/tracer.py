@@ -42,11 +42,11 @@ def count(text: str, room: Path = ROOM) -> None:
     """Lets a text count for as long as it says, and says what it printed. Raises MeasureError: it did not count."""
     with bpftrace.run_times(), bpftrace.tracing(text, room) as running:
         armed_ns = running.await_ready(STARTS_S, mark="armed")
-        ahead_ns = time.monotonic_ns() - time.time_ns()
+        ahead_ns = bpftrace.clock_ns() - time.time_ns()
         say(armed_unix_ns=armed_ns - ahead_ns)
         running.await_ready(LONGEST_DELAY_S)
         first = last = running.cost()
-        say(ready_ns=time.monotonic_ns())
+        say(ready_ns=bpftrace.clock_ns())
         while not shell.ends_within(running.program, COST_EVERY_S):
             last = max(last, running.cost(), key=_runs)  # what its programs took goes with its descriptors, one after the other
         printed = running.await_end(bpftrace.STOPS_S)

@@ -48,6 +48,8 @@ def with_options(found: Bottleneck, book: PriceBook, *, cores: int | None) -> Bo
         "network": [_option(cpu, helps=False, why="the network takes no more")],
         "none": [_option(cpu, helps=False, why="it does not use what it has")],
     }[found.resource]
+    if found.kind == "busy":  # whether more would help is not known
+        options = []
     if found.kind == "others":  # a core more would be theirs, too
         options = [Option(what="a machine without the others", usd_per_month=None, helps=True, why="they have the core it wants")]
     return found.model_copy(update={"options": tuple(options)})

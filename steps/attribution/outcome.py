@@ -29,19 +29,23 @@ SHARES = ("on_cpu", "cpu_wait", "disk", "network", "lock")
 
 def outcome_of(record: TraceRecord, load: LoadRecord | None, book: PriceBook, *, p50_ms: float | None) -> TraceOutcome:
     """What a trace shows. load: what was sent under it. Never raises for what the record holds: it says why there is nothing."""
-    base = TraceOutcome(target=record.target, reason="not judged", incomplete=record.damage, bpf_cores=record.bpf_cores)
+    base = TraceOutcome(target=record.target, reason="not judged", incomplete=record.incomplete, bpf_cores=record.bpf_cores)
     if record.unavailable or record.failure:
         said = f"{NOT_HERE}: {record.unavailable}" if record.unavailable else record.failure
         return base.model_copy(update={"reason": said})
+    if record.damage:  # a map that is not there reads as zero, and one that is cut as less
+        return base.model_copy(update={"reason": "; ".join(record.damage)})
     try:
         split = split_of(record)
     except MeasureError as error:
-        return base.model_copy(update={"reason": record.damage[0] if record.damage else str(error)})
-    found = tuple(with_options(each, book, cores=record.cpus) for each in bottlenecks_of(signals_of(record, split)))
+        return base.model_copy(update={"reason": str(error)})
     checks, gaps = reconciled(record, split)
+    lacks = (*record.incomplete, *_short(record, load), *gaps)
+    causes = bottlenecks_of(signals_of(record, split), whole=not lacks)
+    found = tuple(with_options(each, book, cores=record.cpus) for each in causes)
     update = {
         "reason": None,
-        "incomplete": (*record.damage, *_short(record, load), *gaps),
+        "incomplete": lacks,
         "seconds": record.seconds,
         "split": split,
         "bottlenecks": found,
@@ -69,7 +73,7 @@ def figures_of(record: TraceRecord, split: Split, load: LoadRecord | None) -> di
 
 def apart(record: TraceRecord, window: Window) -> list[str]:
     """Where a trace was not within its load. Machines' monotonic clocks begin anywhere: those of the wall are then compared."""
-    early, late = False, record.end_ns is not None and record.end_ns > window.end_ns
+    early, late = False, record.end_ns is not None and record.end_ns - record.ahead_ns > window.end_ns
     if record.began_at is not None and record.ended_at is not None:
         began, ended = (datetime.fromisoformat(text) for text in (record.began_at, record.ended_at))
         early, late = began < datetime.fromisoformat(window.started_at), ended > datetime.fromisoformat(window.ended_at)

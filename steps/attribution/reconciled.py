@@ -7,6 +7,8 @@ from steps.attribution.signals import total
 from steps.model import TraceRecord
 from steps.model.trace import Counters, Reconciled, Split
 
+READ = "bytes read"
+
 
 def reconciled(record: TraceRecord, split: Split) -> tuple[tuple[Reconciled, ...], tuple[str, ...]]:
     """The comparisons, and what they leave open."""
@@ -18,6 +20,7 @@ def reconciled(record: TraceRecord, split: Split) -> tuple[tuple[Reconciled, ...
         gaps.append(f"traced and accounted CPU time differ: {checks[0].said}")
     if "block-io" in record.programs:
         checks += _bytes(record, before, after)
+        gaps += [f"more was read than traced: {each.said}" for each in checks if each.what == READ and _missed(each)]
     if "tcp" in record.programs and before.retransmitted is not None and after.retransmitted is not None:
         events, counted = total(record, "@retransmits"), after.retransmitted - before.retransmitted
         said = f"{events:,} packets of the target sent again, {counted:,} segments in its network namespace"
@@ -33,11 +36,16 @@ def _cpu(record: TraceRecord, split: Split, before: Counters, after: Counters) -
     return Reconciled(what="CPU", traced=traced, counted=counted, unit="cores", said=said)
 
 
+def _missed(read: Reconciled) -> bool:
+    """Whether reads are missing. Of writes nothing can be told: they are accounted long before a device gets them."""
+    return read.counted - read.traced > max(at.READ_GAP * read.counted, at.READ_GAP_BYTES)
+
+
 def _bytes(record: TraceRecord, before: Counters, after: Counters) -> list[Reconciled]:
     """Bytes that went to devices in the context of the target, beside what its processes caused."""
     found = []
     for key, what, first, last in (
-        ("0", "bytes read", before.read_bytes, after.read_bytes),
+        ("0", READ, before.read_bytes, after.read_bytes),
         ("1", "bytes written", before.write_bytes, after.write_bytes),
     ):
         if first is None or last is None:

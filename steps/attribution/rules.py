@@ -1,23 +1,26 @@
 """From signals to bottlenecks: each rule looks at its signs, and speaks when enough of them are met.
 
-Errors come first (throttling, retransmits), then by weight. Confidence falls where signs disagree. When no rule speaks, the
-traced component is not what limits: the load, its sender, or something behind it is.
+Errors come first (throttling, retransmits), then by weight. Confidence falls where signs disagree or a main one is
+missing. When no rule speaks, the traced component is not what limits: the load, its sender, or something behind it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from steps.attribution import thresholds as at
 from steps.attribution.signals import Signals
 from steps.model.trace import Bottleneck, Sign
 
+LEVELS: tuple[Literal["low", "medium", "high"], ...] = ("low", "medium", "high")  # of confidence
 
-def bottlenecks_of(signals: Signals) -> tuple[Bottleneck, ...]:
-    """The causes, the heaviest first; where there is none, that."""
+
+def bottlenecks_of(signals: Signals, *, whole: bool = True) -> tuple[Bottleneck, ...]:
+    """The causes, the heaviest first; where there is none, that. whole: the trace lacks nothing; else confidence is low."""
     found = [each for rule in RULES if (each := rule(signals))]
-    return tuple(sorted(found, key=lambda each: -each.weight)) or (_nothing(signals),)
+    ranked = tuple(sorted(found, key=lambda each: -each.weight)) or (_nothing(signals),)
+    return ranked if whole else tuple(each.model_copy(update={"confidence": LEVELS[0]}) for each in ranked)
 
 
 def _throttling(seen: Signals) -> Bottleneck | None:
@@ -56,13 +59,15 @@ def _disk(seen: Signals) -> Bottleneck | None:
     main = _sign("waits for disk", share, at.DISK_SHARE)
     pressure = _sign("pressure on I/O", seen.io_pressure, at.IO_PRESSURE)
     synced = _sign("of that in fsync", seen.sync_of_disk, at.SYNC_OF_DISK)
-    kind = "sync" if _met(synced) else "reads" if seen.read_bytes > 0 else ""
+    read = _sign("of that in reads", seen.reads_of_disk, at.READS_OF_DISK)
+    kind = "sync" if _met(synced) else "reads" if _met(read) else ""
     said = {
         "sync": f"it waits until what it wrote is safe on disk ({seen.syncs / seen.seconds:,.0f} fsyncs a second)",
         "reads": "it waits for data that the page cache did not hold",
         "": "it waits for the disk",
     }[kind]
-    return _spoken("disk", kind, said, main=[main], beside=[pressure, synced if kind == "sync" else None], weight=share or 0.0)
+    beside = [pressure, {"sync": synced, "reads": read}.get(kind)]
+    return _spoken("disk", kind, said, main=[main], beside=beside, weight=share or 0.0)
 
 
 def _lock(seen: Signals) -> Bottleneck | None:
@@ -80,14 +85,17 @@ def _network(seen: Signals) -> Bottleneck | None:
     weight = max(share or 0.0, 0.9 if _met(lost) else 0.0, seen.full_sends or 0.0)
     said = "the network loses what it sends" if _met(lost) else "it could send more than the network takes"
     signs = [main, *(each for each in (lost, full) if _met(each))]  # two that say different things: the other is not against it
+    if full and not (seen.full_sends or seen.retransmits):  # TCP took everything: it may be a pipe that it waits for
+        signs.append(full)
     return _spoken("network", "loss" if _met(lost) else "", said, main=signs, beside=[], weight=weight)
 
 
 def _memory(seen: Signals) -> Bottleneck | None:
     reclaim = _sign("looks for free memory", seen.reclaim, at.RECLAIM_SHARE)
     pressure = _sign("pressure on memory", seen.memory_pressure, at.MEMORY_PRESSURE)
-    # Disk waits that follow from a lack of memory are memory's: it goes before them.
-    weight = max(seen.reclaim, seen.memory_pressure or 0.0, seen.split.share("disk") or 0.0)
+    # Disk waits that follow from its own lack of memory are memory's, which goes before them; the pressure is the machine's.
+    follows = seen.split.share("disk") if _met(reclaim) else None
+    weight = max(seen.reclaim or 0.0, seen.memory_pressure or 0.0, follows or 0.0)
     said = "it has to free memory before it can use some"
     return _spoken("memory", "", said, main=[reclaim, pressure], beside=[], weight=weight)
 
@@ -101,12 +109,15 @@ def _nothing(seen: Signals) -> Bottleneck:
         _sign("busiest thread", seen.busiest_thread, at.QUIET_ACTIVE, below=True),
     ]
     signs = [sign for sign in quiet if sign]
-    met = sum(sign.met for sign in signs)
+    level = sum(sign.met for sign in signs)  # one that is missing is not met
+    busy = bool(signs) and not level
     return Bottleneck(
         resource="none",
-        kind="",
-        said="nothing in it is the limit: the load, its sender, or something behind it is",
-        confidence="high" if met == len(signs) else "medium" if met else "low",
+        kind="busy" if busy else "",
+        said="it is busy, and nothing that it waits for stands out: it may be near its limit"
+        if busy
+        else "nothing in it is the limit: the load, its sender, or something behind it is",
+        confidence=LEVELS[level],
         weight=0.0,
         evidence=tuple(sign for sign in signs if sign.met),
         against=tuple(sign for sign in signs if not sign.met),
@@ -117,18 +128,19 @@ def _spoken(
     resource: Any, kind: str, said: str, *, main: Iterable[Sign | None], beside: Iterable[Sign | None], weight: float
 ) -> Bottleneck | None:
     """A bottleneck, if one of its main signs is met."""
-    mains, others = [each for each in main if each], [each for each in beside if each]
+    asked = list(main)
+    mains, others = [each for each in asked if each], [each for each in beside if each]
     if not any(each.met for each in mains):
         return None
     signs = (*mains, *others)
     unmet = [each for each in signs if not each.met]
-    confidence = "high" if not unmet else "medium" if len(unmet) <= len(signs) / 2 else "low"
+    level = 2 if not unmet else 1 if len(unmet) <= len(signs) / 2 else 0
     met = tuple(each for each in signs if each.met)
     return Bottleneck(
         resource=resource,
         kind=kind,
         said=said,
-        confidence=confidence,
+        confidence=LEVELS[max(level - (len(mains) < len(asked)), 0)],
         weight=min(weight, 1.0),
         evidence=met,
         against=tuple(unmet),

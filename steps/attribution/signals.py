@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from steps.attribution.split import on_cpu
-from steps.model import TraceRecord
-from steps.model.trace import Counters, Split
+from steps.model import TraceProgram, TraceRecord
+from steps.model.trace import Bucket, Counters, Split
 from steps.node import throttled_share
 
 SEGMENT_BYTES = 1448  # of the usual size; loopback's are larger, and none of those gets lost
@@ -29,17 +29,18 @@ class Signals:
     syncs: int
     retransmits: float | None
     full_sends: float | None
-    reclaim: float
-    read_bytes: int
+    reclaim: float | None
+    reads_of_disk: float | None  # what reads took at the device, beside the wait: within a factor of two
     sync_p99_ms: float | None = None
 
 
 def signals_of(record: TraceRecord, split: Split) -> Signals:
     """Everything that the rules look at."""
     seconds = record.seconds
+    waits, memory = TraceProgram.BLOCK_IO in record.programs and split.disk_s > 0, TraceProgram.MEMORY in record.programs
     sync_s = total(record, "@sync_ns") / 1e9
     full, sends = total(record, "@tcp_full"), total(record, "@tcp_sends")
-    segments = total(record, "@tcp_out") / SEGMENT_BYTES
+    segments = max(total(record, "@tcp_out") / SEGMENT_BYTES, sends - full)  # what is smaller than one is one all the same
     return Signals(
         split=split,
         seconds=seconds,
@@ -50,12 +51,12 @@ def signals_of(record: TraceRecord, split: Split) -> Signals:
         io_pressure=_share(record, "io_pressure_s"),
         memory_pressure=_share(record, "memory_pressure_s"),
         throttled=_throttled(record),
-        sync_of_disk=min(sync_s / split.disk_s, 1.0) if split.disk_s > 0 else None,  # it may wait for a core in between
+        sync_of_disk=min(sync_s / split.disk_s, 1.0) if waits else None,  # it may wait for a core in between
         syncs=total(record, "@syncs"),
         retransmits=total(record, "@retransmits") / segments if segments >= 1 else None,
-        full_sends=full / sends if sends else None,
-        reclaim=total(record, "@reclaim_ns") / 1e9 / split.active_s if split.active_s > 0 else 0.0,
-        read_bytes=record.counts.get("@io_bytes", {}).get("0", 0),
+        full_sends=full / max(sends, 1) if TraceProgram.TCP in record.programs else None,
+        reclaim=total(record, "@reclaim_ns") / 1e9 / split.active_s if memory and split.active_s > 0 else None,
+        reads_of_disk=min(_seconds(record.histograms.get("@io_us", {}).get("0", ())) / split.disk_s, 1.0) if waits else None,
         sync_p99_ms=quantile_ms(record, "@sync_us", 0.99),
     )
 
@@ -75,6 +76,11 @@ def quantile_ms(record: TraceRecord, name: str, q: float) -> float | None:
         if bucket.count and seen >= rank:
             return (bucket.high if bucket.high is not None else bucket.low) / 1000
     return None
+
+
+def _seconds(buckets: tuple[Bucket, ...]) -> float:
+    """The sum of all values of a histogram in µs, each taken for the middle of its bucket."""
+    return sum(each.count * (each.low + (each.low if each.high is None else each.high)) / 2 for each in buckets) / 1e6
 
 
 def _throttled(record: TraceRecord) -> float | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from steps.attribution.calls import waits_for
 from steps.errors import MeasureError
-from steps.model import TraceRecord
+from steps.model import TraceProgram, TraceRecord
 from steps.model.trace import Split
 
 Counts = Mapping[str, Mapping[str, int]]
@@ -44,7 +44,7 @@ def split_of(record: TraceRecord) -> Split:
         cpu_wait_s=spent["cpu_wait"],
         disk_s=spent["disk"],
         network_s=spent["network"],
-        lock_s=spent["lock"],
+        lock_s=spent["lock"] if TraceProgram.LOCKS in record.programs else None,
         other_s=spent["other"],
         idle_s=spent["idle"] + observed_s - seen_s,
     )

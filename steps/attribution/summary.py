@@ -45,7 +45,7 @@ def _arm(arm: Component, load: str, outcomes: Sequence[CellOutcome], files: File
         "seen": len(traces),
         "reasons": said,
         "incomplete": tuple(dict.fromkeys(what for trace in traces for what in trace.incomplete)),
-        "percent": {part: 100 * median(_share(trace, part) for trace in traces) for part in PARTS},
+        "percent": _percent(traces),
         "active_threads": median(_active(trace) for trace in traces),
         "active_ms_per_request": _median(trace.figures.get("active_ms_per_request") for trace in traces),
         "verdict": first,
@@ -76,8 +76,14 @@ def _weight(trace: TraceOutcome) -> float:
     return trace.bottlenecks[0].weight
 
 
-def _share(trace: TraceOutcome, part: str) -> float:
-    return (trace.split.share(part) or 0.0) if trace.split else 0.0
+def _percent(traces: Sequence[TraceOutcome]) -> dict[str, float]:
+    """Of the active time, by part; what nobody looked at is not in it."""
+    shares = {part: _median(_share(trace, part) for trace in traces) for part in PARTS}
+    return {part: 100 * share for part, share in shares.items() if share is not None}
+
+
+def _share(trace: TraceOutcome, part: str) -> float | None:
+    return trace.split.share(part) if trace.split else None
 
 
 def _active(trace: TraceOutcome) -> float:

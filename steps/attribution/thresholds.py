@@ -14,6 +14,7 @@ THROTTLED = 0.05  # of the window, or of the periods in which a limit on CPU was
 DISK_SHARE = 0.20
 IO_PRESSURE = 0.15
 SYNC_OF_DISK = 0.50  # from then on it is fsync that it waits for
+READS_OF_DISK = 0.50  # and from then on reads
 LOCK_SHARE = 0.30
 LOCK_CORES = 1.2  # who waits for one lock runs on one core, no more
 NETWORK_SHARE = 0.30
@@ -27,4 +28,6 @@ QUIET_ACTIVE = 0.50  # of its busiest thread's time
 # When a trace is not whole.
 LEAST_S = 3.0
 MISSED = 0.02  # of the changes of threads
+READ_GAP = 0.10  # of the bytes that the kernel accounted as read for the processes, and more than so many
+READ_GAP_BYTES = 1_000_000
 CPU_GAP = 0.10  # between the CPU time that was traced and what the kernel accounted for the processes

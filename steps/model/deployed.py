@@ -51,6 +51,10 @@ class Endpoints(Model):
     secured: dict[Name, Secured] = {}  # of components that speak mTLS
     stores: tuple[StoreAt, ...] = ()  # those that keep what the load causes, to be counted after it
 
+    def measured(self, contender: Name) -> Name:
+        """The contender's own component; of a direct path, which has none, what was deployed last."""
+        return contender if contender in self.keepers else list(self.keepers)[-1]
+
 
 class Usage(Model):
     """A keeper's reading of one component's process tree. Counters are cumulative since its start."""

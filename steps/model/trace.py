@@ -47,8 +47,9 @@ class TraceRecord(Model):
     tool: str | None = None  # "bpftrace v0.17.0"
     unavailable: str | None = None  # why there is no trace: expected where the place cannot
     failure: str | None = None  # why there is none though there should be
-    start_ns: int | None = None  # CLOCK_MONOTONIC, of the counting
+    start_ns: int | None = None  # of the counting, by the tracer's clock: CLOCK_BOOTTIME
     end_ns: int | None = None
+    ahead_ns: int = 0  # of CLOCK_MONOTONIC, where the load is on the same machine
     began_at: str | None = None  # UTC, by the clock of the traced node, where the load may be on another
     ended_at: str | None = None
     cpus: int | None = None  # cores that the target may use
@@ -59,7 +60,8 @@ class TraceRecord(Model):
     after: Counters | None = None
     bpf_cores: Finite | None = None  # CPU seconds that the programs took, per second
     bpf_runs_per_s: Finite | None = None
-    damage: tuple[str, ...] = ()  # what was lost, cut, or does not fit
+    damage: tuple[str, ...] = ()  # what was lost, was cut or cannot be read: no number of it holds
+    incomplete: tuple[str, ...] = ()  # what it lacks, though what there is was counted right
 
     @property
     def seconds(self) -> float:
@@ -78,19 +80,19 @@ class Split(Model):
     cpu_wait_s: Finite  # wanted a core and had none
     disk_s: Finite
     network_s: Finite  # waited to send, or to be connected
-    lock_s: Finite
+    lock_s: Finite | None  # None: locks were not traced, and who waited at one is among those who idle
     other_s: Finite
     idle_s: Finite  # waited for something to do: who receives may wait for a quiet client or for a slow one behind it
 
     @property
     def active_s(self) -> float:
         """All but idling."""
-        return self.on_cpu_s + self.cpu_wait_s + self.disk_s + self.network_s + self.lock_s + self.other_s
+        return self.on_cpu_s + self.cpu_wait_s + self.disk_s + self.network_s + (self.lock_s or 0.0) + self.other_s
 
     def share(self, part: str) -> float | None:
-        """A part of the active time, 0 to 1; None: nothing was active."""
-        spent: float = getattr(self, f"{part}_s")
-        return spent / self.active_s if self.active_s > 0 else None
+        """A part of the active time, 0 to 1; None: nothing was active, or nobody looked at that part."""
+        spent: float | None = getattr(self, f"{part}_s")
+        return spent / self.active_s if spent is not None and self.active_s > 0 else None
 
 
 class Reconciled(Model):

@@ -18,7 +18,12 @@ from steps.model.trace import Bucket
 
 MARK = re.compile(r"(ready|end) (\d+)")
 STACKS, OFF_STACKS = "@stacks", "@off_stacks"
+TREE = "@tree"
+MARKS = (TREE, "@socket", "@waited", "@io_at", "@connect_at")  # no counts: who and what was looked at
 LAST = "@z_last"  # the map that is printed after all others
+
+# What a line can be, in the place of what it should be: any JSON, and any text.
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
 Pairs = list[tuple[str, Any]]
 
@@ -31,7 +36,9 @@ class Parsed:
     end_ns: int | None = None
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     histograms: dict[str, dict[str, tuple[Bucket, ...]]] = field(default_factory=dict)
-    damage: list[str] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)  # then no number of it holds
+    threads: frozenset[int] = frozenset()  # of the target when it ended
+    incomplete: list[str] = field(default_factory=list)  # what it lacks, though what there is was counted right
     lost: int = 0
 
 
@@ -44,10 +51,12 @@ def parse(text: str) -> Parsed:
         try:
             pairs = json.loads(line, object_pairs_hook=list)
             _take(found, dict(pairs))
-        except (ValueError, TypeError, KeyError):
+        except UNREADABLE:
             found.damage.append(f"line {number} of the tracer's output is damaged: {line[:60]}")
     whole = found.counts.pop(LAST, None) is not None
     _judge(found, whole=whole)
+    for name in MARKS:
+        found.counts.pop(name, None)
     return found
 
 
@@ -59,12 +68,21 @@ def _take(found: Parsed, said: dict[str, Any]) -> None:
             found.ready_ns, found.end_ns = (at, found.end_ns) if mark[1] == "ready" else (found.ready_ns, at)
     elif kind in {"map", "stats"}:
         for name, keys in data:
-            found.counts[name] = _summed(name, keys)
+            found.counts[_text(name)] = _summed(name, keys)
+        found.threads |= {int(thread) for thread, since in found.counts.get(TREE, {}).items() if since}
     elif kind == "hist":
         for name, keys in data:
-            found.histograms[name] = _histograms(keys)
+            found.histograms[_text(name)] = _histograms(keys)
     elif kind == "lost_events":
         found.lost += int(dict(data)["events"])
+
+
+def _text(name: Any) -> str:
+    """Raises TypeError: it is none."""
+    if not isinstance(name, str):
+        message = f"{name!r} is no name"
+        raise TypeError(message)
+    return name
 
 
 def _summed(name: str, keys: Any) -> dict[str, int]:
@@ -74,7 +92,7 @@ def _summed(name: str, keys: Any) -> dict[str, int]:
         if isinstance(value, bool) or not isinstance(value, int):
             message = f"{name}: {value!r} is no count"
             raise TypeError(message)
-        sums[key.split("\0")[0] if name not in {STACKS, OFF_STACKS} else key] += value
+        sums[_text(key) if name in {STACKS, OFF_STACKS} else key.split("\0")[0]] += value
     return dict(sums)
 
 
@@ -109,4 +127,5 @@ def _judge(found: Parsed, *, whole: bool) -> None:
         found.damage.append(f"{found.lost:,} events were lost")
     for name, keys in found.counts.items():
         if len(keys) >= MOST_KEYS:
-            found.damage.append(f"{name} was cut: it holds as many keys as it may, {MOST_KEYS:,}")
+            said = found.incomplete if name in {STACKS, OFF_STACKS} else found.damage  # of stacks pictures are made
+            said.append(f"{name} was cut: it holds as many keys as it may, {MOST_KEYS:,}")

@@ -53,9 +53,9 @@ class Target:
     cell: str
 
     @classmethod
-    def of(cls, where: Endpoints, run: str, cell: str) -> Self:
-        """What was deployed last. Raises MeasureError: nobody knows in which pod it is."""
-        component = list(where.keepers)[-1]
+    def of(cls, where: Endpoints, contender: str, *, run: str, cell: str) -> Self:
+        """What is measured of a contender. Raises MeasureError: nobody knows in which pod it is."""
+        component = where.measured(contender)
         pod = where.pods.get(component)
         if pod is None:
             message = f"it is not known in which pod {component} is: the API did not tell its node's address"

@@ -41,7 +41,7 @@ def together(
 ) -> str:
     """One text of all of them.
 
-    It counts from so long after the last probe was attached until a moment of CLOCK_MONOTONIC, or for so long.
+    It counts from so long after the last probe was attached until a moment of the tracer's clock, or for so long.
     The target is the tree of those threads, or all that runs in the pod of that host name.
     """
     body = "\n".join(text_of(program) for program in programs).replace("TARGET", IN_TREE).replace("LIVE", LIVE)

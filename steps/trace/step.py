@@ -77,7 +77,7 @@ def _traced(asked: Experiment, where: Endpoints, marks: Marks, cell: str, folder
     if "end_ns" not in begun:
         return {"failure": begun.get("reason") or SILENT}
     time.sleep(TRACED_WARMUP_S)  # what opens a connection may start a process: those that there will be are there now
-    target = Target.of(where)
+    target = Target.of(where, cell_of(asked, cell).contender)
     found = count(asked.trace, target, cpus=where.system_cpus, end_ns=begun["end_ns"], folder=folder)
     return {"target": target.component, "tool": tracer.version(), **found}
 
@@ -90,7 +90,7 @@ def _in_pods(
     from steps.trace import pods
 
     try:
-        target = pods.Target.of(where, run, cell)
+        target = pods.Target.of(where, cell_of(asked, cell).contender, run=run, cell=cell)
         tracers = pods.tracers_of(target, Kube.in_pod(), image=image)
         ledger = pods.ledger_of(asked, target.run, os.environ)
         found = pods.traced(asked, target, tracers, marks=marks, ledger=ledger, folder=folder)
@@ -106,11 +106,14 @@ def _in_pods(
 def count(
     programs: Sequence[TraceProgram], target: Target, *, cpus: tuple[int, ...] | None, end_ns: int, folder: Path
 ) -> dict[str, Any]:
-    """Lets the programs count until shortly before that moment. Raises MeasureError: they did not."""
+    """Lets the programs count until shortly before that moment of CLOCK_MONOTONIC. Raises MeasureError: they did not."""
     until_ns = end_ns - round(BEFORE_END_S * 1e9)
-    text = together(programs, threads=target.threads(), end_ns=until_ns)
+    ahead_ns = tracer.clock_ns() - time.monotonic_ns()
+    known = target.threads()
+    text = together(programs, threads=known, end_ns=until_ns + ahead_ns)
     with tracer.run_times(), tracer.tracing(text, folder) as running:
         running.await_ready()
+        late = set(target.threads()) - set(known)
         before, cost = target.counters(cpus), running.cost()
         left_s = (until_ns - time.monotonic_ns()) / 1e9 - LAST_LOOK_S
         if left_s <= 0:
@@ -119,12 +122,15 @@ def count(
         shell.ends_within(running.program, left_s)
         later, after = running.cost(), target.counters(cpus)
         printed = parse(running.await_end(tracer.STOPS_S))
+    if unseen := late.intersection(target.living()) - printed.threads:
+        printed.incomplete.append(f"{len(unseen)} of its threads began while the tracer was attached: they were not counted")
     if target.ended():
-        printed.damage.append(f"{target.component} ended while it was traced: what it did until then was counted")
+        printed.incomplete.append(f"{target.component} ended while it was traced: what it did until then was counted")
     return {
         "cpus": len(cpus) if cpus else os.cpu_count(),
         "before": before,
         "after": after,
+        "ahead_ns": ahead_ns,
         **later.since(cost),
         **_counted(printed, target.component, folder),
     }
@@ -140,6 +146,7 @@ def _counted(printed: Parsed, component: str, folder: Path) -> dict[str, Any]:
         "counts": printed.counts,
         "histograms": printed.histograms,
         "damage": tuple(printed.damage),
+        "incomplete": tuple(printed.incomplete),
     }
 
 

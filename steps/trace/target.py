@@ -22,9 +22,9 @@ class Target:
     main: tuple[int, int] | None = None  # pid and start of its first process; None: it is not known which
 
     @classmethod
-    def of(cls, where: Endpoints) -> Target:
-        """What is measured: what was deployed last. Raises MeasureError: it is not there."""
-        component = list(where.keepers)[-1]
+    def of(cls, where: Endpoints, contender: str) -> Target:
+        """What is measured of a contender. Raises MeasureError: it is not there."""
+        component = where.measured(contender)
         running = where.rendered.get(component)
         pid, _, started = (running.instance if running and running.instance else "0 0").partition(" ")
         main = processes.look(int(pid))
@@ -47,6 +47,10 @@ class Target:
             with suppress(OSError):  # it ended meanwhile
                 found += (int(thread.name) for thread in Path(f"/proc/{each.pid}/task").iterdir())
         return found
+
+    def living(self) -> list[int]:
+        """Those of them that have not ended; some that have are still there for their parents to ask."""
+        return [thread for thread in self.threads() if (now := processes.look(thread)) and not now.zombie]
 
     def counters(self, cpus: Sequence[int] | None) -> Counters:
         """What it and the machine have used. cpus: the cores that count as the machine's; None: all."""

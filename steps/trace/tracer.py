@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
+from pathlib import Path
 
 from steps import bpftrace
-from steps.bpftrace import STOPS_S, Cost, Tracer, run_times, tracing, version
+from steps.bpftrace import STOPS_S, Cost, Tracer, clock_ns, run_times, tracing, version
 from steps.model.trace_program import TraceProgram
 from steps.trace.programs import tracepoints
 
-__all__ = ["STOPS_S", "Cost", "Tracer", "run_times", "tracing", "unavailable", "version"]
+__all__ = ["STOPS_S", "Cost", "Tracer", "clock_ns", "run_times", "tracing", "unavailable", "version"]
+
+
+THE_FIRST = 0xEFFFFFFC  # the inode of the PID namespace that the kernel began with
 
 
 def unavailable(programs: Sequence[TraceProgram]) -> str | None:
@@ -22,4 +26,14 @@ def unavailable(programs: Sequence[TraceProgram]) -> str | None:
         return missing
     if os.geteuid() != 0:
         return "tracing needs root: run it with sudo"
+    if not _sees_the_kernels_pids():
+        return "tracing needs the process numbers that the kernel counts by, and a container has its own: run it outside of one"
     return bpftrace.refused(tracepoints(programs))
+
+
+def _sees_the_kernels_pids() -> bool:
+    """Whether a process number means the same here and in a program; a kernel without PID namespaces has no others."""
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino == THE_FIRST
+    except FileNotFoundError:
+        return True

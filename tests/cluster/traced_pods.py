@@ -66,6 +66,7 @@ def record_of(found: pods.Counted, target: pods.Target, programs: tuple[TracePro
         counts=found.printed.counts,
         histograms=found.printed.histograms,
         damage=tuple(found.printed.damage),
+        incomplete=tuple(found.printed.incomplete),
         **found.fields,
     )
 
@@ -85,7 +86,7 @@ class Traced:
         asked = experiment((working(),), ready_within_s=30.0).model_copy(update={"trace": PROGRAMS})
         lab = PlaceLab(installed.kube, environment, asked=asked, run=f"traced-{secrets.token_hex(3)}")
         where = lab.deploy(CELL)
-        target = pods.Target.of(where, lab.run, CELL)
+        target = pods.Target.of(where, ENVOY.name, run=lab.run, cell=CELL)
         made = pods.tracers_of(target, token(installed.kube, rights.TRACE), image=image or trace_image())
         return cls(lab, where, target, made)
 

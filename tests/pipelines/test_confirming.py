@@ -81,6 +81,15 @@ def test_what_cannot_be_raised_is_said_of_each(report):
         confirmed(report(trace(SAFE, QUIET)))
 
 
+def test_verdict_of_a_cluster_is_not_tried_on_this_machine(report):
+    """Another disk, other cores: what comes of it would say nothing of the run that it is named after."""
+    here = report(trace(SAFE, SYNCING))
+    there = here.model_copy(update={"circumstances": here.circumstances.model_copy(update={"place": "kubernetes"})})
+
+    with pytest.raises(UsageError, match=r"was made in pods.* python -m pipelines run io-bottleneck"):
+        confirmed(there)
+
+
 def test_run_without_a_trace_says_why(report):
     """Not available where it was made: that is the reason."""
     none = ArmTrace(load=SAFE, name="postgres", title="PostgreSQL", planned=6, seen=0, reasons=("bpftrace is not installed",))

@@ -9,6 +9,7 @@ from phases.catalogue.gateways import NGINX
 from phases.catalogue.upstreams import PRODUCT_JSON
 from steps.model import Component
 from steps.model.keeping import Keeps
+from steps.trace.target import Target
 from tests.lab import experiment, get
 from tests.steps.recorded import component
 
@@ -26,11 +27,13 @@ def test_who_asks_comes_after_who_is_asked(lab):
     (store,) = endpoints.stores
     answers = {get(f"{url}/json").decode() for url in (endpoints.target, store.url)}
     rendered = (lab.state.cell(lab.run, CELL) / "asker" / "nginx.conf").read_text()
+    traced = Target.of(endpoints, "front").component
     record = lab.teardown(CELL)
 
     assert list(endpoints.keepers) == ["upstream", "front", "asker"]
     assert (store.name, store.keeps, answers) == ("asker", KEEPS, {PRODUCT_JSON})
     assert store.url != endpoints.target
+    assert traced == "front"
     assert f"server {endpoints.target.removeprefix('http://')};" in rendered
     assert (record.left, record.unclosed, lab.processes(), lab.ledger()) == ((), (), [], [])
 

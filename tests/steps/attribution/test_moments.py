@@ -7,6 +7,7 @@ from steps.model import TraceRecord, Window
 from tests.steps.attribution.test_reading import WHOLE
 
 HERE = Window(started_at="2026-05-01T10:00:00.000Z", ended_at="2026-05-01T10:00:10.000Z", start_ns=0, end_ns=10_000_000_000)
+SLEPT_NS = 3_600_000_000_000
 OTHER_NODE = HERE.model_copy(update={"start_ns": 0, "end_ns": 1})
 
 
@@ -18,6 +19,14 @@ def test_trace_on_the_loads_machine_is_told_by_its_monotonic_clock():
     """Both read the same."""
     assert apart(WHOLE, HERE) == []
     assert apart(WHOLE.model_copy(update={"end_ns": 10_000_000_001}), HERE) == ["the trace went on after its load"]
+
+
+def test_machine_that_slept_since_it_started_has_two_clocks():
+    """The tracer's went on meanwhile, and the load's did not."""
+    slept = WHOLE.model_copy(update={"end_ns": 10_000_000_000 + SLEPT_NS, "ahead_ns": SLEPT_NS})
+
+    assert apart(slept, HERE) == []
+    assert apart(slept.model_copy(update={"end_ns": slept.end_ns + 1}), HERE) == ["the trace went on after its load"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 
 from phases.catalogue.databases import POSTGRES
 from phases.catalogue.gateways import NGINX
-from steps.attribution.raising import raised
+from phases.catalogue.runtimes import GO
+from steps.attribution import raising
 from steps.attribution.rules import bottlenecks_of
 from tests.steps.attribution.test_rules import QUIET, SYNCING, split
 
@@ -14,6 +15,10 @@ FULL_THREAD = replace(QUIET, split=split(on_cpu=9.9), cores_used=0.99, busiest_t
 FULL_MACHINE = replace(QUIET, split=split(on_cpu=19, cpu_wait=19), cores_used=1.9, cpu_pressure=0.9)
 CROWDED = replace(QUIET, split=split(on_cpu=1, cpu_wait=9), cpu_pressure=0.9)
 THROTTLED = replace(QUIET, split=split(on_cpu=2, cpu_wait=8), throttled=0.8)
+
+
+def raised(arm, verdict, *, cores, configs=None):
+    return raising.raised(arm, verdict, cores=cores, configs=configs or {})
 
 
 def test_who_waits_for_a_disk_gets_memory_in_its_place():
@@ -31,6 +36,16 @@ def test_a_full_thread_gets_as_many_workers_as_there_are_cores():
 
     assert raised(NGINX, verdict, cores=3).arm.workers == 3
     assert "more workers need more cores" in raised(NGINX, verdict, cores=1)
+
+
+def test_contender_that_does_not_ask_for_its_workers_is_not_compared_with_itself():
+    """PostgreSQL has a process for each connection, and a template may have a number of its own."""
+    verdict = bottlenecks_of(FULL_THREAD)[0]
+
+    assert "compared with itself" in raised(POSTGRES, verdict, cores=3, configs={POSTGRES.config: "shared_buffers = 2MB"})
+    assert "compared with itself" in raised(NGINX, verdict, cores=3, configs={NGINX.config: "worker_processes 1;"})
+    assert raised(NGINX, verdict, cores=3, configs={NGINX.config: "worker_processes @{workers};"}).arm.workers == 3
+    assert raised(GO, verdict, cores=3).arm.workers == 3  # it has no template: its environment says it
 
 
 @pytest.mark.parametrize(

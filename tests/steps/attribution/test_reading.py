@@ -1,6 +1,7 @@
 """From a cell's trace to its outcome: not available is no failure, missing is one, and a damaged record is a reason."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,10 @@ from steps import measure
 from steps.model import TraceProgram, TraceRecord
 from steps.model.metric import CPU, DISK_WAIT, P50
 from steps.model.trace import Counters
+from steps.trace.parsed import parse
 from tests.steps.recorded import AT, EXPERIMENT, RUN, Recorded, reason_of, value_of
 
+PRINTED = Path(__file__).parent.parent / "trace" / "recorded" / "block-io-0.17.json"
 SECOND = 1_000_000_000
 TRACED = EXPERIMENT.model_copy(update={"trace": (TraceProgram.OFF_CPU,), "metrics": (P50, CPU, DISK_WAIT)})
 CELL = Recorded(experiment=TRACED)
@@ -48,6 +51,15 @@ def test_share_of_time_is_a_metric_of_the_cell(tmp_path):
     assert value_of(found, "p50_ms") == pytest.approx(1.98, abs=0.01)
 
 
+def test_trace_that_lacks_something_is_believed_little(tmp_path):
+    """Its component ended in the middle: what there is stands, as a doubt."""
+    ended = WHOLE.model_copy(update={"incomplete": ("nginx ended while it was traced",)})
+    found = outcome(tmp_path, ended.to_json())
+
+    assert "nginx ended while it was traced" in found.trace.incomplete
+    assert found.trace.bottlenecks[0].confidence == "low"
+
+
 def test_trace_that_cannot_be_had_here_fails_nothing(tmp_path):
     """The metric says why, and the cell decides about everything else."""
     none = WHOLE.model_copy(update={"unavailable": "bpftrace is not installed", "counts": {}})
@@ -57,6 +69,20 @@ def test_trace_that_cannot_be_had_here_fails_nothing(tmp_path):
     assert reason_of(found, "disk_percent") == "not available here: bpftrace is not installed"
 
 
+def test_output_that_was_cut_gives_no_number(tmp_path):
+    """Cut before or after a map of a real one: what is missing is no zero, and there is no verdict without it."""
+    lines = PRINTED.read_text().splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if "@on_ns" in line or "@syncs" in line:
+            found = parse("".join(lines[:number]))
+            cut = WHOLE.model_copy(update={"counts": found.counts, "end_ns": 2 * SECOND, "damage": tuple(found.damage)})
+            told = outcome(tmp_path / str(number), cut.to_json())
+
+            assert "output was cut" in told.trace.reason
+            assert (told.trace.split, told.trace.figures, told.trace.bottlenecks) == (None, {}, ())
+            assert told.status == "failed"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -64,8 +90,9 @@ def test_trace_that_cannot_be_had_here_fails_nothing(tmp_path):
         ("{", "trace.json is not a valid TraceRecord"),
         (WHOLE.model_copy(update={"failure": "the tracer was ended by signal 9"}).to_json(), "ended by signal 9"),
         (WHOLE.model_copy(update={"counts": {}}).to_json(), "saw no thread"),
+        (WHOLE.model_copy(update={"damage": ("12 events were lost",)}).to_json(), "12 events were lost"),
     ],
-    ids=["missing", "damaged", "killed", "empty"],
+    ids=["missing", "damaged", "killed", "empty", "lossy"],
 )
 def test_trace_that_should_be_there_fails_its_cell(tmp_path, text, said):
     """A metric that was asked for has no value, and nothing says that it could not have one."""

@@ -4,23 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steps.attribution.outcome import figures_of
+from steps.attribution.reconciled import reconciled
 from steps.attribution.signals import signals_of
 from steps.attribution.split import split_of, waits_s
 from steps.errors import MeasureError
 from steps.model import TraceRecord
-from steps.model.trace import Counters
+from steps.model.trace import Bucket, Counters
 
 SECOND = 1_000_000_000
 PARTS = ("on_cpu_s", "cpu_wait_s", "disk_s", "network_s", "lock_s", "other_s", "idle_s")
 
 
-def record(counts, *, threads=4, seconds=5, machine="x86_64"):
+def record(counts, *, threads=4, seconds=5, machine="x86_64", programs=("off-cpu", "locks")):
     usage = Counters(at_ns=0, cpu_s=0, threads=threads, read_bytes=0, write_bytes=0)
     return TraceRecord(
         run="r",
         cell="postgres-100rps-r1",
         at="now",
-        programs=("off-cpu",),
+        programs=programs,
         target="postgres",
         machine=machine,
         start_ns=SECOND,
@@ -54,6 +56,66 @@ def test_futex_is_a_lock_where_its_waiters_wake_each_other(wakes, lock_s):
     }
 
     assert split_of(record(counts)).lock_s == lock_s
+
+
+def test_what_no_program_looked_at_is_not_zero():
+    """Without `locks` a lock is not told from a pool; without `memory` and `block-io` nobody saw their waits."""
+    one = record({"@on_ns": {"7": SECOND}, "@off_ns": {"1203": SECOND, "2000": SECOND}}, programs=("off-cpu",))
+    split = split_of(one)
+    seen = signals_of(one, split)
+
+    assert (split.lock_s, split.share("lock"), split.active_s) == (None, None, 2)
+    assert (seen.reclaim, seen.sync_of_disk) == (None, None)
+    assert "lock_percent" not in figures_of(one, split, None)
+    assert figures_of(record(one.counts), split_of(record(one.counts)), None)["lock_percent"] == 0
+
+
+def test_small_messages_are_segments_of_their_own():
+    """Five of a thousand were sent again, be they as small as they are; of large ones each send is many segments."""
+    busy = {"@on_ns": {"7": SECOND}, "@tcp_sends": {"1": 1100}, "@tcp_full": {"1": 100}, "@retransmits": {"1": 5}}
+    small, large = (record(busy | {"@tcp_out": {"1": size}}, programs=("off-cpu", "tcp")) for size in (100_000, 14_480_000))
+
+    assert signals_of(small, split_of(small)).retransmits == 0.005
+    assert signals_of(large, split_of(large)).retransmits == 0.0005
+
+
+def test_tcp_that_was_looked_at_and_not_used_had_no_full_buffer():
+    """Zero was counted; where nobody looked, nothing was."""
+    seen = {
+        program: signals_of(one, split_of(one)).full_sends
+        for program in ("tcp", "memory")
+        for one in [record({"@on_ns": {"7": SECOND}}, programs=("off-cpu", program))]
+    }
+
+    assert seen == {"tcp": 0, "memory": None}
+
+
+@pytest.mark.parametrize(
+    ("read", "traced", "gaps"),
+    [(50_000_000, 44_000_000, 1), (50_000_000, 46_000_000, 0), (900_000, 0, 0), (50_000_000, 60_000_000, 0)],
+    ids=["too few", "nearly all", "too little", "more"],
+)
+def test_reads_that_no_program_saw_are_a_gap(read, traced, gaps):
+    """A tenth of them, and a megabyte."""
+    one = record({"@on_ns": {"7": SECOND}, "@io_bytes": {"0": traced}}, programs=("off-cpu", "block-io"))
+    later = one.after.model_copy(update={"at_ns": 5 * SECOND, "cpu_s": 1.0, "read_bytes": read})
+    _, said = reconciled(one.model_copy(update={"after": later}), split_of(one))
+
+    assert len(said) == gaps
+    assert all(each.startswith("more was read than traced") for each in said)
+
+
+def test_reads_are_weighed_by_their_time():
+    """Two of a second each, in a wait of four; a short one is next to nothing."""
+    counts = {"@on_ns": {"7": SECOND}, "@off_ns": {"2000": 4 * SECOND}}
+    long, short = Bucket(low=900_000, high=1_100_000, count=2), Bucket(low=64, high=127, count=1)
+    reads = {
+        each: record(counts, programs=("off-cpu", "block-io")).model_copy(update={"histograms": {"@io_us": {"0": (each,)}}})
+        for each in (long, short)
+    }
+    shares = [signals_of(one, split_of(one)).reads_of_disk for one in reads.values()]
+
+    assert shares == [pytest.approx(0.5), pytest.approx(0.0001 / 4, rel=0.1)]
 
 
 def test_what_was_open_at_the_end_counts_until_then():

@@ -23,9 +23,14 @@ def found():
     return report_of(read(simulate(tiny()), run=RUN, prefix=f"runs/phase-4/x/{RUN}", status="Succeeded", failures=""))
 
 
+def page_of(report):
+    found = re.search(r'<section class="traces">.*?</section>', render(report), re.DOTALL)
+    return found[0] if found else None
+
+
 def section(report):
-    page = re.search(r'<section class="traces">.*?</section>', render(report), re.DOTALL)
-    return re.sub(r"<[^>]+>", " ", page[0]) if page else None
+    page = page_of(report)
+    return re.sub(r"<[^>]+>", " ", page) if page else None
 
 
 def traced(report, **fields):
@@ -64,6 +69,16 @@ def test_verdict_is_shown_with_evidence_and_prices(found):
         "tracing took 2 % of a core; p50 1.25 ms without it, 1.5 ms with it",
     ):
         assert text in said
+
+
+def test_what_a_trace_lacks_stands_beside_its_verdict(found):
+    """Not where one has to open something first."""
+    lacking = {"seen": 6, "active_threads": 1.0, "incomplete": ("only 2.0 s were counted",)}
+    arm = traced(found, verdict=bottlenecks_of(SYNCING, whole=False)[0], **lacking)
+    shown = re.sub(r"<details>.*?</details>", "", page_of(arm), flags=re.DOTALL)
+
+    assert "confidence low" in shown
+    assert "incomplete: only 2.0 s were counted" in shown
 
 
 def test_contender_without_a_trace_has_its_reason(found):

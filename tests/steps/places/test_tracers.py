@@ -21,16 +21,30 @@ POD = PodContainer(node="198.51.100.7", namespace="lab", pod=f"{CELL}-nginx-abcd
 WHERE = Endpoints(target="http://198.51.100.9:80", keepers={"upstream": "http://k:1", "nginx": "http://k:2"}, pods={"nginx": POD})
 
 
+def target_of(where, contender="nginx"):
+    return pods.Target.of(where, contender, run="run-1", cell=CELL)
+
+
 def tracers(kube):
-    target = pods.Target.of(WHERE, "run-1", CELL)
+    target = target_of(WHERE)
     return pods.tracers_of(target, kube, image="benchlab/trace:1")
 
 
-def test_target_is_what_was_deployed_last_and_its_pod_is_known_by_its_host_name():
+def test_target_is_the_contender_whoever_watches_it():
+    """Who asks it is deployed after it. Of a direct path what stands around is looked at."""
+    watched = WHERE.model_copy(update={"keepers": {**WHERE.keepers, "scraper": "http://k:3"}})
+    pods_of = {"pods": {"nginx": POD, "upstream": POD}}
+    direct = WHERE.model_copy(update={"keepers": {"upstream": "http://k:1"}, **pods_of})
+
+    assert (target_of(watched).component, target_of(watched).keeper) == ("nginx", "http://k:2")
+    assert target_of(direct, contender="direct").component == "upstream"
+
+
+def test_pod_of_a_target_is_known_by_its_host_name():
     """The kubelet cuts a pod's name at 63 letters, and what a cut leaves at the end."""
-    target = pods.Target.of(WHERE, "run-1", CELL)
+    target = target_of(WHERE)
     long = POD.model_copy(update={"pod": "a" * 62 + "-bcd"})
-    cut = pods.Target.of(WHERE.model_copy(update={"pods": {"nginx": long}}), "run-1", CELL)
+    cut = target_of(WHERE.model_copy(update={"pods": {"nginx": long}}))
 
     assert (target.component, target.hostname, target.keeper) == ("nginx", POD.pod, "http://k:2")
     assert cut.hostname == "a" * 62
@@ -39,7 +53,7 @@ def test_target_is_what_was_deployed_last_and_its_pod_is_known_by_its_host_name(
 def test_target_whose_pod_nobody_knows_is_a_reason():
     """The API may not tell where a pod is."""
     with pytest.raises(MeasureError, match="it is not known in which pod nginx is"):
-        pods.Target.of(WHERE.model_copy(update={"pods": {}}), "run-1", CELL)
+        target_of(WHERE.model_copy(update={"pods": {}}))
 
 
 def test_tracers_are_made_in_a_namespace_of_their_own_beside_the_target(api):

@@ -28,6 +28,8 @@ STARTS_S = (2.5, 8.0, 20.0)  # that the tracer may take to start: once more wher
 TIMES = 10  # that a load is judged where it counts
 LEAST_S = 2.0  # in which a load shows what it is
 EXACTLY = 0.05  # of throttled time
+NEARLY = 0.10  # of the time at a lock: who was woken waits for a core
+JOURNAL = 3  # times what is made safe, which file systems write beside it: up to twice that was seen
 
 
 def nothing_more(_: TraceRecord) -> None:
@@ -36,7 +38,14 @@ def nothing_more(_: TraceRecord) -> None:
 
 def fsyncs(record: TraceRecord) -> None:
     assert record.counts["@syncs"] == {"1": loads.FSYNCS}
-    assert record.counts["@io_bytes"]["1"] >= loads.FSYNCS * loads.PAGE
+    written = loads.FSYNCS * loads.PAGE
+    assert written <= record.counts["@io_bytes"]["1"] <= (1 + JOURNAL) * written
+
+
+def handed_on(record: TraceRecord) -> None:
+    """One thread holds the lock, and all others wait for it, all the time; the first one's wait for their end is no lock's."""
+    others = loads.LOCK_THREADS - 1
+    assert split_of(record).lock_s == pytest.approx(others * record.seconds, rel=NEARLY)
 
 
 def sent(size: int) -> Callable[[TraceRecord], None]:
@@ -47,6 +56,11 @@ def sent(size: int) -> Callable[[TraceRecord], None]:
         assert record.counts["@tcp_in"] == {"1": size}
 
     return check
+
+
+def refused(record: TraceRecord) -> None:
+    """Each send that found the buffer full, and none that found nobody at the other end."""
+    assert record.counts["@tcp_full"] == {"1": loads.FULL_SENDS}
 
 
 def lossy(record: TraceRecord) -> None:
@@ -93,10 +107,11 @@ LOADS = {
     "fsyncs": Golden("disk", (TraceProgram.BLOCK_IO,), fsyncs),
     "busy": Golden("cpu", pods=False),
     "quota": Golden("throttling", (), throttled, group=lambda: groups.limited_cpu(loads.QUOTA_CORES)),
-    "lock": Golden("lock", (TraceProgram.LOCKS,)),
+    "lock": Golden("lock", (TraceProgram.LOCKS,), handed_on),
     "parked": Golden("none", (TraceProgram.LOCKS,), pods=False),
     # Over loopback: counts only, its limit is a matter of luck.
     "tcp": Golden("", (TraceProgram.TCP,), sent(loads.SENT_BYTES), pods=False),
+    "full": Golden("", (TraceProgram.TCP,), refused, pods=False),
     "narrow": Golden("network", (TraceProgram.TCP,), pods=False),
     "shaped": Golden("network", (TraceProgram.TCP,), sent(loads.SHAPED_BYTES)),
     "lossy": Golden("network", (TraceProgram.TCP,), lossy, pods=False),

@@ -17,10 +17,13 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 PAGE = 4096
 FSYNCS = 300
+LOCK_THREADS = 6
+FULL_SENDS = 50
 SENT_BYTES = 8_000_000
 READ_BYTES = 64 * 1024 * 1024
 WARM_BYTES = 4 * 1024 * 1024  # read again and again; so much anybody may lock in memory
@@ -65,7 +68,7 @@ def quota(_: Path) -> None:
 
 
 def lock(_: Path) -> None:
-    """Six threads that hold one lock most of their time."""
+    """LOCK_THREADS threads that hold one lock most of their time."""
     held = threading.Lock()
 
     def work() -> None:
@@ -73,7 +76,7 @@ def lock(_: Path) -> None:
             with held:
                 time.sleep(0.002)
 
-    for _ in range(6):
+    for _ in range(LOCK_THREADS):
         threading.Thread(target=work).start()
 
 
@@ -103,6 +106,25 @@ def tcp(_: Path) -> None:
             left = 80_000
             while left:
                 left -= len(there.recv(left))
+
+
+def full(_: Path) -> None:
+    """Sends into a full buffer FULL_SENDS times, and as often on the same connection once its other end is gone."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    sender = socket.create_connection(listener.getsockname())
+    receiver, _address = listener.accept()
+    sender.settimeout(0)
+    refused = 0
+    while refused < FULL_SENDS:
+        try:
+            sender.send(bytes(PIECE))
+        except BlockingIOError:
+            refused += 1
+    receiver.close()
+    time.sleep(0.1)
+    for _number in range(FULL_SENDS):
+        with suppress(ConnectionError):
+            sender.send(bytes(PIECE))
 
 
 def narrow(folder: Path) -> None:

@@ -69,7 +69,7 @@ def test_killed_tracer_is_a_reason_and_leaves_nothing(tmp_path, sleeper):
     assert loaded.more_than(before) == set()
 
 
-def test_killed_target_is_damage(tmp_path, sleeper):
+def test_trace_of_a_killed_target_is_incomplete(tmp_path, sleeper):
     """What it did until then was counted, and the record says that this was not all."""
     before = loaded.programs()
     (main,) = processes.descendants(sleeper.pid)
@@ -77,5 +77,32 @@ def test_killed_target_is_damage(tmp_path, sleeper):
 
     found = counted(tmp_path, Target("sleeper", sleeper.pid, main.key))
 
-    assert any("sleeper ended while it was traced" in each for each in found["damage"])
+    assert any("sleeper ended while it was traced" in each for each in found["incomplete"])
+    assert found["damage"] == ()
     assert loaded.more_than(before) == set()
+
+
+class Growing(Target):
+    """A target one of whose threads was not there when it was first asked for them."""
+
+    def threads(self):
+        first, self.__dict__["asked"] = "asked" not in self.__dict__, True
+        return super().threads()[1 if first else 0 :]
+
+
+def test_thread_that_ended_is_not_missed(tmp_path):
+    """Its parent has not asked for it yet, so that it is still there; the kernel has let go of it."""
+    with subprocess.Popen(["sh", "-c", "sleep 3 & exec sleep 60"]) as keeper:
+        found = counted(tmp_path, Growing("sleeper", keeper.pid))
+        left = [each.zombie for each in processes.descendants(keeper.pid)]
+        keeper.kill()
+
+    assert (left, found["incomplete"]) == ([True], ())
+
+
+def test_thread_that_began_while_the_tracer_was_attached_is_missed(tmp_path, sleeper):
+    """Nobody told the kernel of it: the record does. Who was there from the beginning is none of those."""
+    whole, growing = (counted(tmp_path, kind("sleeper", sleeper.pid)) for kind in (Target, Growing))
+
+    assert not any("began while" in each for each in whole["incomplete"])
+    assert any("1 of its threads began while" in each for each in growing["incomplete"])

@@ -1,8 +1,11 @@
 """What the tracer prints, read: recorded outputs, and what can go wrong with one."""
 
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from steps.model import TraceProgram
 from steps.trace.flame import WAITS, flame_graph
@@ -69,6 +72,60 @@ def test_values_of_a_key_that_comes_twice_are_added():
 def test_what_is_wrong_with_an_output_is_said(text, said):
     """Damage is a sentence, never a number."""
     assert any(said in one for one in parse(text).damage)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "@syncs", "@tree", "1", "count", "x"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["@n", "@tree", "min", "count"]), inner),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type": "hist", "data": {"@us": [{}]}}',
+        '{"type": "map", "data": {"@n": [[1, 2]]}}',
+        '{"type": "map", "data": {"@tree": {"x": 1}}}',
+        '{"type": "lost_events", "data": {"events": Infinity}}',
+        '{"type": "map", "data": [[1, 2]]}',
+        "[" * 100_000,
+    ],
+    ids=["no bucket", "no text", "no thread", "no number", "no name", "deep"],
+)
+def test_what_no_tracer_would_print_is_damage(line):
+    """Whatever a line is: the sentence says which one."""
+    assert "line 1 of the tracer's output is damaged" in parse(line).damage[0]
+
+
+@given(st.sampled_from(["map", "stats", "hist", "printf", "lost_events", "else"]), ANYTHING)
+def test_nothing_that_is_printed_breaks_its_reader(kind, data):
+    """What is read of it can be stored; the rest is damage."""
+    found = parse(json.dumps({"type": kind, "data": data}))
+
+    assert found.damage
+    assert all(isinstance(name, str) for name in (*found.counts, *found.histograms))
+
+
+def test_map_of_what_is_looked_at_is_judged_and_no_count():
+    """Who has no room in it was looked at no more, and that shows in no other map."""
+    keys = ", ".join(f'"{number},7": 1' for number in range(MOST_KEYS))
+    waited = f'{{"type": "map", "data": {{"@waited": {{{keys}}}}}}}\n'
+    tree = '{"type": "map", "data": {"@tree": {"0": 0, "7": 1, "8": 4711}}}\n'
+    found = parse(READY + END + COUNTS + tree + waited + LAST)
+
+    assert found.threads == {7, 8}
+    assert found.counts == {"@syncs": {"1": 300}}
+    assert found.damage == ["@waited was cut: it holds as many keys as it may, 16,384"]
+
+
+def test_stacks_that_were_cut_spoil_no_number():
+    """Only the picture that is made of them."""
+    keys = ", ".join(f'"{number},a": 1' for number in range(MOST_KEYS))
+    found = parse(READY + END + f'{{"type": "map", "data": {{"{STACKS}": {{{keys}}}}}}}\n' + LAST)
+
+    assert found.damage == []
+    assert "was cut" in found.incomplete[0]
 
 
 def test_stacks_are_folded_from_the_command_to_the_innermost_call():

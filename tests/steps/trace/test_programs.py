@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from steps.model import TraceProgram
+from steps.trace.parsed import MARKS
 from steps.trace.programs import text_of, together, tracepoints
 
 DOCS = Path(__file__).parent.parent.parent.parent / "docs" / "tracing.md"
@@ -32,6 +33,14 @@ def test_programs_use_tracepoints_only():
 
     assert not any(word in texts for word in ("kprobe", "kfunc", "fentry", "kretprobe"))
     assert "block/block_io_start" in tracepoints([TraceProgram.BLOCK_IO])
+
+
+def test_maps_that_may_be_too_small_are_printed():
+    """Their size is told by nothing else."""
+    text = together(TraceProgram, threads=[12], end_ns=77)
+
+    assert all(f"{name}[" in text for name in MARKS)
+    assert [name for name in MARKS if f"clear({name})" in text] == []
 
 
 def test_whole_knows_its_threads_and_its_end():
