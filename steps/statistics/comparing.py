@@ -170,12 +170,12 @@ def _judged(pairs: Sequence[_Pair], *, band: float, undecided: str | None) -> tu
     """
     estimates = [pair.estimate for pair in pairs if pair.estimate]
     adjusted = dict(zip(map(id, estimates), holm([each.p for each in estimates]), strict=True))
-    controls = {(pair.load, pair.metric.name): pair.estimate.reach for pair in pairs if pair.arm.baseline and pair.estimate}
+    controls = {(pair.load, pair.metric.name): pair for pair in pairs if pair.arm.baseline}
     return tuple(
         _change(
             pair,
             p_holm=adjusted[id(pair.estimate)] if pair.estimate else None,
-            reach=1.0 if pair.arm.baseline else controls.get((pair.load, pair.metric.name), 1.0),
+            control=None if pair.arm.baseline else controls.get((pair.load, pair.metric.name)),
             band=band,
             undecided=undecided,
         )
@@ -183,7 +183,8 @@ def _judged(pairs: Sequence[_Pair], *, band: float, undecided: str | None) -> tu
     )
 
 
-def _change(pair: _Pair, *, p_holm: float | None, reach: float, band: float, undecided: str | None) -> Change:
+def _change(pair: _Pair, *, p_holm: float | None, control: _Pair | None, band: float, undecided: str | None) -> Change:
+    """control: the baseline's pair; None: it is the baseline itself, or one that cannot have the metric."""
     common = {
         "contender": pair.arm.name,
         "title": pair.arm.title,
@@ -195,8 +196,9 @@ def _change(pair: _Pair, *, p_holm: float | None, reach: float, band: float, und
     found = pair.estimate
     if found is None or p_holm is None:
         return Change(**common, verdict=ChangeVerdict.CANNOT_TELL, why=undecided or pair.reason or "there is no figure")
+    reach = control.estimate.reach if control and control.estimate else 1.0
     verdict, why = judged(found, p_holm=p_holm, better=pair.metric.better, band=band, reach=reach)
-    if undecided:
+    if undecided := undecided or _uncontrolled(control):
         verdict, why = ChangeVerdict.CANNOT_TELL, undecided
     return Change(
         **common,
@@ -211,6 +213,13 @@ def _change(pair: _Pair, *, p_holm: float | None, reach: float, band: float, und
         verdict=verdict,
         why=why,
     )
+
+
+def _uncontrolled(control: _Pair | None) -> str | None:
+    """Why nobody knows how far the baseline moved, which is not that it stood still."""
+    if control is None or control.estimate:
+        return None
+    return f"how far the baseline moved is not known: {control.reason or 'it has no figure'}"
 
 
 def summary(comparison: Comparison) -> str:

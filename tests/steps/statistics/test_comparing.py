@@ -52,6 +52,24 @@ def test_a_slower_machine_is_no_slower_contender():
     assert found.blind
 
 
+@pytest.mark.parametrize("sets", [1, 3], ids=["one run a side", "sets"])
+def test_a_baseline_without_an_estimate_is_not_one_that_stood_still(sets):
+    """It lost a repetition: nothing says that it was not the machine. What the direct path lacks is judged by itself."""
+    everything = dict.fromkeys(("direct", "nginx", "envoy"), 1.2)
+    before = [run(f"a{n}", day=2 * n, noise=0.01) for n in range(sets)]
+    after = [run(f"b{n}", day=2 * n + 1, noise=0.01, factors=everything, suspect={"direct"}) for n in range(sets)]
+
+    found = compare(before, after)
+
+    latency = [each for each in found.changes if each.metric.name == "p50_ms" and not each.direct]
+    assert {each.verdict for each in latency} == {ChangeVerdict.CANNOT_TELL}
+    assert all(each.why.startswith("how far the baseline moved is not known: ") for each in latency)
+    assert "valid repetition" in latency[0].why
+    assert found.blind
+    memory = next(each for each in found.changes if (each.contender, each.metric.name) == ("nginx", "memory_mib"))
+    assert memory.verdict is ChangeVerdict.WORSE
+
+
 def test_two_runs_say_that_they_are_only_two():
     """What varies from run to run is in no interval of theirs."""
     assert compare([run("a")], [run("b")]).notes == (ONE_RUN_A_SIDE,)
