@@ -158,9 +158,14 @@ def _pair(arm: Arm, load: str, metric: Metric, sides: Sequence[Sequence[Arm]]) -
 
 
 def valid(arm: Arm, metric: str) -> tuple[float, ...]:
-    """The values of an arm's valid repetitions; suspect ones never count."""
+    """The values of an arm's valid repetitions; suspect ones never count.
+
+    None where only a bound is known: the repetitions that have a value are the lower ones, so they would say too little.
+    """
     figure = arm.figures.get(metric)
-    return tuple(point.value for point in figure.points if not point.suspect) if figure else ()
+    if figure is None or figure.at_least is not None:
+        return ()
+    return tuple(point.value for point in figure.points if not point.suspect)
 
 
 def _judged(pairs: Sequence[_Pair], *, band: float, undecided: str | None) -> tuple[Change, ...]:

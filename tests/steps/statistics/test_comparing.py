@@ -5,7 +5,7 @@ import pytest
 from steps.errors import UsageError
 from steps.model import ChangeVerdict, Comparison, RunVerdict
 from steps.statistics.comparing import NOT_IN_TURN, ONE_RUN_A_SIDE, compare, summary
-from tests.steps.sealed_runs import run
+from tests.steps.sealed_runs import half_bounded, run, with_figure
 from tests.steps.simulated import tiny
 
 
@@ -188,6 +188,17 @@ def test_a_contender_without_figures_keeps_its_row():
     found = compare([run("a")], [type(failing)(report, failing.experiment, failing.environment)])
 
     assert {each.why for each in found.changes if each.contender == "envoy"} == {"it crashed"}
+
+
+def test_a_figure_that_is_only_bounded_is_not_compared():
+    """Six knees are known and six are beyond the driver: the six known ones are the lower half, and not the run's figure."""
+    after = with_figure(run("b", noise=0.01), "envoy", "p50_ms", half_bounded())
+
+    found = compare([run("a", noise=0.01)], [after])
+
+    row = next(each for each in found.changes if (each.contender, each.metric.name) == ("envoy", "p50_ms"))
+    assert (row.verdict, row.after, row.n_after) == (ChangeVerdict.CANNOT_TELL, None, 0)
+    assert row.why == "at least 3 req/s: the driver ends there (in 6 of 12 repetitions)"
 
 
 def test_a_comparison_is_read_back_as_it_was_written():

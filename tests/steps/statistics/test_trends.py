@@ -5,7 +5,7 @@ import pytest
 from steps.errors import UsageError
 from steps.model import ChangeVerdict, History, RunVerdict
 from steps.statistics.trends import history_of
-from tests.steps.sealed_runs import run
+from tests.steps.sealed_runs import half_bounded, run, with_figure
 from tests.steps.simulated import tiny
 
 
@@ -123,6 +123,13 @@ def test_previews_alone_are_no_history():
 def test_a_run_with_fewer_than_six_valid_repetitions_is_no_point():
     """Of that arm; its other arms have theirs."""
     found = history([run("a"), run("b", day=1, suspect={"envoy"})])
+
+    assert [len(of(found, name).points) for name in ("nginx", "envoy")] == [2, 1]
+
+
+def test_a_figure_that_is_only_bounded_is_no_point():
+    """The median of its lower repetitions is not that run's level."""
+    found = history([run("a"), with_figure(run("b", day=1), "envoy", "p50_ms", half_bounded())])
 
     assert [len(of(found, name).points) for name in ("nginx", "envoy")] == [2, 1]
 
