@@ -96,8 +96,12 @@ def _undecided(runs: Sequence[Sealed]) -> str | None:
     """Why nothing is decided, whatever the figures are."""
     if runs[0].report.preview:
         return "a preview decides nothing"
-    failed = [run for run in runs if run.report.verdict is RunVerdict.FAILED]
-    return f"run {failed[0].name} failed: {failed[0].report.reasons[0]}" if failed else None
+    for run in runs:
+        if run.report.verdict is RunVerdict.FAILED:
+            return f"run {run.name} failed: {run.report.reasons[0]}"
+        if run.report.unlike:
+            return f"the cells of run {run.name} are unlike: {run.report.unlike[0]}"
+    return None
 
 
 def _notes(before: Sequence[Sealed], after: Sequence[Sealed]) -> Iterable[str]:

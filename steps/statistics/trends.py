@@ -76,6 +76,8 @@ def _unfit(run: Sealed) -> str | None:
         return "a preview decides nothing"
     if run.report.verdict is RunVerdict.FAILED:
         return f"it failed: {run.report.reasons[0]}"
+    if run.report.unlike:
+        return f"its cells are unlike: {run.report.unlike[0]}"
     return None
 
 

@@ -8,6 +8,8 @@ from steps.statistics.comparing import NOT_IN_TURN, ONE_RUN_A_SIDE, compare, sum
 from tests.steps.sealed_runs import half_bounded, run, with_figure
 from tests.steps.simulated import tiny
 
+TWO_VERSIONS = "nginx ran in 2 different versions"
+
 
 def verdicts(found):
     """Contender and metric → verdict, of all that is not the same."""
@@ -149,9 +151,13 @@ def test_runs_of_one_set_must_be_alike_too():
     ("changes", "why"),
     [
         ({"verdict": RunVerdict.FAILED, "reasons": ("envoy: 6 of 6 cells failed",)}, "run b failed: envoy: 6 of 6 cells failed"),
+        (
+            {"verdict": RunVerdict.INCONCLUSIVE, "reasons": (TWO_VERSIONS,), "unlike": (TWO_VERSIONS,)},
+            f"the cells of run b are unlike: {TWO_VERSIONS}",
+        ),
         ({"preview": True}, "is a preview and"),
     ],
-    ids=["failed", "preview"],
+    ids=["failed", "unlike cells", "preview"],
 )
 def test_runs_that_decide_nothing_decide_nothing_here(changes, why):
     """Their figures are shown, and called worse or better by nobody."""

@@ -101,6 +101,7 @@ def test_runs_that_decide_nothing_are_left_out_and_told():
         run("a"),
         run("quick", experiment=tiny().as_preview()),
         run("broken", verdict=RunVerdict.FAILED, reasons=("envoy: it crashed",)),
+        run("mixed", verdict=RunVerdict.INCONCLUSIVE, reasons=("2 versions",), unlike=("2 versions",)),
     ]
 
     found = history(runs, left_out={"bare": "run bare has no seal"})
@@ -109,6 +110,7 @@ def test_runs_that_decide_nothing_are_left_out_and_told():
         "bare": "run bare has no seal",
         "quick": "a preview decides nothing",
         "broken": "it failed: envoy: it crashed",
+        "mixed": "its cells are unlike: 2 versions",
     }
     assert [group.runs for group in found.groups] == [("a",)]
     assert History.from_json(found.to_json(), source="history") == found
