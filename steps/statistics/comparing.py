@@ -141,10 +141,10 @@ def _pairs(before: Sequence[Sealed], after: Sequence[Sealed]) -> Iterable[_Pair]
             found = [[run.arm(section.label, arm.name) for run in side] for side in (before, after)]
             if all(each is not None for side in found for each in side):
                 sides = [[each for each in side if each] for side in found]
-                yield from (_pair(arm, section.label, each, sides) for each in first.metrics if not _nothing_there(sides, each))
+                yield from (_pair(arm, section.label, each, sides) for each in first.metrics if not nothing_there(sides, each))
 
 
-def _nothing_there(sides: Sequence[Sequence[Arm]], metric: Metric) -> bool:
+def nothing_there(sides: Sequence[Sequence[Arm]], metric: Metric) -> bool:
     """Whether it is a direct path, which has no program whose figure this could be."""
     arms = [arm for side in sides for arm in side if metric.name in arm.figures]
     return all(arm.direct and not arm.failed and not arm.figures[metric.name].points for arm in arms)

@@ -60,6 +60,45 @@ def test_only_the_last_level_counts_for_the_gate():
     assert found.worse == ()
 
 
+def slower(contenders, *, metric="p50_ms", **changes):
+    """Twenty runs, of which the newer ten are slower by 30 %."""
+    return [
+        run(f"r{day:02}", day=day, noise=0.01, factors={(name, metric): 1.3 for name in contenders if day >= 10}, **changes)
+        for day in range(20)
+    ]
+
+
+def test_a_direct_path_that_became_slower_stops_nobody():
+    """It is told, and is no contender."""
+    found = history(slower(["direct"]))
+
+    assert of(found, "direct").direct
+    assert [each.verdict for each in of(found, "direct").change_points] == [ChangeVerdict.WORSE]
+    assert found.worse == ()
+
+
+def test_a_slower_machine_is_no_slower_contender():
+    """The baseline moved between the same runs as far; it need not be shown for that."""
+    for wanted in (lambda *_: True, lambda contender, _: contender == "nginx"):
+        found = history(slower(["direct", "nginx", "envoy"]), wanted=wanted)
+
+        (change,) = of(found, "nginx").change_points
+        assert (change.run, change.verdict) == ("r10", ChangeVerdict.CANNOT_TELL)
+        assert 1.3 < change.reach < 1.35
+        assert found.worse == ()
+
+
+def test_a_baseline_without_figures_is_not_one_that_stood_still():
+    """It has the metric and no run with six valid repetitions. What a direct path cannot have is judged by itself."""
+    found = history(slower(["nginx"], suspect={"direct"}))
+    memory = history(slower(["nginx"], metric="memory_mib"))
+
+    (change,) = of(found, "nginx").change_points
+    assert (change.verdict, change.reach) == (ChangeVerdict.CANNOT_TELL, None)
+    (change,) = of(memory, "nginx", "memory_mib").change_points
+    assert (change.verdict, change.reach) == (ChangeVerdict.WORSE, 1.0)
+
+
 def test_unlike_runs_stand_in_separate_series():
     """A new kernel begins a new one, which is told; a step between them is none."""
     newer = [
