@@ -75,7 +75,8 @@ def _read(page: Path) -> Report | None:
 def exit_status(status: Status, found: list[Report], *, gate: bool) -> int:
     """0 answered or preview, 1 failed, 4 inconclusive, 5 left behind, 130 stopped; with `gate` 3: hypothesis or budget broken.
 
-    A run that its budget stopped has cells without figures, so it failed; the gate tells why.
+    A run that its budget stopped has cells without figures, so it failed; the gate tells why. Where the cells are
+    unlike, the hypotheses were judged on figures of no one thing: such a run is inconclusive, and breaks nothing.
     """
     codes = {node.outputs.exit_code for node in status.nodes.values() if node.outputs}
     if str(LeftBehind.exit_status) in codes:
@@ -86,7 +87,7 @@ def exit_status(status: Status, found: list[Report], *, gate: bool) -> int:
         return GATE_BROKEN
     if not status.succeeded:
         return RunVerdict.FAILED.exit_status
-    if gate and any(each.verdict.value == "does not hold" for report in found for each in report.hypotheses):
+    if gate and any(each.verdict.value == "does not hold" for report in found if not report.unlike for each in report.hypotheses):
         return GATE_BROKEN
     return _by_verdict(status, found)
 

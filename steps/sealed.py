@@ -1,13 +1,14 @@
 """A run as it was sealed: its report, what was asked and where it was made, or why it cannot be relied on.
 
-Every object that the seal names must be there, and those that figures come from must be as they were sealed: a repetition that
-was deleted, or a figure that was changed, is found.
+Every object that the seal names must be there, and those that hold figures must be as they were sealed: what is read here, and
+the outcome of each cell, from which the report was made. So a deleted repetition, or a changed figure, is found.
+What else a cell left (histograms, series, logs) is not read again: that would be most of a run, of each run of a history.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,11 @@ from steps.errors import MissingObject, UsageError
 from steps.model import Arm, Environment, Experiment, Report
 from steps.model.deployed import SCHEMA_VERSION
 from steps.model.report import REPORT_VERSION
-from steps.seal import SEAL, Seal
+from steps.seal import SEAL, Seal, broken
 from steps.store import Store
+
+READ = ("report/report.json", "experiment.json", "environment.json")
+OUTCOME = re.compile(r"cells/[^/]+/outcome\.json")
 
 
 class Objects(Protocol):
@@ -115,20 +119,27 @@ def unseal(objects: Objects) -> Sealed:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         message = f"{objects.where} is not whole: {missing[0]} is missing{more}; it was there when the run was sealed"
         raise UsageError(message)
-
-    def sealed(key: str, version: int) -> bytes:
-        content = objects.read(key) if key in seal.objects else b""
-        if seal.objects.get(key) != hashlib.sha256(content).hexdigest():
-            message = f"{objects.where}: {key} is not what was sealed, so nothing is compared with it"
-            raise UsageError(message)
-        _check_version(content, version, f"{objects.where}: {key}")
-        return content
-
-    where = objects.where
-    report = Report.from_json(sealed("report/report.json", REPORT_VERSION), source=f"{where}: report.json")
-    experiment = Experiment.from_json(sealed("experiment.json", 0), source=f"{where}: experiment.json")
-    environment = Environment.from_json(sealed("environment.json", SCHEMA_VERSION), source=f"{where}: environment.json")
+    content, where = _as_sealed(objects, seal), objects.where
+    for key, version in (("report/report.json", REPORT_VERSION), ("environment.json", SCHEMA_VERSION)):
+        _check_version(content[key], version, f"{where}: {key}")
+    report = Report.from_json(content["report/report.json"], source=f"{where}: report.json")
+    experiment = Experiment.from_json(content["experiment.json"], source=f"{where}: experiment.json")
+    environment = Environment.from_json(content["environment.json"], source=f"{where}: environment.json")
     return Sealed(report, experiment, environment)
+
+
+def _as_sealed(objects: Objects, seal: Seal) -> dict[str, bytes]:
+    """What decides, by its key. Raises UsageError: some of it was changed, or was never sealed."""
+    deciding = {key: digest for key, digest in seal.objects.items() if key in READ or OUTCOME.fullmatch(key)}
+    content = {key: objects.read(key) for key in deciding}
+    changed = broken(seal.model_copy(update={"objects": deciding}), content)
+    unsealed = [f"{key} was not sealed" for key in READ if key not in content]
+    if wrong := (*changed, *unsealed):
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        way_out = "`report RUN` brings it as the store has it, else make another run"
+        message = f"{objects.where}: {wrong[0]}{more}: it is not what was sealed, so nothing is compared with it; {way_out}"
+        raise UsageError(message)
+    return content
 
 
 def _seal(objects: Objects, keys: AbstractSet[str]) -> Seal:
@@ -146,6 +157,6 @@ def _check_version(content: bytes, version: int, where: str) -> None:
         said = json.loads(content).get("schema_version", version)
     except (ValueError, AttributeError):
         return  # its model says what is wrong
-    if version and said != version:
+    if said != version:
         message = f"{where} has schema version {said}, and this lab reads {version}: compare it with the lab that made it"
         raise UsageError(message)

@@ -102,8 +102,16 @@ def _rows(series: Series, found: History, *, among: int) -> list[tuple[str, ...]
 
 def _change(point: ChangePoint, unit: str) -> str:
     levels = f"{number_of(point.before)} → {number_of(point.after)} {unit}"
+    moved = f"; {_moved(point)}" if point.verdict is ChangeVerdict.CANNOT_TELL else ""
     also = f" [{'; '.join(told(each) for each in point.despite)}]" if point.despite else ""
-    return f"{point.verdict.value}: ×{point.ratio:.2f} since {point.run} ({levels}){also}"
+    return f"{point.verdict.value}: ×{point.ratio:.2f} since {point.run} ({levels}){moved}{also}"
+
+
+def _moved(point: ChangePoint) -> str:
+    """Why a level that surely is another one is nobody's doing."""
+    if point.reach is None:
+        return "how far the baseline moved is not known"
+    return f"the baseline's own interval reaches ×{point.reach:.2f} between the same runs"
 
 
 def sparkline(series: Series, *, band: float) -> str:

@@ -47,9 +47,8 @@ def of(
 
 
 def long_enough(found: History) -> bool:
-    """Whether any series of the runs that are like the newest could show a change at all."""
-    own = [len(each.points) for each in found.series if each.group == len(found.groups)]
-    return max(own, default=0) >= 2 * FEWEST_POINTS
+    """Whether any contender's series of the runs that are like the newest could show a change at all."""
+    return any(len(each.points) >= 2 * FEWEST_POINTS for each in found.newest if not each.direct)
 
 
 def _the_one(what: str) -> Experiment:

@@ -79,6 +79,7 @@ class ChangePoint(Model):
     ratio: Finite
     p: Finite
     verdict: ChangeVerdict
+    reach: Finite | None = None  # how far the baseline moved between the same runs, as a factor; 1: it cannot have the metric
     despite: tuple[Difference, ...] = ()  # what else differs between this run and the one before it
 
 
@@ -95,6 +96,7 @@ class Series(Model):
 
     contender: Name
     title: str
+    direct: bool = False  # a path without a contender
     load: str
     metric: Metric
     group: int  # its circumstances
@@ -124,8 +126,13 @@ class History(Model):
     despite: tuple[Difference, ...] = ()
 
     @property
+    def newest(self) -> tuple[Series, ...]:
+        """The series of the runs that are like the newest."""
+        return tuple(each for each in self.series if each.group == len(self.groups))
+
+    @property
     def worse(self) -> tuple[Series, ...]:
-        """The series of the newest run whose last level is a worse one, and surely so among all of them (Bonferroni)."""
-        own = [each for each in self.series if each.group == len(self.groups)]
-        last = [(each, each.change_points[-1]) for each in own if each.change_points]
+        """The contenders' series whose last level, the newest run's, is a worse one, and surely so among all (Bonferroni)."""
+        own = self.newest
+        last = [(each, each.change_points[-1]) for each in own if each.change_points and not each.direct]
         return tuple(each for each, point in last if point.verdict is ChangeVerdict.WORSE and point.p * len(own) <= self.level)

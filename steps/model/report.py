@@ -248,3 +248,4 @@ class Report(Model):
     tuned: tuple[Tuned, ...] = ()
     chains: tuple[Chain, ...] = ()  # by load, where loads go through a chain of services
     watching: tuple[Watching, ...] = ()  # by load, where something is kept of what was watched
+    unlike: tuple[str, ...] = ()  # what differs between its cells: then its figures decide nothing

@@ -64,11 +64,19 @@ def of_runs(before: Sequence[Sequence[float]], after: Sequence[Sequence[float]])
 
     Raises MeasureError: too few runs have six, or a value is zero.
     """
-    sides = [[fmean(_logs(run)) for run in runs if len(run) >= FEWEST] for runs in (before, after)]
-    if not all(sides) or sum(map(len, sides)) < FEWEST_RUNS:
-        message = f"{len(sides[0])} and {counted(len(sides[1]), 'run')} with {FEWEST} valid repetitions; it takes 1 and 2"
+    return _of_sides(*([fmean(_logs(run)) for run in runs if len(run) >= FEWEST] for runs in (before, after)))
+
+
+def of_levels(before: Sequence[float], after: Sequence[float]) -> Estimate:
+    """From one value for each of several runs, such as its median. Raises MeasureError: too few runs, or a value of zero."""
+    return _of_sides(_logs(before), _logs(after))
+
+
+def _of_sides(before: Sequence[float], after: Sequence[float]) -> Estimate:
+    if not before or not after or len(before) + len(after) < FEWEST_RUNS:
+        message = f"{len(before)} and {counted(len(after), 'run')} with {FEWEST} valid repetitions; it takes 1 and 2"
         raise MeasureError(message)
-    return _estimate(*sides, shared=True)
+    return _estimate(before, after, shared=True)
 
 
 def _logs(values: Sequence[float]) -> list[float]:

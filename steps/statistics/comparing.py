@@ -96,8 +96,12 @@ def _undecided(runs: Sequence[Sealed]) -> str | None:
     """Why nothing is decided, whatever the figures are."""
     if runs[0].report.preview:
         return "a preview decides nothing"
-    failed = [run for run in runs if run.report.verdict is RunVerdict.FAILED]
-    return f"run {failed[0].name} failed: {failed[0].report.reasons[0]}" if failed else None
+    for run in runs:
+        if run.report.verdict is RunVerdict.FAILED:
+            return f"run {run.name} failed: {run.report.reasons[0]}"
+        if run.report.unlike:
+            return f"the cells of run {run.name} are unlike: {run.report.unlike[0]}"
+    return None
 
 
 def _notes(before: Sequence[Sealed], after: Sequence[Sealed]) -> Iterable[str]:
@@ -137,10 +141,10 @@ def _pairs(before: Sequence[Sealed], after: Sequence[Sealed]) -> Iterable[_Pair]
             found = [[run.arm(section.label, arm.name) for run in side] for side in (before, after)]
             if all(each is not None for side in found for each in side):
                 sides = [[each for each in side if each] for side in found]
-                yield from (_pair(arm, section.label, each, sides) for each in first.metrics if not _nothing_there(sides, each))
+                yield from (_pair(arm, section.label, each, sides) for each in first.metrics if not nothing_there(sides, each))
 
 
-def _nothing_there(sides: Sequence[Sequence[Arm]], metric: Metric) -> bool:
+def nothing_there(sides: Sequence[Sequence[Arm]], metric: Metric) -> bool:
     """Whether it is a direct path, which has no program whose figure this could be."""
     arms = [arm for side in sides for arm in side if metric.name in arm.figures]
     return all(arm.direct and not arm.failed and not arm.figures[metric.name].points for arm in arms)
@@ -158,9 +162,14 @@ def _pair(arm: Arm, load: str, metric: Metric, sides: Sequence[Sequence[Arm]]) -
 
 
 def valid(arm: Arm, metric: str) -> tuple[float, ...]:
-    """The values of an arm's valid repetitions; suspect ones never count."""
+    """The values of an arm's valid repetitions; suspect ones never count.
+
+    None where only a bound is known: the repetitions that have a value are the lower ones, so they would say too little.
+    """
     figure = arm.figures.get(metric)
-    return tuple(point.value for point in figure.points if not point.suspect) if figure else ()
+    if figure is None or figure.at_least is not None:
+        return ()
+    return tuple(point.value for point in figure.points if not point.suspect)
 
 
 def _judged(pairs: Sequence[_Pair], *, band: float, undecided: str | None) -> tuple[Change, ...]:
@@ -170,12 +179,12 @@ def _judged(pairs: Sequence[_Pair], *, band: float, undecided: str | None) -> tu
     """
     estimates = [pair.estimate for pair in pairs if pair.estimate]
     adjusted = dict(zip(map(id, estimates), holm([each.p for each in estimates]), strict=True))
-    controls = {(pair.load, pair.metric.name): pair.estimate.reach for pair in pairs if pair.arm.baseline and pair.estimate}
+    controls = {(pair.load, pair.metric.name): pair for pair in pairs if pair.arm.baseline}
     return tuple(
         _change(
             pair,
             p_holm=adjusted[id(pair.estimate)] if pair.estimate else None,
-            reach=1.0 if pair.arm.baseline else controls.get((pair.load, pair.metric.name), 1.0),
+            control=None if pair.arm.baseline else controls.get((pair.load, pair.metric.name)),
             band=band,
             undecided=undecided,
         )
@@ -183,7 +192,8 @@ def _judged(pairs: Sequence[_Pair], *, band: float, undecided: str | None) -> tu
     )
 
 
-def _change(pair: _Pair, *, p_holm: float | None, reach: float, band: float, undecided: str | None) -> Change:
+def _change(pair: _Pair, *, p_holm: float | None, control: _Pair | None, band: float, undecided: str | None) -> Change:
+    """control: the baseline's pair; None: it is the baseline itself, or one that cannot have the metric."""
     common = {
         "contender": pair.arm.name,
         "title": pair.arm.title,
@@ -195,8 +205,9 @@ def _change(pair: _Pair, *, p_holm: float | None, reach: float, band: float, und
     found = pair.estimate
     if found is None or p_holm is None:
         return Change(**common, verdict=ChangeVerdict.CANNOT_TELL, why=undecided or pair.reason or "there is no figure")
+    reach = control.estimate.reach if control and control.estimate else 1.0
     verdict, why = judged(found, p_holm=p_holm, better=pair.metric.better, band=band, reach=reach)
-    if undecided:
+    if undecided := undecided or _uncontrolled(control):
         verdict, why = ChangeVerdict.CANNOT_TELL, undecided
     return Change(
         **common,
@@ -211,6 +222,13 @@ def _change(pair: _Pair, *, p_holm: float | None, reach: float, band: float, und
         verdict=verdict,
         why=why,
     )
+
+
+def _uncontrolled(control: _Pair | None) -> str | None:
+    """Why nobody knows how far the baseline moved, which is not that it stood still."""
+    if control is None or control.estimate:
+        return None
+    return f"how far the baseline moved is not known: {control.reason or 'it has no figure'}"
 
 
 def summary(comparison: Comparison) -> str:

@@ -43,7 +43,7 @@ from steps.statistics.plausibility import remarks
 from steps.statistics.references import held_against
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
-from steps.statistics.verdicts import doubted_metrics, verdict_of
+from steps.statistics.verdicts import doubted_metrics, unlike_reasons, verdict_of
 from steps.statistics.watching import watching_of
 from steps.statistics.waterfall import tuned_of, waterfalls_of
 
@@ -99,6 +99,7 @@ def report_of(evidence: Evidence) -> Report:
         tuned=tuned_of(experiment, loads, uses, costs) if experiment else (),
         chains=chains,
         watching=watching,
+        unlike=unlike_reasons(evidence),
     )
 
 

@@ -21,8 +21,9 @@ from statistics import NormalDist
 
 from steps.model import CellOutcome, Experiment, Figure, Plan, Point, Precision
 from steps.statistics.answer import OWN, main_metric
-from steps.statistics.comparison import can_decide, figure_of, paired_effect
+from steps.statistics.comparison import can_decide, paired_effect
 from steps.statistics.intervals import FEWEST, rank_for
+from steps.statistics.knees import bounded_figure
 
 MOST_EXTENSIONS = 5  # passes of a run that a precision was asked of
 REPEATING_PASSES = 2  # of a run without a precision
@@ -114,14 +115,23 @@ def widths(experiment: Experiment, outcomes: Iterable[CellOutcome]) -> list[Widt
 
 
 def _figure(outcomes: Sequence[CellOutcome], contender: str, load: str, metric: str) -> Figure:
-    points = [
-        Point(repetition=outcome.repetition, value=measured.value, suspect=suspect(outcome, metric))
+    found = [
+        (outcome, measured)
         for outcome in outcomes
         if (outcome.contender, outcome.load) == (contender, load) and outcome.status != "failed"
         for measured in outcome.measurements
-        if measured.metric == metric and measured.value is not None
+        if measured.metric == metric
     ]
-    return figure_of(points, reason=f"{contender} has no {metric} under {load}")
+    points, bounds = (
+        [
+            Point(repetition=outcome.repetition, value=value, suspect=suspect(outcome, metric))
+            for outcome, measured in found
+            if (value := getattr(measured, name)) is not None
+        ]
+        for name in ("value", "at_least")
+    )
+    bounded = next((measured.reason for _, measured in found if measured.at_least is not None), None)
+    return bounded_figure(points, bounds, reason=bounded or f"{contender} has no {metric} under {load}")
 
 
 def _more(experiment: Experiment, plan: Plan, outcomes: Sequence[CellOutcome]) -> int:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
-from steps.errors import UsageError
+from steps.errors import MeasureError, UsageError
 from steps.model import (
+    Arm,
     ChangePoint,
     ChangeVerdict,
     Difference,
     Group,
     History,
+    Interval,
     Metric,
     RunVerdict,
     Series,
     SeriesPoint,
 )
 from steps.sealed import Sealed
+from steps.statistics.between import of_levels
 from steps.statistics.changes import STRICT, Cut, change_points
-from steps.statistics.comparing import differences, refuse_other_question, valid
+from steps.statistics.comparing import differences, nothing_there, refuse_other_question, valid
 from steps.statistics.intervals import FEWEST
 from steps.statistics.unlike import allowed
 
@@ -76,6 +79,8 @@ def _unfit(run: Sealed) -> str | None:
         return "a preview decides nothing"
     if run.report.verdict is RunVerdict.FAILED:
         return f"it failed: {run.report.reasons[0]}"
+    if run.report.unlike:
+        return f"its cells are unlike: {run.report.unlike[0]}"
     return None
 
 
@@ -110,18 +115,23 @@ def _group(number: int, members: Runs, first: Sealed) -> Group:
 def _series(members: Runs, *, number: int, band: float, wanted: Callable[[str, str], bool]) -> Iterable[Series]:
     newest = members[-1].report
     for section in newest.loads:
+        baseline = next((arm for arm in section.arms if arm.baseline), None)
         for arm in section.arms:
+            asked = baseline if arm is not baseline else None
             for metric in newest.metrics:
                 points = [point for run in members if (point := _point(run, section.label, arm.name, metric.name))]
                 if points and wanted(arm.name, metric.name):
                     yield Series(
                         contender=arm.name,
                         title=arm.title,
+                        direct=arm.direct,
                         load=section.label,
                         metric=metric,
                         group=number,
                         points=tuple(points),
-                        change_points=_change_points(points, metric, members, band=band),
+                        change_points=_change_points(
+                            points, metric, members, band=band, control=_control(asked, members, section.label, metric)
+                        ),
                     )
 
 
@@ -132,7 +142,33 @@ def _point(run: Sealed, load: str, contender: str, metric: str) -> SeriesPoint |
     return SeriesPoint(run=run.name, at=run.at, value=median(values)) if len(values) >= FEWEST else None
 
 
-def _change_points(points: Sequence[SeriesPoint], metric: Metric, members: Runs, *, band: float) -> tuple[ChangePoint, ...]:
+def _control(baseline: Arm | None, members: Runs, load: str, metric: Metric) -> dict[str, float] | None:
+    """Run → the baseline's median; None: there is no baseline to ask, or one that cannot have the metric."""
+    arms = [arm for run in members if baseline and (arm := run.arm(load, baseline.name))]
+    if baseline is None or nothing_there([arms], metric):
+        return None
+    points = (_point(run, load, baseline.name, metric.name) for run in members)
+    return {point.run: point.value for point in points if point}
+
+
+def _reach(before: Sequence[SeriesPoint], after: Sequence[SeriesPoint], control: Mapping[str, float] | None) -> float | None:
+    """How far the baseline moved between the same runs, as a factor, by the rule of `compare`; None: it is not known."""
+    if control is None:
+        return 1.0
+    try:
+        return of_levels(*([control[each.run] for each in side if each.run in control] for side in (before, after))).reach
+    except MeasureError:
+        return None
+
+
+def _change_points(
+    points: Sequence[SeriesPoint],
+    metric: Metric,
+    members: Runs,
+    *,
+    band: float,
+    control: Mapping[str, float] | None,
+) -> tuple[ChangePoint, ...]:
     values = [point.value for point in points]
     if min(values) <= 0:  # levels change by factors, and zero has none
         return ()
@@ -141,14 +177,23 @@ def _change_points(points: Sequence[SeriesPoint], metric: Metric, members: Runs,
     by_name = {run.name: run for run in members}
     found = []
     for number, cut in enumerate(cuts):
-        levels = [median(values[start:end]) for start, end in zip(edges[number:], edges[number + 1 : number + 3], strict=False)]
-        runs = [by_name[points[at].run] for at in (cut.index - 1, cut.index)]
-        found.append(_change_point(cut, levels, runs, metric, band=band))
+        before, after = points[edges[number] : cut.index], points[cut.index : edges[number + 2]]
+        runs = (by_name[before[-1].run], by_name[after[0].run])
+        found.append(_change_point(cut, (before, after), runs, metric, band=band, reach=_reach(before, after, control)))
     return tuple(found)
 
 
-def _change_point(cut: Cut, levels: Sequence[float], runs: Runs, metric: Metric, *, band: float) -> ChangePoint:
-    before, after = levels
+def _change_point(
+    cut: Cut,
+    levels: tuple[Sequence[SeriesPoint], Sequence[SeriesPoint]],
+    runs: Runs,
+    metric: Metric,
+    *,
+    band: float,
+    reach: float | None,
+) -> ChangePoint:
+    sides = [[point.value for point in level] for level in levels]
+    before, after = map(median, sides)
     return ChangePoint(
         run=runs[1].name,
         index=cut.index,
@@ -156,7 +201,8 @@ def _change_point(cut: Cut, levels: Sequence[float], runs: Runs, metric: Metric,
         after=after,
         ratio=after / before,
         p=cut.p,
-        verdict=_verdict(after / before, metric, band),
+        verdict=_verdict(after / before, of_levels(*sides).interval, metric, band, reach),
+        reach=reach,
         despite=_between(runs),
     )
 
@@ -165,8 +211,10 @@ def _between(runs: Runs) -> tuple[Difference, ...]:
     return differences(runs[0], runs[1:])
 
 
-def _verdict(ratio: float, metric: Metric, band: float) -> ChangeVerdict:
-    """A level that is surely another one may still not matter."""
+def _verdict(ratio: float, interval: Interval, metric: Metric, band: float, reach: float | None) -> ChangeVerdict:
+    """A level that is surely another one may still not matter, or be one to which the baseline may have moved as well."""
     if 1 / (1 + band) < ratio < 1 + band:
         return ChangeVerdict.SAME
+    if reach is None or (interval.low <= reach and interval.high >= 1 / reach):
+        return ChangeVerdict.CANNOT_TELL
     return ChangeVerdict.WORSE if (ratio > 1) == (metric.better == "lower") else ChangeVerdict.BETTER

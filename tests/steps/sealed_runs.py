@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from math import exp
 from pathlib import Path
 
 from steps.evidence import read
-from steps.model import Environment, Point, Report, RunVerdict
+from steps.model import Environment, Figure, Point, Report, RunVerdict
 from steps.page.samples import samples
 from steps.seal import seal
 from steps.sealed import Sealed, unseal
 from steps.statistics.comparison import figure_of
 from steps.statistics.findings import report_of
+from steps.statistics.knees import bounded_figure
 from tests.steps.simulated import RUN, Story, simulate, tiny
 
 PREFIX = f"runs/phase-4/gateway-comparison/{RUN}"
@@ -121,3 +123,20 @@ def _arm(arm, factors, noise, chance, *, doubt):
         points = [Point(repetition=n, value=value, suspect=doubt and n == 6) for n, value in enumerate(values, start=1)]
         figures[metric] = figure if figure.value is None else figure_of(points, reason="")
     return arm.model_copy(update={"figures": figures})
+
+
+def with_figure(given: Sealed, contender: str, metric: str, figure: Figure) -> Sealed:
+    """The same run, in which one arm has this figure."""
+    (section,) = given.report.loads
+    arms = tuple(
+        arm.model_copy(update={"figures": {**arm.figures, metric: figure}}) if arm.name == contender else arm
+        for arm in section.arms
+    )
+    return replace(given, report=given.report.model_copy(update={"loads": (section.model_copy(update={"arms": arms}),)}))
+
+
+def half_bounded() -> Figure:
+    """Six values, and of six more repetitions only that they are above them."""
+    points = [Point(repetition=n, value=1.7 + n / 1000) for n in range(1, 7)]
+    bounds = [Point(repetition=n, value=4.0) for n in range(7, 13)]
+    return bounded_figure(points, bounds, reason="at least 4 req/s: the driver ends there")

@@ -41,13 +41,17 @@ def test_a_deleted_repetition_is_found(copied):
         unseal(InFolder(copied))
 
 
-@pytest.mark.parametrize("name", ["report.json", "raw/experiment.json", "raw/environment.json"])
+@pytest.mark.parametrize(
+    "name", ["report.json", "raw/experiment.json", "raw/environment.json", "raw/cells/envoy-100rps-r3/outcome.json"]
+)
 def test_what_figures_come_from_must_be_as_sealed(copied, name):
     """One digit is enough."""
     path = copied / name
     path.write_text(path.read_text().replace("1", "2", 1))
 
-    with pytest.raises(UsageError, match=r"is not what was sealed, so nothing is compared with it"):
+    with pytest.raises(
+        UsageError, match=rf"{name.removeprefix('raw/')} was changed: it is not what was sealed, so nothing is .*; `report RUN`"
+    ):
         unseal(InFolder(copied))
 
 
@@ -56,7 +60,18 @@ def test_a_damaged_report_is_one_sentence(copied):
     path = copied / "report.json"
     path.write_bytes(path.read_bytes()[:1000])
 
-    with pytest.raises(UsageError, match=r"report/report\.json is not what was sealed"):
+    with pytest.raises(UsageError, match=r"report/report\.json was changed"):
+        unseal(InFolder(copied))
+
+
+def test_a_report_that_was_never_sealed_is_refused(copied):
+    """A seal of other things says nothing of it."""
+    path = copied / "raw/seal-1.json"
+    found = json.loads(path.read_text())
+    del found["objects"]["report/report.json"]
+    path.write_text(json.dumps(found))
+
+    with pytest.raises(UsageError, match=r"report/report\.json was not sealed"):
         unseal(InFolder(copied))
 
 

@@ -132,7 +132,10 @@ def test_a_damaged_report_is_one_sentence(reports, tmp_path):
     status, said = typed("compare", reports / "first", damaged)
 
     assert status == 2
-    assert said == f"compare: {damaged}: report/report.json is not what was sealed, so nothing is compared with it\n"
+    assert said == (
+        f"compare: {damaged}: report/report.json was changed: it is not what was sealed, so nothing is compared with it; "
+        "`report RUN` brings it as the store has it, else make another run\n"
+    )
 
 
 @pytest.fixture(scope="module")

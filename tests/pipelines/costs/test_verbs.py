@@ -127,7 +127,7 @@ def test_a_run_that_was_changed_is_not_priced(tmp_path):
     text, status = ask("cost", changed)
 
     assert status == 2
-    assert "report/report.json is not what was sealed" in text
+    assert "report/report.json was changed: it is not what was sealed" in text
 
 
 def test_two_runs_are_not_priced_together(run):

@@ -5,8 +5,10 @@ import pytest
 from steps.errors import UsageError
 from steps.model import ChangeVerdict, Comparison, RunVerdict
 from steps.statistics.comparing import NOT_IN_TURN, ONE_RUN_A_SIDE, compare, summary
-from tests.steps.sealed_runs import run
+from tests.steps.sealed_runs import half_bounded, run, with_figure
 from tests.steps.simulated import tiny
+
+TWO_VERSIONS = "nginx ran in 2 different versions"
 
 
 def verdicts(found):
@@ -50,6 +52,24 @@ def test_a_slower_machine_is_no_slower_contender():
     ]
     assert "the baseline's own interval reaches ×1.2" in latency[1].why
     assert found.blind
+
+
+@pytest.mark.parametrize("sets", [1, 3], ids=["one run a side", "sets"])
+def test_a_baseline_without_an_estimate_is_not_one_that_stood_still(sets):
+    """It lost a repetition: nothing says that it was not the machine. What the direct path lacks is judged by itself."""
+    everything = dict.fromkeys(("direct", "nginx", "envoy"), 1.2)
+    before = [run(f"a{n}", day=2 * n, noise=0.01) for n in range(sets)]
+    after = [run(f"b{n}", day=2 * n + 1, noise=0.01, factors=everything, suspect={"direct"}) for n in range(sets)]
+
+    found = compare(before, after)
+
+    latency = [each for each in found.changes if each.metric.name == "p50_ms" and not each.direct]
+    assert {each.verdict for each in latency} == {ChangeVerdict.CANNOT_TELL}
+    assert all(each.why.startswith("how far the baseline moved is not known: ") for each in latency)
+    assert "valid repetition" in latency[0].why
+    assert found.blind
+    memory = next(each for each in found.changes if (each.contender, each.metric.name) == ("nginx", "memory_mib"))
+    assert memory.verdict is ChangeVerdict.WORSE
 
 
 def test_two_runs_say_that_they_are_only_two():
@@ -131,9 +151,13 @@ def test_runs_of_one_set_must_be_alike_too():
     ("changes", "why"),
     [
         ({"verdict": RunVerdict.FAILED, "reasons": ("envoy: 6 of 6 cells failed",)}, "run b failed: envoy: 6 of 6 cells failed"),
+        (
+            {"verdict": RunVerdict.INCONCLUSIVE, "reasons": (TWO_VERSIONS,), "unlike": (TWO_VERSIONS,)},
+            f"the cells of run b are unlike: {TWO_VERSIONS}",
+        ),
         ({"preview": True}, "is a preview and"),
     ],
-    ids=["failed", "preview"],
+    ids=["failed", "unlike cells", "preview"],
 )
 def test_runs_that_decide_nothing_decide_nothing_here(changes, why):
     """Their figures are shown, and called worse or better by nobody."""
@@ -170,6 +194,17 @@ def test_a_contender_without_figures_keeps_its_row():
     found = compare([run("a")], [type(failing)(report, failing.experiment, failing.environment)])
 
     assert {each.why for each in found.changes if each.contender == "envoy"} == {"it crashed"}
+
+
+def test_a_figure_that_is_only_bounded_is_not_compared():
+    """Six knees are known and six are beyond the driver: the six known ones are the lower half, and not the run's figure."""
+    after = with_figure(run("b", noise=0.01), "envoy", "p50_ms", half_bounded())
+
+    found = compare([run("a", noise=0.01)], [after])
+
+    row = next(each for each in found.changes if (each.contender, each.metric.name) == ("envoy", "p50_ms"))
+    assert (row.verdict, row.after, row.n_after) == (ChangeVerdict.CANNOT_TELL, None, 0)
+    assert row.why == "at least 3 req/s: the driver ends there (in 6 of 12 repetitions)"
 
 
 def test_a_comparison_is_read_back_as_it_was_written():

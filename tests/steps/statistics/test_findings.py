@@ -173,7 +173,9 @@ def test_cells_of_unlike_circumstances_are_not_put_in_one_table_silently():
     key = "cells/nginx-100rps-r1/outcome.json"
     objects[key] = objects[key].replace(b"nginx 1.31.3", b"nginx 1.31.4")
 
-    assert report(objects=objects).reasons == ("nginx ran in 2 different versions",)
+    found = report(objects=objects)
+
+    assert found.reasons == found.unlike == ("nginx ran in 2 different versions",)
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b'{"schema_version": 9}'])

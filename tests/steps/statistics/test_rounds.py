@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 
 from steps.model import CellOutcome, Measurement, Plan, Precision, digest
 from steps.statistics import rounds
+from steps.statistics.additions import precision_of
 from tests.steps.simulated import tiny
 
 RUN = "r1"
@@ -239,6 +240,29 @@ def test_stopping_when_precise_costs_little_coverage():
     ]
 
     assert sum(each.low <= 1 <= each.high for each in found) >= 0.92 * len(found)
+
+
+@pytest.mark.parametrize("arm", ["nginx", "direct"])
+def test_a_knee_that_is_only_bounded_is_not_precise(arm):
+    """Its lower repetitions agree closely, and say nothing of those beyond the driver: no more of the same is added."""
+    asked = precise()
+    plan = begun(asked)
+    done = outcomes(plan)
+    for n in (1, 2, 3):
+        bound = Measurement(metric="p50_ms", value=None, reason="at least 9 req/s: the driver ends there", at_least=9.0)
+        done[f"{arm}-100rps-r{n}"] = done[f"{arm}-100rps-r{n}"].model_copy(update={"measurements": (bound,)})
+    for n in range(7, 13):
+        for each in ("direct", "nginx", "envoy"):
+            more = done[f"{each}-100rps-r6"].model_copy(update={"repetition": n, "cell": f"{each}-100rps-r{n}"})
+            done[more.cell] = more
+
+    found = {each.contender: each for each in rounds.widths(asked, done.values())}
+    told = precision_of(asked, plan, list(done.values()))
+
+    assert not found["nginx"].within(asked.precision)
+    assert "the driver ends there (in 3 of 12 repetitions)" in found["nginx"].figure.reason
+    assert (told.enough, told.reached) == (False, None)
+    assert extended(asked, plan, done) is plan
 
 
 def test_a_pass_adds_at_least_two_full_rounds():

@@ -5,7 +5,7 @@ import pytest
 from steps.errors import UsageError
 from steps.model import ChangeVerdict, History, RunVerdict
 from steps.statistics.trends import history_of
-from tests.steps.sealed_runs import run
+from tests.steps.sealed_runs import half_bounded, run, with_figure
 from tests.steps.simulated import tiny
 
 
@@ -60,6 +60,45 @@ def test_only_the_last_level_counts_for_the_gate():
     assert found.worse == ()
 
 
+def slower(contenders, *, metric="p50_ms", **changes):
+    """Twenty runs, of which the newer ten are slower by 30 %."""
+    return [
+        run(f"r{day:02}", day=day, noise=0.01, factors={(name, metric): 1.3 for name in contenders if day >= 10}, **changes)
+        for day in range(20)
+    ]
+
+
+def test_a_direct_path_that_became_slower_stops_nobody():
+    """It is told, and is no contender."""
+    found = history(slower(["direct"]))
+
+    assert of(found, "direct").direct
+    assert [each.verdict for each in of(found, "direct").change_points] == [ChangeVerdict.WORSE]
+    assert found.worse == ()
+
+
+def test_a_slower_machine_is_no_slower_contender():
+    """The baseline moved between the same runs as far; it need not be shown for that."""
+    for wanted in (lambda *_: True, lambda contender, _: contender == "nginx"):
+        found = history(slower(["direct", "nginx", "envoy"]), wanted=wanted)
+
+        (change,) = of(found, "nginx").change_points
+        assert (change.run, change.verdict) == ("r10", ChangeVerdict.CANNOT_TELL)
+        assert 1.3 < change.reach < 1.35
+        assert found.worse == ()
+
+
+def test_a_baseline_without_figures_is_not_one_that_stood_still():
+    """It has the metric and no run with six valid repetitions. What a direct path cannot have is judged by itself."""
+    found = history(slower(["nginx"], suspect={"direct"}))
+    memory = history(slower(["nginx"], metric="memory_mib"))
+
+    (change,) = of(found, "nginx").change_points
+    assert (change.verdict, change.reach) == (ChangeVerdict.CANNOT_TELL, None)
+    (change,) = of(memory, "nginx", "memory_mib").change_points
+    assert (change.verdict, change.reach) == (ChangeVerdict.WORSE, 1.0)
+
+
 def test_unlike_runs_stand_in_separate_series():
     """A new kernel begins a new one, which is told; a step between them is none."""
     newer = [
@@ -101,6 +140,7 @@ def test_runs_that_decide_nothing_are_left_out_and_told():
         run("a"),
         run("quick", experiment=tiny().as_preview()),
         run("broken", verdict=RunVerdict.FAILED, reasons=("envoy: it crashed",)),
+        run("mixed", verdict=RunVerdict.INCONCLUSIVE, reasons=("2 versions",), unlike=("2 versions",)),
     ]
 
     found = history(runs, left_out={"bare": "run bare has no seal"})
@@ -109,6 +149,7 @@ def test_runs_that_decide_nothing_are_left_out_and_told():
         "bare": "run bare has no seal",
         "quick": "a preview decides nothing",
         "broken": "it failed: envoy: it crashed",
+        "mixed": "its cells are unlike: 2 versions",
     }
     assert [group.runs for group in found.groups] == [("a",)]
     assert History.from_json(found.to_json(), source="history") == found
@@ -123,6 +164,13 @@ def test_previews_alone_are_no_history():
 def test_a_run_with_fewer_than_six_valid_repetitions_is_no_point():
     """Of that arm; its other arms have theirs."""
     found = history([run("a"), run("b", day=1, suspect={"envoy"})])
+
+    assert [len(of(found, name).points) for name in ("nginx", "envoy")] == [2, 1]
+
+
+def test_a_figure_that_is_only_bounded_is_no_point():
+    """The median of its lower repetitions is not that run's level."""
+    found = history([run("a"), with_figure(run("b", day=1), "envoy", "p50_ms", half_bounded())])
 
     assert [len(of(found, name).points) for name in ("nginx", "envoy")] == [2, 1]
 
