@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from steps.model import Effect, Experiment, Figure, Hypothesis, HypothesisVerdict, Point
+from steps.model import Effect, Experiment, Figure, Hypothesis, HypothesisVerdict, Point, RunVerdict
+from steps.model.cost import CostFigure
 from steps.statistics.intervals import FEWEST, median_interval
 
 
@@ -51,6 +52,12 @@ def _joint(one: Point, other: Point, value: float) -> Point:
 def can_decide(figure: Figure) -> bool:
     """Whether enough valid repetitions stand behind a figure."""
     return figure.value is not None and not figure.suspect and figure.n >= FEWEST
+
+
+def may_be_said(figure: Figure | CostFigure, verdict: RunVerdict) -> bool:
+    """Whether an answer may have this figure in it: where the run decides, one that decides too; else any that there is."""
+    decides = not figure.suspect and figure.n >= FEWEST
+    return figure.value is not None and (decides or verdict is not RunVerdict.ANSWERED)
 
 
 def tiers(figures: Mapping[str, Figure]) -> tuple[tuple[str, ...], ...]:
