@@ -184,6 +184,7 @@ class CellOutcome(Model):
     errors: dict[str, int] = {}
     window: Window | None = None
     driver: Driver | None = None
+    lateness_ms: dict[str, Finite] = {}  # of a ramp, the driver's at each share of the knee: `p99 at 75` and the like
     versions: dict[Name, str] = {}  # component → what it said of itself
     experiment_digest: str
     environment_digest: str

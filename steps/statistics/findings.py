@@ -82,7 +82,7 @@ def report_of(evidence: Evidence) -> Report:
         metrics=experiment.metrics if experiment else (),
         headline=headline_of(experiment) if experiment else (),
         loads=loads,
-        hypotheses=tuple(result_of(each, experiment, loads) for each in experiment.hypotheses) if experiment else (),
+        hypotheses=tuple(result_of(each, experiment, loads, cells) for each in experiment.hypotheses) if experiment else (),
         cells=cells,
         parity=parity_of(experiment, evidence) if experiment else (),
         circumstances=circumstances_of(evidence),

@@ -63,6 +63,11 @@ def surroundings_at(ramped: Ramped, reference: CanaryReference | None) -> dict[i
     return {percent: surroundings_of(facts, reference) for percent, facts in ramped.shares.items()}
 
 
+def lateness_at(ramped: Ramped) -> dict[str, float]:
+    """How late the driver was at each share of the knee, in ms: `p99 at 75` and the like."""
+    return {f"{q} at {percent}": ms for percent, facts in ramped.shares.items() for q, ms in facts.driver.lateness_ms.items()}
+
+
 def doubts_of(ramped: Ramped, environment: Environment, surroundings: Mapping[int, Surroundings]) -> Iterator[str]:
     """Why a cell may not decide alone, each beginning with whom it suspects."""
     if ramped.knee.suspect:
