@@ -100,4 +100,8 @@ def disagreeing(checks: Iterable[CrossCheck]) -> Iterator[str]:
 
 
 def _components(facts: Facts) -> dict[str, tuple[str, ...]]:
-    return {"cpu_us_per_request": facts.own, "path_cpu_us_per_request": (*facts.own, *facts.around)}
+    return {
+        "cpu_us_per_request": facts.own,
+        "own_cpu_us_per_request": facts.itself,
+        "path_cpu_us_per_request": (*facts.own, *facts.around),
+    }
