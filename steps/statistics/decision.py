@@ -63,13 +63,17 @@ def limits(band: float) -> tuple[float, float]:
     return 1 / (1 + band), 1 + band
 
 
-def decided(arm: Arm, baseline: Arm, cells: Iterable[CellSummary], *, band: float, preview: bool) -> Arm:
+def decided(
+    arm: Arm, baseline: Arm, cells: Iterable[CellSummary], *, band: float, preview: bool, unlike: Sequence[str] = ()
+) -> Arm:
     """The arm with a decision on each of its effects that has a ratio.
 
     cells: of the load under which both were measured; they say how late the driver was.
+    unlike: how the circumstances of the run's cells differ; where they do, nothing is decided.
     """
+    nothing = "a preview decides nothing" if preview else next(iter(unlike), None)
     shown = {metric: effect for metric, effect in arm.effects.items() if effect.ratio.value is not None}
-    untested = {metric: why for metric, effect in shown.items() if (why := _untestable(effect.ratio, preview=preview))}
+    untested = {metric: why for metric, effect in shown.items() if (why := nothing or _untestable(effect.ratio))}
     tests = {metric: paired_t(_valid(effect.ratio)) for metric, effect in shown.items() if metric not in untested}
     corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
     own = [cell for cell in cells if cell.contender in {arm.name, baseline.name}]
@@ -86,11 +90,9 @@ def _valid(ratio: Figure) -> list[float]:
     return [point.value for point in ratio.points if not point.suspect]
 
 
-def _untestable(ratio: Figure, *, preview: bool) -> str | None:
+def _untestable(ratio: Figure) -> str | None:
     """Why there is no test of this ratio; None: there is one."""
     valid = _valid(ratio)
-    if preview:
-        return "a preview decides nothing"
     if len(valid) < FEWEST:
         return f"{counted(len(valid), 'valid round')}; it takes {FEWEST}"
     return None if min(valid) > 0 else "the contender's value is zero in a round, and zero has no logarithm"

@@ -20,9 +20,18 @@ from steps.statistics.lateness import lateness_gap_ms, suspect_of
 
 
 def result_of(
-    hypothesis: Hypothesis, experiment: Experiment, loads: Sequence[LoadSection], cells: Sequence[CellSummary]
+    hypothesis: Hypothesis,
+    experiment: Experiment,
+    loads: Sequence[LoadSection],
+    cells: Sequence[CellSummary],
+    *,
+    unlike: Sequence[str] = (),
 ) -> HypothesisResult:
-    """The verdict on a hypothesis, under the load that it is about. cells: of the run; they say how late the driver was."""
+    """The verdict on a hypothesis, under the load that it is about.
+
+    cells: of the run; they say how late the driver was.
+    unlike: how the circumstances of the run's cells differ; where they do, nothing is decided.
+    """
     if gone := next((each for each in experiment.absent if each.name in {hypothesis.of, hypothesis.over}), None):
         return _untold(hypothesis, gone)
     label = experiment.load_called(hypothesis.load).label
@@ -32,7 +41,7 @@ def result_of(
         effect: Effect = paired_effect(figure, arms[hypothesis.over].figures[hypothesis.metric])
         figure = effect.difference
     verdict, why = judge(hypothesis, figure, preview=experiment.preview)
-    doubt = _generator(hypothesis, figure, [cell for cell in cells if cell.load == label])
+    doubt = next(iter(unlike), None) or _generator(hypothesis, figure, [cell for cell in cells if cell.load == label])
     if doubt and verdict is not HypothesisVerdict.CANNOT_TELL:
         verdict, why = HypothesisVerdict.CANNOT_TELL, doubt
     return HypothesisResult(

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from steps.evidence import read
-from steps.model import HypothesisVerdict, RunVerdict
+from steps.model import EffectVerdict, HypothesisVerdict, RunVerdict
 from steps.statistics.findings import report_of
 from tests.steps.simulated import NATURES, RUN, Nature, Story, simulate, small, tiny
 
@@ -301,3 +301,19 @@ def test_cpu_that_no_component_accounts_for_is_a_circumstance():
     said = report().circumstances.unattributed
 
     assert re.match(r"0\.01\d of 1 core in the middle cell, at worst 0\.018 \([a-z]+-100rps-r6\)$", said)
+
+
+def test_cells_of_unlike_circumstances_decide_no_effect_and_no_hypothesis():
+    """One cell in another environment: figures and effects are shown, each with the reason why nothing follows from them."""
+    objects = simulate(tiny())
+    assert {each.verdict for each in report(objects=objects).hypotheses} == {HypothesisVerdict.HOLDS}
+    key = "cells/envoy-100rps-r3/outcome.json"
+    objects[key] = json.dumps({**json.loads(objects[key]), "environment_digest": f"sha256:{'0' * 64}"}).encode()
+
+    found = report(objects=objects)
+
+    why = "the cells were measured in different environments"
+    decisions = [effect.decision for arm in found.loads[0].arms for effect in arm.effects.values() if effect.decision]
+    assert (found.verdict, found.reasons) == (RunVerdict.INCONCLUSIVE, (why,))
+    assert {(each.verdict, each.why) for each in found.hypotheses} == {(HypothesisVerdict.CANNOT_TELL, why)}
+    assert {(each.verdict, each.why) for each in decisions} == {(EffectVerdict.CANNOT_TELL, why)}
