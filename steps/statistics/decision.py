@@ -28,7 +28,7 @@ from statistics import fmean, stdev
 
 from scipy.special import stdtr
 
-from steps.model import Arm, CellSummary, Decision, EffectVerdict, Figure
+from steps.model import Arm, CellSummary, Decision, Effect, EffectVerdict, Figure
 from steps.statistics.holm import holm
 from steps.statistics.intervals import FEWEST
 from steps.statistics.lateness import lateness_gap_ms, suspect_of
@@ -73,7 +73,7 @@ def decided(
     """
     nothing = "a preview decides nothing" if preview else next(iter(unlike), None)
     shown = {metric: effect for metric, effect in arm.effects.items() if effect.ratio.value is not None}
-    untested = {metric: why for metric, effect in shown.items() if (why := nothing or _untestable(effect.ratio))}
+    untested = {metric: why for metric, effect in shown.items() if (why := nothing or _untestable(effect))}
     tests = {metric: paired_t(_valid(effect.ratio)) for metric, effect in shown.items() if metric not in untested}
     corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
     own = [cell for cell in cells if cell.contender in {arm.name, baseline.name}]
@@ -90,9 +90,11 @@ def _valid(ratio: Figure) -> list[float]:
     return [point.value for point in ratio.points if not point.suspect]
 
 
-def _untestable(ratio: Figure) -> str | None:
+def _untestable(effect: Effect) -> str | None:
     """Why there is no test of this ratio; None: there is one."""
-    valid = _valid(ratio)
+    valid, rounds = _valid(effect.ratio), len(_valid(effect.difference))
+    if len(valid) < rounds:
+        return f"the baseline's value is zero in {rounds - len(valid)} of {counted(rounds, 'round')}, which has no ratio"
     if len(valid) < FEWEST:
         return f"{counted(len(valid), 'valid round')}; it takes {FEWEST}"
     return None if min(valid) > 0 else "the contender's value is zero in a round, and zero has no logarithm"

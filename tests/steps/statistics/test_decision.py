@@ -119,6 +119,14 @@ def test_zero_has_no_logarithm():
     assert "zero has no logarithm" in of_ratios(0.0, *ABOVE).why
 
 
+def test_rounds_whose_baseline_is_zero_are_not_left_out_of_a_difference():
+    """Six rounds of nine have a ratio: to decide from those would choose the rounds by their outcome."""
+    found = compared({"backlog": [9.0, 9.0, 9.0, *ABOVE]}, {"backlog": [0.0] * 3 + [1.0] * 6})["backlog"]
+
+    assert found.verdict == "cannot tell"
+    assert found.why == "the baseline's value is zero in 3 of 9 rounds, which has no ratio"
+
+
 def test_an_effect_without_a_ratio_has_no_decision():
     """The ratio says why there is none."""
     assert compared({"cpu": [1.0] * 6}, {"cpu": []})["cpu"] is None
