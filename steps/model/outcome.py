@@ -190,7 +190,7 @@ class CellOutcome(Model):
     environment_digest: str
     at: str
     surroundings: Surroundings | None = None
-    steady: dict[str, Steadiness] = {}  # p50_ms, p99_ms, cpu_cores … → whether it had settled
+    steady: dict[str, Steadiness] = {}  # p50_ms, cpu_cores …; of a ramp `p50_ms at 75` → had it settled?
     answer_bytes: Finite | None = None  # of a right answer with its head: mean of those that were checked
     kept_bytes: int | None = None  # on its disk after the load, by a database or a broker; None: by neither, or it is not known
     cross_checks: tuple[CrossCheck, ...] = ()

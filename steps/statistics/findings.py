@@ -43,7 +43,7 @@ from steps.statistics.plausibility import remarks
 from steps.statistics.references import held_against
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
-from steps.statistics.verdicts import doubted_metrics, unlike_reasons, verdict_of
+from steps.statistics.verdicts import doubted_metrics, unlike_reasons, unproved, verdict_of
 from steps.statistics.watching import watching_of
 from steps.statistics.waterfall import tuned_of, waterfalls_of
 
@@ -77,7 +77,14 @@ def report_of(evidence: Evidence) -> Report:
         repetitions=experiment.repetitions if experiment else 0,
         verdict=verdict,
         reasons=reasons,
-        notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced, *told(budget)),
+        notes=(
+            *notes,
+            *doubted_metrics(experiment, cells),
+            *unproved(experiment, outcomes),
+            *remarks(loads),
+            *unpriced,
+            *told(budget),
+        ),
         answer=taken_apart(answer, waterfalls, chains, watching, verdict),
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),

@@ -21,6 +21,7 @@ TICKS_S = 0.02  # the kernel tells idle time in ticks of 10 ms, at both edges
 EDGES_BORNE = 4
 ROUNDING_S = 1e-6  # histograms keep whole µs, of response times and of lateness
 FEWEST_SECONDS = 5
+SHORTEST_S = FEWEST_SECONDS + 2  # of a window: its first and its last second have a reading at an edge
 SDS = 3.0
 
 

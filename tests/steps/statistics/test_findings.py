@@ -8,7 +8,7 @@ import re
 import pytest
 
 from steps.evidence import read
-from steps.model import EffectVerdict, HypothesisVerdict, RunVerdict
+from steps.model import EffectVerdict, HypothesisVerdict, RunVerdict, Steadiness
 from steps.statistics.findings import report_of
 from tests.steps.simulated import NATURES, RUN, Nature, Story, simulate, small, tiny
 
@@ -317,3 +317,17 @@ def test_cells_of_unlike_circumstances_decide_no_effect_and_no_hypothesis():
     assert (found.verdict, found.reasons) == (RunVerdict.INCONCLUSIVE, (why,))
     assert {(each.verdict, each.why) for each in found.hypotheses} == {(HypothesisVerdict.CANNOT_TELL, why)}
     assert {(each.verdict, each.why) for each in decisions} == {(EffectVerdict.CANNOT_TELL, why)}
+
+
+def test_windows_too_short_to_prove_that_a_cell_had_settled_say_so():
+    """In a run that decides; what nobody could find is not taken for found. A preview decides nothing anyway."""
+    short = Story(steady=Steadiness(verdict="too short to prove"))
+
+    (note,) = [each for each in report(short).notes if "too short" in each]
+
+    assert note == (
+        "100rps: in 36 cells a window of 4 s is too short to prove a steady state, which needs 8 s, and to check CPU time by the "
+        "utilisation law, which needs 7 s"
+    )
+    assert not any("too short" in each for each in report().notes)
+    assert not any("too short" in each for each in report(short, objects=simulate(small().as_preview(), short)).notes)
