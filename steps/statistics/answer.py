@@ -213,7 +213,7 @@ def _doubt(section: LoadSection, name: str, metric: Metric, figure: Figure) -> s
 def _cpu_of(section: LoadSection, names: Sequence[str]) -> str:
     """`, at 31 µs CPU a request`, for one arm that has such a figure."""
     figure = next((arm.figures.get(CPU_METRIC) for arm in section.arms if [arm.name] == list(names)), None)
-    if figure is None or figure.value is None:
+    if figure is None or figure.value is None or not can_decide(figure):
         return ""
     return f", at {number(figure.value, 0)} µs of CPU a request"
 

@@ -331,3 +331,13 @@ def test_windows_too_short_to_prove_that_a_cell_had_settled_say_so():
     )
     assert not any("too short" in each for each in report().notes)
     assert not any("too short" in each for each in report(short, objects=simulate(small().as_preview(), short)).notes)
+
+
+def test_cpu_that_decides_nothing_is_not_in_the_answer():
+    """The metric that ranks decides; CPU that is suspect in a round of six is no figure beside it."""
+    clean = report(objects=simulate(tiny())).answer.lead
+    doubted = Story(doubts={("nginx-100rps-r1", "cpu_us_per_request"): "suspect: figures: x"})
+    lead = report(objects=simulate(tiny(), doubted)).answer.lead
+
+    assert re.search(r"nginx adds least .+, at \d+ µs of CPU a request; Envoy most: .+, at \d+ µs of CPU a request\.$", clean)
+    assert re.search(r"nginx adds least .+ over direct traffic; Envoy most: .+, at \d+ µs of CPU a request\.$", lead)
