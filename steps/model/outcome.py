@@ -27,6 +27,13 @@ class Window(Model):
     start_ns: int
     end_ns: int
 
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.end_ns <= self.start_ns:
+            message = f"a window from {self.start_ns} to {self.end_ns} ns has no length"
+            raise ValueError(message)
+        return self
+
     @property
     def seconds(self) -> float:
         return (self.end_ns - self.start_ns) / 1e9
