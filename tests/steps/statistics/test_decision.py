@@ -232,8 +232,8 @@ def test_a_contender_that_the_drivers_lateness_may_have_made_slow_is_not_ranked(
     asked = tiny().model_copy(update={"metrics": (P99,)})
     rounds = {"nginx": ABOVE, "envoy": [each + 0.2 for each in ABOVE]}
 
-    def answer(**late_ms):
-        base = arm("direct", {"p99_ms": [1.0] * 6}).model_copy(update={"direct": True})
+    def answer(*, direct=True, **late_ms):
+        base = arm("direct", {"p99_ms": [1.0] * 6}).model_copy(update={"direct": direct})
         own = [each for name, ms in late_ms.items() for each in cells(ms, of=name)]
         arms = [base, *(judged(arm(name, {"p99_ms": values}), base, own) for name, values in rounds.items())]
         section = LoadSection(label="100rps", load=asked.loads[0], quantiles=(), arms=tuple(arms))
@@ -245,6 +245,7 @@ def test_a_contender_that_the_drivers_lateness_may_have_made_slow_is_not_ranked(
     rounds.update(close)
     assert answer(nginx=0.1, envoy=0.1).tiers == (("nginx",), ("envoy",))
     assert answer(nginx=0.1, envoy=0.13).tiers == (("nginx", "envoy"),)
+    assert answer(direct=False, nginx=0.1, envoy=0.13).tiers == (("direct",), ("nginx", "envoy"))
     doubted = answer(nginx=0.1, envoy=0.9)
     assert (doubted.decided, doubted.tiers) == (True, (("nginx",),))
     (why,) = doubted.more
