@@ -330,6 +330,8 @@ def test_windows_too_short_to_prove_that_a_cell_had_settled_say_so():
         "utilisation law, which needs 7 s"
     )
     assert not any("too short" in each for each in report().notes)
+    long = small().loads[0].model_copy(update={"duration_s": 8.0})
+    assert not any("too short" in each for each in report(short, loads=(long,), contenders=tiny().contenders).notes)
     assert not any("too short" in each for each in report(short, objects=simulate(small().as_preview(), short)).notes)
 
 
