@@ -33,7 +33,16 @@ from steps.model import (
 )
 from steps.statistics.figures import Facts, Figure, figure, shares_of
 from steps.statistics.histogram import read_log
-from steps.statistics.ramp import Ramped, doubts_of, failures_of, figures_of, metric_doubts_of, surroundings_at
+from steps.statistics.ramp import (
+    Ramped,
+    doubts_of,
+    failures_of,
+    figures_of,
+    lateness_at,
+    metric_doubts_of,
+    steady_at,
+    surroundings_at,
+)
 from steps.statistics.settling import steady_of
 from steps.statistics.surroundings import surroundings_of, worst_of
 from steps.statistics.validity import doubts, failures, metric_doubts
@@ -118,10 +127,11 @@ def _judged(base: dict[str, Any], experiment: Experiment, environment: Environme
 
 def _judged_ramp(base: dict[str, Any], experiment: Experiment, environment: Environment, ramped: Ramped) -> CellOutcome:
     figures = figures_of([metric.name for metric in experiment.metrics], ramped)
-    surroundings = surroundings_at(ramped, environment.canary)
-    base |= {"surroundings": worst_of(surroundings.values())}
+    surroundings, steady = surroundings_at(ramped, environment.canary), steady_at(ramped)
+    base |= {"surroundings": worst_of(surroundings.values()), "lateness_ms": lateness_at(ramped)}
+    base |= {"steady": {f"{name} at {percent}": found for percent, each in steady.items() for name, found in each.items()}}
     wrong, suspicions = failures_of(ramped, figures), doubts_of(ramped, environment, surroundings)
-    suspect = metric_doubts_of(ramped, figures)
+    suspect = metric_doubts_of(ramped, figures, steady)
     return _outcome(base, figures, wrong=tuple(wrong), suspicions=tuple(suspicions), suspect=suspect)
 
 

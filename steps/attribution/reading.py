@@ -6,7 +6,7 @@ from pathlib import Path
 
 from steps.attribution.outcome import outcome_of
 from steps.costs import book
-from steps.errors import LabError
+from steps.errors import LabError, MeasureError
 from steps.model import Experiment, LoadRecord, TraceOutcome, TraceRecord
 from steps.statistics.histogram import quantile, read_log
 
@@ -34,11 +34,15 @@ def _read(folder: Path | None) -> TraceRecord | None:
 
 
 def _sent(folder: Path) -> tuple[LoadRecord | None, float | None]:
-    """The load that was sent under the trace, and its median."""
+    """The load that was sent under the trace, and its median. Raises MeasureError: what was stored of it is damaged."""
     path = folder / "load.json"
     if not path.is_file():
         return None, None
     record = LoadRecord.from_json(path.read_bytes(), source="traced/load.json")
     if record.counts is None:
         return record, None
-    return record, quantile(read_log(folder / "load.hdr")["response"], 0.5, among=record.counts.planned).value_ms
+    response = read_log(folder / "load.hdr").get("response")
+    if response is None:
+        message = "traced/load.hdr is damaged: it has no histogram response"
+        raise MeasureError(message)
+    return record, quantile(response, 0.5, among=record.counts.planned).value_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isfinite
 from pathlib import Path
 
 from steps.drivers.recording import Fate, Flown
@@ -97,4 +97,9 @@ def read_series(path: Path) -> Series:
 
 
 def _column(rows: list[dict[str, str]], name: str) -> dict[int, float]:
-    return {int(row["second"]): float(row[name]) for row in rows if row[name]}
+    values = {int(row["second"]): float(row[name]) for row in rows if row[name]}
+    wrong = next((value for value in values.values() if not isfinite(value)), None)
+    if wrong is not None:
+        message = f"{name} is {wrong}"
+        raise ValueError(message)
+    return values

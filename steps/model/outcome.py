@@ -27,6 +27,13 @@ class Window(Model):
     start_ns: int
     end_ns: int
 
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.end_ns <= self.start_ns:
+            message = f"a window from {self.start_ns} to {self.end_ns} ns has no length"
+            raise ValueError(message)
+        return self
+
     @property
     def seconds(self) -> float:
         return (self.end_ns - self.start_ns) / 1e9
@@ -184,12 +191,13 @@ class CellOutcome(Model):
     errors: dict[str, int] = {}
     window: Window | None = None
     driver: Driver | None = None
+    lateness_ms: dict[str, Finite] = {}  # of a ramp, the driver's at each share of the knee: `p99 at 75` and the like
     versions: dict[Name, str] = {}  # component → what it said of itself
     experiment_digest: str
     environment_digest: str
     at: str
     surroundings: Surroundings | None = None
-    steady: dict[str, Steadiness] = {}  # p50_ms, p99_ms, cpu_cores … → whether it had settled
+    steady: dict[str, Steadiness] = {}  # p50_ms, cpu_cores …; of a ramp `p50_ms at 75` → had it settled?
     answer_bytes: Finite | None = None  # of a right answer with its head: mean of those that were checked
     kept_bytes: int | None = None  # on its disk after the load, by a database or a broker; None: by neither, or it is not known
     cross_checks: tuple[CrossCheck, ...] = ()

@@ -129,6 +129,7 @@ class CellSummary(Model):
     errors: dict[str, int] = {}
     lateness_p50_ms: Finite | None = None
     lateness_p99_ms: Finite | None = None
+    lateness_ms: dict[str, Finite] = {}  # p50, p90, p99, p99.9; of a ramp `p99 at 75` and the like, by percent of the knee
     earlier: tuple[str, ...] = ()  # attempts before this one: what became of them
     files: tuple[str, ...] = ()  # keys below the run's prefix
     added: str | None = None  # why, when it is of a round that was not planned at first

@@ -23,7 +23,7 @@ class SqlRampLoad(Model):
     most_tps: Positive = 20_000.0  # no higher rate is tried
     resolution: float = Field(default=0.05, ge=0.01, le=0.5)  # how close the broken rate above the knee has to be
     probe_s: Positive = 2.0
-    measure_s: Positive = 6.0  # at each share of the knee
+    measure_s: Positive = 8.0  # at each share of the knee; shorter windows cannot prove that it had settled
     warmup_s: float = Field(default=1.0, ge=0)  # before the first probe, and before each share
     timeout_s: Positive = 2.0
     clients: int = Field(default=16, ge=1, le=90)  # connections

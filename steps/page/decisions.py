@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import sqrt
 
 from steps.model import Arm, Decision, Effect, EffectVerdict, Figure, Metric
-from steps.statistics.decision import ALPHA, LATENESS_SHARE, limits
+from steps.statistics.decision import ALPHA, limits
 from steps.statistics.intervals import rank_for
+from steps.statistics.lateness import LATENESS_SHARE
 from steps.statistics.words import common_decimals, counted, number, percent, probability, range_text, with_interval
 
 CLASSES = {EffectVerdict.DIFFERS: "differs", EffectVerdict.NO_DIFFERENCE: "same", EffectVerdict.CANNOT_TELL: "open"}

@@ -122,7 +122,8 @@ class View:
 
     def coverage(self) -> str:
         """What the intervals are."""
-        counts = {arm.ok or arm.suspect for section in self.report.loads for arm in section.arms} - {0}
+        arms = [arm for section in self.report.loads for arm in section.arms]
+        counts = {figure.n for arm in arms for figure in (*arm.figures.values(), *_differences(arm))} - {0}
         if not counts:
             return "nothing was measured"
         if counts == {1}:
@@ -259,8 +260,14 @@ class View:
 
 
 def _coverage(arm: Arm) -> str:
-    intervals = [figure.interval for figure in arm.figures.values() if figure.interval]
+    """Of the intervals over all valid repetitions; a figure that has fewer tells its own."""
+    usual = arm.ok or arm.suspect
+    intervals = [figure.interval for figure in arm.figures.values() if figure.interval and figure.n == usual]
     return percent(intervals[0].coverage) if intervals else ""
+
+
+def _differences(arm: Arm) -> list[Figure]:
+    return [effect.difference for effect in arm.effects.values()]
 
 
 def _moment(text: str) -> datetime:
@@ -279,6 +286,11 @@ def _evidence(figure: Figure, unit: str) -> str:
     )
 
 
+def _few(figure: Figure) -> str:
+    """`n = 4, 87.5 %`."""
+    return f"n = {figure.n}, {percent(figure.interval.coverage)}" if figure.interval else f"n = {figure.n}"
+
+
 def _table_cell(figure: Figure, digits: int, arm: Arm, notes: Footnotes, doubt: str) -> TableCell:
     """doubt: why some of its repetitions are not counted."""
     if figure.value is None:
@@ -291,7 +303,7 @@ def _table_cell(figure: Figure, digits: int, arm: Arm, notes: Footnotes, doubt: 
     return TableCell(
         text=text,
         interval="in each" if interval == f"{text} to {text}" and figure.n > 1 else interval,
-        n=f"n = {figure.n}" if figure.n != usual else "",
+        n=_few(figure) if figure.n != usual else "",
         note=notes.number(doubt) if doubt else 0,
         marks=("†" if figure.suspect else "") + ("~" if figure.coarse else ""),
     )

@@ -56,7 +56,7 @@ def answer_of(experiment: Experiment | None, loads: Sequence[LoadSection], verdi
         answers = [_ranked(experiment, section, several=len(loads) > 1) for section in loads]
         first, *others = answers  # the author's first load leads; what the others came to follows
         return Answer(
-            decided=True,
+            decided=any(answer.decided for answer in answers),
             lead=first.lead,
             more=(*first.more, *(line for answer in others for line in (answer.lead, *answer.more))),
             tiers=first.tiers if not others else (),
@@ -98,7 +98,7 @@ def _standing(section: LoadSection, metric: Metric, at: str) -> Answer:
     """Who is lowest and who highest, where the baseline is a program like the others: their own figures, not what they add."""
     titles = {arm.name: arm.title for arm in section.arms}
     figures = {arm.name: arm.figures[metric.name] for arm in section.arms if can_decide(arm.figures[metric.name])}
-    groups = tiers(figures)
+    groups = tiers(figures, _late(section, metric))
     if not groups:
         return Answer(decided=False, lead=f"No contender has a figure for {metric.title}{at}.")
     where = f"{_where(metric)}{at}"
@@ -133,14 +133,32 @@ def _ranked(experiment: Experiment, section: LoadSection, *, several: bool) -> A
         return _standing(section, metric, _at(section, several=several))
     titles = {arm.name: arm.title for arm in section.arms}
     figures = {arm.name: added(arm, metric.name, baseline) for arm in section.arms[1:]}
-    decided = {name: figure for name, figure in figures.items() if can_decide(figure)}
-    groups = tiers(decided)
+    suspect = {arm.name: doubt for arm in section.arms[1:] if (doubt := _suspect(arm, metric))}
+    decided = {name: figure for name, figure in figures.items() if can_decide(figure) and name not in suspect}
+    groups = tiers(decided, _late(section, metric))
     at = _at(section, several=several)
     if not groups:
-        return Answer(decided=False, lead=f"No contender has a figure for {metric.title}{at}.")
+        lead = f"No contender has a figure for {metric.title}{at} that decides."
+        return Answer(decided=False, lead=lead, more=_not_ranked(suspect, titles))
     lead = _lead(groups, decided, section, metric, at)
     more = [line for line in (_ties(groups, titles, at), _cpu_line(section, titles, at)) if line]
-    return Answer(decided=True, lead=lead, more=tuple(more), tiers=groups)
+    return Answer(decided=True, lead=lead, more=(*more, *_not_ranked(suspect, titles)), tiers=groups)
+
+
+def _late(section: LoadSection, metric: Metric) -> dict[str, float]:
+    """By how much the driver was later with each arm than with the baseline."""
+    decisions = {arm.name: arm.effects[metric.name].decision for arm in section.arms if metric.name in arm.effects}
+    return {name: each.lateness_gap_ms for name, each in decisions.items() if each and each.lateness_gap_ms is not None}
+
+
+def _suspect(arm: Arm, metric: Metric) -> str | None:
+    """Why the comparison with the baseline is suspect; None: it is not."""
+    decision = arm.effects[metric.name].decision if metric.name in arm.effects else None
+    return decision.suspect if decision else None
+
+
+def _not_ranked(suspect: Mapping[str, str], titles: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{titles[name]} is not ranked: {doubt}." for name, doubt in suspect.items())
 
 
 def _lead(
@@ -195,7 +213,7 @@ def _doubt(section: LoadSection, name: str, metric: Metric, figure: Figure) -> s
 def _cpu_of(section: LoadSection, names: Sequence[str]) -> str:
     """`, at 31 µs CPU a request`, for one arm that has such a figure."""
     figure = next((arm.figures.get(CPU_METRIC) for arm in section.arms if [arm.name] == list(names)), None)
-    if figure is None or figure.value is None:
+    if figure is None or figure.value is None or not can_decide(figure):
         return ""
     return f", at {number(figure.value, 0)} µs of CPU a request"
 

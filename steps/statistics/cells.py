@@ -37,6 +37,7 @@ def _summary(found: CellEvidence, evidence: Evidence, order: int, added: Mapping
         errors=outcome.errors if outcome else {},
         lateness_p50_ms=driver.lateness_p50_ms if driver else None,
         lateness_p99_ms=driver.lateness_p99_ms if driver else None,
+        lateness_ms={**(driver.lateness_ms if driver else {}), **(outcome.lateness_ms if outcome else {})},
         earlier=tuple(_attempt(attempt) for attempt in found.earlier),
         files=found.files,
         added=added.get(cell.id),

@@ -9,6 +9,7 @@ from steps.model import Answer, RunVerdict, Waterfall
 from steps.model.chain import Chain, PerHop
 from steps.model.watching import Watching
 from steps.statistics.answer import UNRANKED
+from steps.statistics.comparison import may_be_said
 from steps.statistics.layered import layered_answer
 from steps.statistics.watched import watched_answer
 from steps.statistics.words import counted, with_interval
@@ -28,42 +29,49 @@ def taken_apart(
 
 
 def chained_answer(answer: Answer, chains: Sequence[Chain], verdict: RunVerdict) -> Answer:
-    """The same answer, said by the hops of each chain; as it is, where of none something is known."""
-    known = [chain for chain in chains if chain.steps[-1].added[TIME].value is not None]
+    """The same answer, said by the hops of each chain; as it is, where of none something is known.
+
+    A run that decides says nothing from rounds too few to decide.
+    """
+    known = [chain for chain in chains if _known(chain.steps[-1], TIME, verdict)]
     if not known:
         return answer
-    lead = f"sidecars add {_said(known[-1])}"
-    more = (*(f"{_capital(_said(chain))}." for chain in known[:-1]), *(line for chain in known for line in _parts(chain)))
+    lead = f"sidecars add {_said(known[-1], verdict)}"
+    more = (
+        *(f"{_capital(_said(chain, verdict))}." for chain in known[:-1]),
+        *(line for chain in known for line in _parts(chain, verdict)),
+    )
     if verdict is RunVerdict.ANSWERED:
         return answer.model_copy(update={"lead": f"{_capital(lead)}.", "more": more})
     return answer.model_copy(update={"lead": f"{UNRANKED[verdict]}: {lead}.", "more": more})
 
 
-def _said(chain: Chain) -> str:
+def _said(chain: Chain, verdict: RunVerdict) -> str:
     """`0.31 ms (0.29 to 0.34) at the median and 240 µs (…) of CPU to each of 3 hops`."""
     whole = chain.steps[-1]
-    cpu = f" and {with_interval(whole.added[CPU], 'µs')} of CPU" if _known(whole, CPU) else ""
+    cpu = f" and {with_interval(whole.added[CPU], 'µs')} of CPU" if _known(whole, CPU, verdict) else ""
     hops = "the one hop of a chain of 1 service" if chain.hops == 1 else f"each of {chain.hops} hops"
     return f"{with_interval(whole.added[TIME], 'ms')} at the median{cpu} to {hops}"
 
 
-def _parts(chain: Chain) -> list[str]:
+def _parts(chain: Chain, verdict: RunVerdict) -> list[str]:
     """What the last layer adds by itself, and what all of them cost."""
     lines = []
-    if len(chain.steps) > 2 and _known(chain.steps[-2], TIME) and _known(chain.steps[-2], CPU):
+    if len(chain.steps) > 2 and all(_known(chain.steps[-2], name, verdict) for name in (TIME, CPU)):
         own = chain.steps[-2].added
         through = counted(chain.hops, "service")
         lines.append(
             f"{chain.steps[-2].title}, through {through}: {with_interval(own[TIME], 'ms', signed=True)} "
             f"and {with_interval(own[CPU], 'µs', signed=True)} of CPU a hop."
         )
-    if chain.unit and chain.steps[-1].usd.value is not None:
-        lines.append(f"{chain.unit}, through {counted(chain.hops, 'service')}: {money(chain.steps[-1].usd.value)} a hop.")
+    usd = chain.steps[-1].usd
+    if chain.unit and usd.value is not None and may_be_said(usd, verdict):
+        lines.append(f"{chain.unit}, through {counted(chain.hops, 'service')}: {money(usd.value)} a hop.")
     return lines
 
 
-def _known(step: PerHop, metric: str) -> bool:
-    return metric in step.added and step.added[metric].value is not None
+def _known(step: PerHop, metric: str, verdict: RunVerdict) -> bool:
+    return metric in step.added and may_be_said(step.added[metric], verdict)
 
 
 def _capital(text: str) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from steps.model import Effect, Experiment, Figure, Hypothesis, HypothesisVerdict, Point
+from steps.model import Effect, Experiment, Figure, Hypothesis, HypothesisVerdict, Interval, Point, RunVerdict
+from steps.model.cost import CostFigure
 from steps.statistics.intervals import FEWEST, median_interval
 
 
@@ -53,18 +54,34 @@ def can_decide(figure: Figure) -> bool:
     return figure.value is not None and not figure.suspect and figure.n >= FEWEST
 
 
-def tiers(figures: Mapping[str, Figure]) -> tuple[tuple[str, ...], ...]:
-    """Names from least to most; those whose intervals touch, directly or through others, stand together."""
-    known = [(figure.interval, figure.value, name) for name, figure in figures.items() if figure.interval]
+def may_be_said(figure: Figure | CostFigure, verdict: RunVerdict) -> bool:
+    """Whether an answer may have this figure in it: where the run decides, one that decides too; else any that there is."""
+    decides = not figure.suspect and figure.n >= FEWEST
+    return figure.value is not None and (decides or verdict is not RunVerdict.ANSWERED)
+
+
+def tiers(figures: Mapping[str, Figure], late: Mapping[str, float] | None = None) -> tuple[tuple[str, ...], ...]:
+    """Names from least to most; those whose intervals touch, directly or through others, stand together.
+
+    late: by how much the driver was later with each than with the baseline, in their unit; that may make no order.
+    """
+    by_median = {name: figure.value or 0.0 for name, figure in figures.items() if figure.interval}
+    reaches = [
+        (*_reach(figure.interval, (late or {}).get(name, 0.0)), name) for name, figure in figures.items() if figure.interval
+    ]
     groups: list[list[str]] = []
     reach = float("-inf")
-    for interval, _, name in sorted(known, key=lambda each: (each[0].low, each[1], each[2])):
-        if not groups or interval.low > reach:
+    for low, high, name in sorted(reaches, key=lambda each: (each[0], by_median[each[2]], each[2])):
+        if not groups or low > reach:
             groups.append([])
         groups[-1].append(name)
-        reach = max(reach, interval.high)
-    by_median = {name: value or 0.0 for _, value, name in known}
+        reach = max(reach, high)
     return tuple(tuple(sorted(group, key=lambda name: (by_median[name], name))) for group in groups)
+
+
+def _reach(interval: Interval, late: float) -> tuple[float, float]:
+    """The interval, as wide as it is with the driver's lateness in it and without."""
+    return interval.low - max(late, 0.0), interval.high + max(-late, 0.0)
 
 
 def judge(hypothesis: Hypothesis, figure: Figure, *, preview: bool) -> tuple[HypothesisVerdict, str]:
@@ -72,7 +89,7 @@ def judge(hypothesis: Hypothesis, figure: Figure, *, preview: bool) -> tuple[Hyp
 
     figure: the metric of the hypothesis's contender, or what it adds over another's.
     """
-    bound, wants_below = _bound(hypothesis)
+    bound, wants_below = bound_of(hypothesis)
     if figure.value is None:
         return HypothesisVerdict.CANNOT_TELL, "there is no figure; the reason stands under Cells"
     if preview:
@@ -94,7 +111,7 @@ def judge(hypothesis: Hypothesis, figure: Figure, *, preview: bool) -> tuple[Hyp
 def bound_text(hypothesis: Hypothesis, experiment: Experiment) -> str:
     """What is compared with what: `p50 of Envoy minus that of Direct, below 1 ms`; with its load, where there are several."""
     metric = next(metric for metric in experiment.metrics if metric.name == hypothesis.metric)
-    bound, below = _bound(hypothesis)
+    bound, below = bound_of(hypothesis)
     of = experiment.component(hypothesis.of).title
     minus = f" minus that of {experiment.component(hypothesis.over).title}" if hypothesis.over else ""
     under = experiment.load_called(hypothesis.load).under if len(experiment.loads) > 1 else ""
@@ -105,7 +122,8 @@ def _rounds(n: int) -> str:
     return "round" if n == 1 else "rounds"
 
 
-def _bound(hypothesis: Hypothesis) -> tuple[float, bool]:
+def bound_of(hypothesis: Hypothesis) -> tuple[float, bool]:
+    """The bound of a statement, in the unit of its metric, and whether it says "below"."""
     for value, below in (
         (hypothesis.below, True),
         (hypothesis.added_below, True),

@@ -24,19 +24,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
-from statistics import fmean, median, stdev
+from statistics import fmean, stdev
 
 from scipy.special import stdtr
 
-from steps.model import Arm, CellSummary, Decision, EffectVerdict, Figure
-from steps.statistics.figures import quantile_of
+from steps.model import Arm, CellSummary, Decision, Effect, EffectVerdict, Figure
 from steps.statistics.holm import holm
 from steps.statistics.intervals import FEWEST
-from steps.statistics.words import counted, percent, probability
+from steps.statistics.lateness import lateness_gap_ms, suspect_of
+from steps.statistics.words import counted, probability
 
 ALPHA = 0.05
-# Of the effect: when the driver was later with one arm than with the other by more than this, its lateness may be the effect.
-LATENESS_SHARE = 0.1
 NO_SPREAD = 1e-12  # of logarithms: less is the rounding of equal values
 
 
@@ -65,13 +63,17 @@ def limits(band: float) -> tuple[float, float]:
     return 1 / (1 + band), 1 + band
 
 
-def decided(arm: Arm, baseline: Arm, cells: Iterable[CellSummary], *, band: float, preview: bool) -> Arm:
+def decided(
+    arm: Arm, baseline: Arm, cells: Iterable[CellSummary], *, band: float, preview: bool, unlike: Sequence[str] = ()
+) -> Arm:
     """The arm with a decision on each of its effects that has a ratio.
 
     cells: of the load under which both were measured; they say how late the driver was.
+    unlike: how the circumstances of the run's cells differ; where they do, nothing is decided.
     """
+    nothing = "a preview decides nothing" if preview else next(iter(unlike), None)
     shown = {metric: effect for metric, effect in arm.effects.items() if effect.ratio.value is not None}
-    untested = {metric: why for metric, effect in shown.items() if (why := _untestable(effect.ratio, preview=preview))}
+    untested = {metric: why for metric, effect in shown.items() if (why := nothing or _untestable(effect))}
     tests = {metric: paired_t(_valid(effect.ratio)) for metric, effect in shown.items() if metric not in untested}
     corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
     own = [cell for cell in cells if cell.contender in {arm.name, baseline.name}]
@@ -88,11 +90,11 @@ def _valid(ratio: Figure) -> list[float]:
     return [point.value for point in ratio.points if not point.suspect]
 
 
-def _untestable(ratio: Figure, *, preview: bool) -> str | None:
+def _untestable(effect: Effect) -> str | None:
     """Why there is no test of this ratio; None: there is one."""
-    valid = _valid(ratio)
-    if preview:
-        return "a preview decides nothing"
+    valid, rounds = _valid(effect.ratio), len(_valid(effect.difference))
+    if len(valid) < rounds:
+        return f"the baseline's value is zero in {rounds - len(valid)} of {counted(rounds, 'round')}, which has no ratio"
     if len(valid) < FEWEST:
         return f"{counted(len(valid), 'valid round')}; it takes {FEWEST}"
     return None if min(valid) > 0 else "the contender's value is zero in a round, and zero has no logarithm"
@@ -135,35 +137,10 @@ def _verdict(ratio: Figure, p_holm: float, family: int, band: float) -> tuple[Ef
     return EffectVerdict.DIFFERS, f"the whole interval is {where}, and {after}"
 
 
-def lateness_gap_ms(metric: str, ratio: Figure, cells: Iterable[CellSummary], *, of: str, over: str) -> float | None:
-    """How much later the driver was with one arm than with the other at a percentile, in ms: the median over the valid rounds.
-
-    At the metric's own quantile, or the nearest that cells tell. None: the metric is no percentile, or no cell tells it.
-    """
-    q = quantile_of(metric)
-    if q is None:
-        return None
-    late = {(cell.contender, cell.repetition): _lateness_ms(cell, q) for cell in cells}
-    pairs = [
-        (late.get((of, point.repetition)), late.get((over, point.repetition))) for point in ratio.points if not point.suspect
-    ]
-    gaps = [one - other for one, other in pairs if one is not None and other is not None]
-    return median(gaps) if gaps else None
-
-
-def _lateness_ms(cell: CellSummary, q: float) -> float | None:
-    told = {0.5: cell.lateness_p50_ms, 0.99: cell.lateness_p99_ms}
-    return told[min(told, key=lambda each: abs(each - q))]
-
-
 def _cleared(found: Decision, difference: Figure, gap_ms: float | None) -> Decision:
     """The decision, unless the driver's lateness may be what it calls a difference."""
-    effect_ms = abs(difference.value or 0.0)
-    if found.verdict is not EffectVerdict.DIFFERS or gap_ms is None or abs(gap_ms) <= LATENESS_SHARE * effect_ms:
-        return found.model_copy(update={"lateness_gap_ms": gap_ms})
-    doubt = (
-        f"suspect: generator: its lateness differs by {abs(gap_ms):.3g} ms between the arms, "
-        f"more than {percent(LATENESS_SHARE)} of the effect of {effect_ms:.3g} ms"
-    )
-    changes = {"verdict": EffectVerdict.CANNOT_TELL, "why": doubt, "suspect": doubt, "lateness_gap_ms": gap_ms}
-    return found.model_copy(update=changes)
+    told = found.model_copy(update={"lateness_gap_ms": gap_ms})
+    doubt = suspect_of(gap_ms, abs(difference.value or 0.0), "the effect")
+    if found.verdict is not EffectVerdict.DIFFERS or doubt is None:
+        return told
+    return told.model_copy(update={"verdict": EffectVerdict.CANNOT_TELL, "why": doubt, "suspect": doubt})

@@ -59,6 +59,11 @@ class Facts:
         """The contender's components: itself and what it brings. A direct path has none."""
         return tuple(each.name for each in self.contender.parts_under(hops_of(self.load)))
 
+    @property
+    def itself(self) -> tuple[str, ...]:
+        """The contender without what it brings. A direct path has none."""
+        return () if self.contender.direct else (self.contender.name,)
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -135,7 +140,7 @@ def _cpu(facts: Facts) -> Figure:
 def _own_cpu(facts: Facts) -> Figure:
     if facts.contender.direct:
         return Figure(reason=NO_PROGRAM, expected=True)
-    return Figure(_cpu_us_per_answer(facts, (facts.contender.name,)))
+    return Figure(_cpu_us_per_answer(facts, facts.itself))
 
 
 def _path_cpu(facts: Facts) -> Figure:

@@ -43,7 +43,7 @@ from steps.statistics.plausibility import remarks
 from steps.statistics.references import held_against
 from steps.statistics.settling import settled_s
 from steps.statistics.tracks import CellTracks, cell_tracks, tracks_of
-from steps.statistics.verdicts import doubted_metrics, unlike_reasons, verdict_of
+from steps.statistics.verdicts import doubted_metrics, unlike_reasons, unproved, verdict_of
 from steps.statistics.watching import watching_of
 from steps.statistics.waterfall import tuned_of, waterfalls_of
 
@@ -55,7 +55,8 @@ def report_of(evidence: Evidence) -> Report:
     notes: list[str] = []
     experiment = evidence.experiment
     cells = summaries(evidence)
-    loads = _sections(experiment, evidence, cells, notes.append) if experiment else ()
+    unlike = unlike_reasons(evidence)
+    loads = _sections(experiment, evidence, cells, unlike, notes.append) if experiment else ()
     outcomes = [each.outcome for each in evidence.cells if each.outcome]
     precision = precision_of(experiment, evidence.plan, outcomes) if experiment else None
     verdict, reasons = verdict_of(evidence, cells, doubts=_round_doubts(experiment, outcomes, precision))
@@ -76,13 +77,22 @@ def report_of(evidence: Evidence) -> Report:
         repetitions=experiment.repetitions if experiment else 0,
         verdict=verdict,
         reasons=reasons,
-        notes=(*notes, *doubted_metrics(experiment, cells), *remarks(loads), *unpriced, *told(budget)),
+        notes=(
+            *notes,
+            *doubted_metrics(experiment, cells),
+            *unproved(experiment, outcomes),
+            *remarks(loads),
+            *unpriced,
+            *told(budget),
+        ),
         answer=taken_apart(answer, waterfalls, chains, watching, verdict),
         baseline=experiment.baseline.name if experiment else None,
         metrics=experiment.metrics if experiment else (),
         headline=headline_of(experiment) if experiment else (),
         loads=loads,
-        hypotheses=tuple(result_of(each, experiment, loads) for each in experiment.hypotheses) if experiment else (),
+        hypotheses=tuple(result_of(each, experiment, loads, cells, unlike=unlike) for each in experiment.hypotheses)
+        if experiment
+        else (),
         cells=cells,
         parity=parity_of(experiment, evidence) if experiment else (),
         circumstances=circumstances_of(evidence),
@@ -151,7 +161,9 @@ def _repeat(phase: str, name: str, experiment: Experiment | None) -> str:
     return f"python -m pipelines run {phase}/{called}{_options(experiment) if experiment else ''}"
 
 
-def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSummary], note: Note) -> tuple[LoadSection, ...]:
+def _sections(
+    experiment: Experiment, evidence: Evidence, cells: Sequence[CellSummary], unlike: Sequence[str], note: Note
+) -> tuple[LoadSection, ...]:
     sections = []
     for load in experiment.loads:
         arms = [
@@ -164,7 +176,7 @@ def _sections(experiment: Experiment, evidence: Evidence, cells: Sequence[CellSu
             if (reason := experiment.lacking(arm, load))
         ]
         under = [cell for cell in cells if cell.load == load.label]
-        compared = (arms[0], *(_compared(arm, arms[0], under, experiment) for arm in arms[1:]))
+        compared = (arms[0], *(_compared(arm, arms[0], under, experiment, unlike) for arm in arms[1:]))
         sections.append(LoadSection(label=load.label, load=load, quantiles=QUANTILES, arms=compared, lacking=tuple(lacking)))
     return tuple(sections)
 
@@ -263,8 +275,8 @@ def _cell_tracks(found: Sequence[CellEvidence], arm: Component, experiment: Expe
     return tracks
 
 
-def _compared(arm: Arm, baseline: Arm, cells: Sequence[CellSummary], experiment: Experiment) -> Arm:
+def _compared(arm: Arm, baseline: Arm, cells: Sequence[CellSummary], experiment: Experiment, unlike: Sequence[str]) -> Arm:
     """The arm with its effects over the baseline, and what is decided of them."""
     effects = {metric: paired_effect(figure, baseline.figures[metric]) for metric, figure in arm.figures.items()}
     with_effects = arm.model_copy(update={"effects": effects})
-    return decided(with_effects, baseline, cells, band=experiment.band, preview=experiment.preview)
+    return decided(with_effects, baseline, cells, band=experiment.band, preview=experiment.preview, unlike=unlike)

@@ -21,6 +21,7 @@ TICKS_S = 0.02  # the kernel tells idle time in ticks of 10 ms, at both edges
 EDGES_BORNE = 4
 ROUNDING_S = 1e-6  # histograms keep whole µs, of response times and of lateness
 FEWEST_SECONDS = 5
+SHORTEST_S = FEWEST_SECONDS + 2  # of a window: its first and its last second have a reading at an edge
 SDS = 3.0
 
 
@@ -100,4 +101,8 @@ def disagreeing(checks: Iterable[CrossCheck]) -> Iterator[str]:
 
 
 def _components(facts: Facts) -> dict[str, tuple[str, ...]]:
-    return {"cpu_us_per_request": facts.own, "path_cpu_us_per_request": (*facts.own, *facts.around)}
+    return {
+        "cpu_us_per_request": facts.own,
+        "own_cpu_us_per_request": facts.itself,
+        "path_cpu_us_per_request": (*facts.own, *facts.around),
+    }

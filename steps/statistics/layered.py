@@ -8,23 +8,31 @@ from itertools import takewhile
 from steps.costs.words import money
 from steps.model import Answer, Layer, RunVerdict, Waterfall
 from steps.statistics.answer import UNRANKED
+from steps.statistics.comparison import may_be_said
 from steps.statistics.words import common_decimals, listed, number, with_interval
 
 TIME, CPU = "p50_ms", "path_cpu_us_per_request"
 
 
 def layered_answer(answer: Answer, found: Waterfall, verdict: RunVerdict) -> Answer:
-    """The same answer, said by layers, up to the first that is missing; as it is, where fewer than two are there."""
-    layers = tuple(takewhile(lambda layer: _value(layer, TIME) is not None, found.layers))
+    """The same answer, said by layers, up to the first that is missing; as it is, where fewer than two are there.
+
+    A run that decides says no parts from rounds too few to decide: then the answer stays as it is.
+    """
+    layers = tuple(takewhile(lambda layer: _known(layer, TIME, verdict), found.layers))
     if len(layers) < 2 or any(_value(layer, TIME) is not None for layer in found.layers[len(layers) :]):
         return answer
     stack = "the whole stack" if len(layers) == len(found.layers) else f"the stack up to {layers[-1].title}"
     whole = with_interval(found.whole[TIME], "ms")
     lead = f"through {stack} a transaction takes {whole} at the median: {_shares(layers, TIME, 'ms')}"
-    more = tuple(f"{line}." for line in (_cpu(found, layers), _usd(found, layers)) if line)
+    more = tuple(f"{line}." for line in (_cpu(found, layers, verdict), _usd(found, layers, verdict)) if line)
     if verdict is RunVerdict.ANSWERED:
         return answer.model_copy(update={"lead": f"{lead[0].upper()}{lead[1:]}.", "more": more})
     return answer.model_copy(update={"lead": f"{UNRANKED[verdict]}: {lead}.", "more": more})
+
+
+def _known(layer: Layer, metric: str, verdict: RunVerdict) -> bool:
+    return metric in layer.added and may_be_said(layer.added[metric], verdict)
 
 
 def _value(layer: Layer, metric: str) -> float | None:
@@ -39,14 +47,15 @@ def _shares(layers: Sequence[Layer], metric: str, unit: str) -> str:
     return listed([first.replace(" of ", f" {unit} of ", 1), *others])
 
 
-def _cpu(found: Waterfall, layers: Sequence[Layer]) -> str:
-    if any(_value(layer, CPU) is None for layer in layers):
+def _cpu(found: Waterfall, layers: Sequence[Layer], verdict: RunVerdict) -> str:
+    if not all(_known(layer, CPU, verdict) for layer in layers):
         return ""
     return f"CPU {with_interval(found.whole[CPU], 'µs')} a transaction: {_shares(layers, CPU, 'µs')}"
 
 
-def _usd(found: Waterfall, layers: Sequence[Layer]) -> str:
-    costs = {layer.title: layer.usd.value for layer in layers}
-    if found.unit is None or found.usd.value is None or None in costs.values():
+def _usd(found: Waterfall, layers: Sequence[Layer], verdict: RunVerdict) -> str:
+    costs = {layer.title: layer.usd for layer in layers}
+    if found.unit is None or not all(may_be_said(each, verdict) for each in (found.usd, *costs.values())):
         return ""
-    return f"{found.unit} {money(found.usd.value)}: {listed(f'{money(usd)} of {title}' for title, usd in costs.items())}"
+    parts = listed(f"{money(usd.value)} of {title}" for title, usd in costs.items() if usd.value is not None)
+    return f"{found.unit} {money(found.usd.value)}: {parts}" if found.usd.value is not None else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from steps.drivers.search import Knee
-from steps.model import CanaryReference, Environment, Slo, Surroundings
+from steps.model import CanaryReference, Environment, Slo, Steadiness, Surroundings
 from steps.model.metric import KNEE, at_share
 from steps.statistics.figures import Facts, Figure, figure
 from steps.statistics.histogram import quantile
@@ -63,6 +63,11 @@ def surroundings_at(ramped: Ramped, reference: CanaryReference | None) -> dict[i
     return {percent: surroundings_of(facts, reference) for percent, facts in ramped.shares.items()}
 
 
+def lateness_at(ramped: Ramped) -> dict[str, float]:
+    """How late the driver was at each share of the knee, in ms: `p99 at 75` and the like."""
+    return {f"{q} at {percent}": ms for percent, facts in ramped.shares.items() for q, ms in facts.driver.lateness_ms.items()}
+
+
 def doubts_of(ramped: Ramped, environment: Environment, surroundings: Mapping[int, Surroundings]) -> Iterator[str]:
     """Why a cell may not decide alone, each beginning with whom it suspects."""
     if ramped.knee.suspect:
@@ -94,9 +99,16 @@ def _told_once(found: Iterable[tuple[int, str]]) -> Iterator[str]:
         yield f"{alike[0][1]} (at {', '.join(str(percent) for percent, _ in alike)} % of the knee)"
 
 
-def metric_doubts_of(ramped: Ramped, figures: Mapping[str, Figure]) -> dict[str, str]:
+def steady_at(ramped: Ramped) -> dict[int, dict[str, Steadiness]]:
+    """Whether each quantity had settled at each share of the knee."""
+    return {percent: steady_of(facts) for percent, facts in ramped.shares.items()}
+
+
+def metric_doubts_of(
+    ramped: Ramped, figures: Mapping[str, Figure], steady: Mapping[int, Mapping[str, Steadiness]]
+) -> dict[str, str]:
     """Metric → why its value may not decide though the cell may."""
-    shares = {percent: metric_doubts(facts, _at(percent, figures), steady_of(facts)) for percent, facts in ramped.shares.items()}
+    shares = {percent: metric_doubts(facts, _at(percent, figures), steady[percent]) for percent, facts in ramped.shares.items()}
     found = {name: at for name in figures if (at := at_share(name))}
     return {name: shares[percent][plain] for name, (plain, percent) in found.items() if plain in shares.get(percent, {})}
 

@@ -1,6 +1,7 @@
 """Which further rounds the evidence needs: for suspect cells, and for a precision that was asked for. Pure.
 
 - A suspect cell is repeated once, in a new round with the baseline beside it; a suspect baseline means a round of all arms.
+  So does a suspect layer for all layers: their parts are made from rounds that have every one of them.
   It stays on the report, and so does its repeat. Where repeats were suspect too, and an arm lacks valid rounds to decide, a
   second pass makes as many as it lacks, and no third follows. (Without it, two decisive runs on a shared virtual machine ended
   with one contender at five rounds of six.) Nor does a second where many cells are suspect: that machine is busy, and stays so.
@@ -89,8 +90,9 @@ def repeats(experiment: Experiment, plan: Plan, outcomes: Mapping[str, CellOutco
     enough = min(experiment.repetitions, FEWEST) if plan.extensions else experiment.repetitions
     lost: dict[Arm, int] = {}  # rounds that an arm has to make again
     for contender, load in ((arm.name, load.label) for arm, load in experiment.pairs if arm is not experiment.baseline):
-        both = [number for number in range(1, plan.rounds + 1) if {(contender, load, number), (baseline, load, number)} <= valid]
-        lost[contender, load] = max(0, enough - len(both))
+        beside = {contender, baseline, *(_layers(experiment, load) if contender in experiment.layers else ())}
+        whole = [number for number in range(1, plan.rounds + 1) if {(each, load, number) for each in beside} <= valid]
+        lost[contender, load] = max(0, enough - len(whole))
     room = experiment.precision.most_rounds - plan.rounds if experiment.precision else experiment.repetitions
     rounds = []
     for number in range(1, min(room, max(lost.values())) + 1):
@@ -98,6 +100,11 @@ def repeats(experiment: Experiment, plan: Plan, outcomes: Mapping[str, CellOutco
         rounds.append([*((baseline, load) for load in dict.fromkeys(load for _, load in arms)), *arms])
     repeated = tuple(cell.id for cell in doubtful if cell.id not in before)
     return rounds, repeated if rounds else ()
+
+
+def _layers(experiment: Experiment, label: str) -> set[str]:
+    """The layers that are measured under a load."""
+    return {arm.name for arm, load in experiment.pairs if load.label == label and arm.name in experiment.layers}
 
 
 def widths(experiment: Experiment, outcomes: Iterable[CellOutcome]) -> list[Width]:

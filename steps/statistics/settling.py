@@ -10,14 +10,24 @@ from itertools import pairwise
 from math import floor
 
 from steps.model import CellOutcome, Steadiness
-from steps.statistics.figures import Facts, quantile_of
+from steps.statistics.figures import Facts, delivery_quantile_of, quantile_of
 from steps.statistics.readings import of_component
 from steps.statistics.steady import EARLY_MATTERS, steadiness
 
 CLOSEST_S = 0.2  # between two readings: closer ones say little about a rate
 TAIL = 0.95  # quantiles from here on hang on the tail of each second too
-CPU = {"cpu_us_per_request": "cpu_cores", "path_cpu_us_per_request": "path_cpu_cores"}
-SPOKEN = {"p50_ms": "the seconds' p50", "p99_ms": "the seconds' p99", "cpu_cores": "its CPU", "path_cpu_cores": "the path's CPU"}
+CPU = {
+    "cpu_us_per_request": "cpu_cores",
+    "own_cpu_us_per_request": "own_cpu_cores",
+    "path_cpu_us_per_request": "path_cpu_cores",
+}
+SPOKEN = {
+    "p50_ms": "the seconds' p50",
+    "p99_ms": "the seconds' p99",
+    "cpu_cores": "its CPU",
+    "own_cpu_cores": "its own CPU",
+    "path_cpu_cores": "the path's CPU",
+}
 
 
 def steady_of(facts: Facts) -> dict[str, Steadiness]:
@@ -26,6 +36,7 @@ def steady_of(facts: Facts) -> dict[str, Steadiness]:
         "p50_ms": facts.series.p50_ms,
         "p99_ms": facts.series.p99_ms,
         "cpu_cores": cores_by_second(facts, facts.own),
+        "own_cpu_cores": cores_by_second(facts, facts.itself),
         "path_cpu_cores": cores_by_second(facts, (*facts.own, *facts.around)),
     }
     return {name: steadiness(seconds) for name, seconds in series.items() if seconds}
@@ -67,7 +78,7 @@ def _cores(facts: Facts, component: str) -> dict[int, float]:
 
 
 def _below(metric: str) -> tuple[str, ...]:
-    q = quantile_of(metric)
+    q = quantile_of(metric) or delivery_quantile_of(metric)
     if q is None:
         return (CPU[metric],) if metric in CPU else ()
     return ("p50_ms", "p99_ms") if q >= TAIL else ("p50_ms",)

@@ -20,7 +20,7 @@ from statistics import fmean, median
 from steps.model import Steadiness
 
 FEWEST_S = 8  # of a window: shorter ones (previews) prove nothing either way
-ALPHA = 0.001  # false alarms for each series of a cell; a cell has four, and a run dozens of cells
+ALPHA = 0.001  # false alarms for each series of a cell; a cell has five, and a run dozens of cells
 MATTERS = 0.1  # seconds that differ by less move the window's figure by less than its repetitions differ
 FEWEST_AFTER = 4  # seconds behind an edge
 # By how much what came before the edge may move the window's mean: less than the difference between arms that matters, 5 %.

@@ -119,7 +119,7 @@ def _of_metrics(facts: Facts, figures: Mapping[str, Figure], steady: Mapping[str
 
 def _lateness(facts: Facts, metric: str, figure: Figure) -> str | None:
     """How the driver was too late for a quantile of response times."""
-    q = quantile_of(metric) or delivery_quantile_of(metric)
+    q = _quantile(metric)
     if q is None or figure.value is None:
         return None
     late_ms = facts.histograms["lateness"].get_value_at_percentile(100 * q) / 1000
@@ -128,6 +128,11 @@ def _lateness(facts: Facts, metric: str, figure: Figure) -> str | None:
         return None
     name = percentile_name(q)
     return f"its lateness ({name}) is {late_ms:.2f} ms; {allowed_ms:.2f} ms are allowed (1, or a tenth of {name})"
+
+
+def _quantile(metric: str) -> float | None:
+    """Of response times, or of deliveries: both run from the moment that the driver meant."""
+    return quantile_of(metric) or delivery_quantile_of(metric)
 
 
 def _order(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[tuple[str, str]]:
@@ -147,7 +152,7 @@ def _order(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[tuple[str, s
 
 def _laws(facts: Facts, figures: Mapping[str, Figure]) -> Iterator[tuple[str, str]]:
     if little := broken_little(facts):
-        yield from ((name, little) for name in figures if quantile_of(name) is not None or name == "goodput_rps")
+        yield from ((name, little) for name in figures if _quantile(name) is not None or name == "goodput_rps")
     yield from broken_utilisation(facts, figures).items()
     for doubt in (*more_than_there_was(facts), *disagreeing(facts.record.cross_checks)):
         yield from ((name, doubt) for name in CPU if name in figures)

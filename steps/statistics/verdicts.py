@@ -17,15 +17,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from steps.evidence import Evidence, FailedNode
-from steps.model import CellSummary, Experiment, RunVerdict
+from steps.model import CellOutcome, CellSummary, Experiment, RunVerdict, Steadiness
 from steps.statistics.answer import main_metric
 from steps.statistics.cells import alike, cause, unusable
 from steps.statistics.circumstances import without_log_lines
 from steps.statistics.intervals import FEWEST
 from steps.statistics.knees import knee_reasons
+from steps.statistics.laws import SHORTEST_S
+from steps.statistics.steady import FEWEST_S
 from steps.statistics.words import counted, listed, sentence
 
 OF_A_CELL = frozenset({"cell", "deploy", "load", "trace", "measure"})  # their causes stand in the cell's own records
@@ -182,6 +184,29 @@ def doubted_metrics(experiment: Experiment | None, cells: Sequence[CellSummary])
         note = f"{metric.title} is suspect in {of_all}: {why.removeprefix('suspect: ')}"
         notes.append(f"{note}; it decides nothing for {listed(short)}" if short and not experiment.preview else note)
     return tuple(notes)
+
+
+def unproved(experiment: Experiment | None, outcomes: Iterable[CellOutcome]) -> tuple[str, ...]:
+    """A note on each load whose windows are too short for what is asked of a cell; a preview decides nothing anyway."""
+    if experiment is None or experiment.preview:
+        return ()
+    short = Counter(each.load for each in outcomes if any(map(_too_short, each.steady.items())))
+    loads = [load for load in experiment.loads if short[load.label] and load.window_s < FEWEST_S]
+    return tuple(
+        f"{load.label}: in {counted(short[load.label], 'cell')} a window of {load.window_s:g} s is too short to prove a steady "
+        f"state, which needs {FEWEST_S} s{_unchecked(load.window_s)}"
+        for load in loads
+    )
+
+
+def _too_short(found: tuple[str, Steadiness]) -> bool:
+    """Of the p50 alone: every second has one, while a p99 may be missing in some seconds of a long window."""
+    name, steady = found
+    return name.partition(" at ")[0] == "p50_ms" and steady.verdict == "too short to prove"
+
+
+def _unchecked(window_s: float) -> str:
+    return f", and to check CPU time by the utilisation law, which needs {SHORTEST_S} s" if window_s < SHORTEST_S else ""
 
 
 def _few_reasons(evidence: Evidence, cells: Sequence[CellSummary]) -> list[str]:

@@ -1,6 +1,6 @@
 """What the lab's statistics promise, simulated: `python tests/benchmarks/coverage.py` prints the tables of docs/numbers.md.
 
-Seeded, so it prints the same again; a test holds a row of each table against the docs. Many comparisons at once are arrays here
+Seeded, so it prints the same again; a test holds every row against the docs. Many comparisons at once are arrays here
 (rounds are the last axis); a test holds the rule of this file against the one that runs use.
 """
 

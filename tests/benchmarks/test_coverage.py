@@ -6,7 +6,6 @@ from math import exp
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from tests.benchmarks import coverage
 from tests.steps.statistics.rounds import compared
@@ -14,20 +13,12 @@ from tests.steps.statistics.rounds import compared
 DOCS = (Path(__file__).parents[2] / "docs" / "numbers.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        lambda: coverage.coverage_row(0.10),
-        lambda: coverage.pooled_row(0.10),
-        lambda: coverage.size_row(0.10, "heavy tails"),
-        lambda: coverage.smallest_row(0.05),
-        lambda: coverage.drift_row(0.10),
-    ],
-    ids=["coverage", "pooled", "size", "smallest", "drift"],
-)
-def test_a_row_of_each_table_is_what_the_script_gives(row):
+def test_every_row_of_the_tables_is_what_the_script_gives():
     """Seeded, so to the last digit."""
-    assert row() in DOCS.splitlines()
+    printed = [line for table in coverage.tables() for line in table.splitlines() if line.startswith("|")]
+
+    assert len(printed) > 20
+    assert [line for line in printed if line not in DOCS.splitlines()] == []
 
 
 def test_the_scripts_rule_is_that_of_the_runs():

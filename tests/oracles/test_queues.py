@@ -16,8 +16,6 @@ from steps.statistics.histogram import parse_log, quantile
 from tests.oracles.queueing import Queue
 from tests.oracles.whole import experiment, report_on
 
-pytestmark = pytest.mark.slow
-
 RATE_RPS = 1000
 QUEUES = {  # in Kendall's notation
     "m-m-1": Queue(RATE_RPS),
@@ -101,6 +99,7 @@ def repeated(name, load, *, seed):
 RUNS, COVERED = 20, 17  # at a coverage of 95 % fewer than 17 come up in 16 of 1,000 tries
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "load"),
     [

@@ -78,6 +78,7 @@ class Story:
     extended: bool = False  # whether rounds are added where the evidence needs them
     doubts: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (cell id or contender, metric) → why it is suspect
     settled_s: int | None = None  # the second from which every cell had settled
+    steady: Steadiness | None = None  # what is said of that instead
 
 
 def at(seconds: float) -> str:
@@ -179,7 +180,7 @@ class Simulation:
             driver=driver,
             versions=self._versions(),
             surroundings=Surroundings(cores=1, unattributed_cores=0.012 + self.cell.repetition / 1000),
-            steady={"p50_ms": Steadiness(verdict="steady", edge_s=self.story.settled_s, trend=0.01)},
+            steady={"p50_ms": self.story.steady or Steadiness(verdict="steady", edge_s=self.story.settled_s, trend=0.01)},
         )
         load = LoadRecord(run=RUN, cell=self.cell.id, load=self.load, window=window, counts=counts, driver=driver, usage=())
         deploy = DeployRecord(run=RUN, cell=self.cell.id, at=at(self.begin_s - 5), components=self._components())

@@ -39,6 +39,25 @@ def test_outcome_counts_the_loads_at_all_shares(tmp_path):
     assert found.driver == parts[-1].driver
 
 
+def test_outcome_tells_how_late_the_driver_was_at_each_share(tmp_path):
+    """A percentile at 75 % is held against the lateness there."""
+    late = RecordedRamp(at_shares={"late_ms": lambda n: 0.3 if n % 50 == 0 else 0.1}).outcome(tmp_path)
+
+    assert {name.partition(" at ")[2] for name in late.lateness_ms} == {str(percent) for percent in LOAD.shares_percent}
+    assert late.lateness_ms["p50 at 75"] == pytest.approx(0.1, rel=0.01)
+    assert late.lateness_ms["p99 at 75"] == pytest.approx(0.3, rel=0.01)
+
+
+def test_outcome_tells_whether_each_share_had_settled(tmp_path):
+    """Two seconds prove nothing, and eight do."""
+    longer = RAMP.model_copy(update={"loads": (LOAD.model_copy(update={"measure_s": 8.0}),)})
+
+    assert {one.verdict for one in GOOD.outcome(tmp_path / "short").steady.values()} == {"too short to prove"}
+    steady = RecordedRamp(experiment=longer).outcome(tmp_path / "long").steady
+    assert {name.partition(" at ")[2] for name in steady} == {str(percent) for percent in LOAD.shares_percent}
+    assert (steady["p50_ms at 75"].verdict, steady["cpu_cores at 75"].verdict) == ("steady", "steady")
+
+
 def test_contender_that_is_still_good_where_the_driver_ends_has_a_bound_and_no_figure(tmp_path):
     """It is no failure, but a value is never made of it."""
     found = RecordedRamp(driver_rps=900).outcome(tmp_path)

@@ -1,5 +1,7 @@
 """The verb measure: from records to an outcome, and what an outcome may say."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -280,6 +282,35 @@ def test_records_that_do_not_fit_are_refused(tmp_path, part, replacement, reason
     path.write_text(path.read_text().replace(part, replacement, 1))
 
     assert measure.outcome_of(inputs, at="2026-11-23T15:04:05.678Z").reasons[0].startswith(reason)
+
+
+@pytest.mark.parametrize("end", ["start", "before"])
+def test_window_without_length_is_refused(tmp_path, end):
+    """Nothing is divided by it."""
+    inputs = GOOD.store(tmp_path)
+    path = inputs.load / "load.json"
+    record = json.loads(path.read_text())
+    record["window"]["end_ns"] = record["window"]["start_ns"] - (end == "before")
+    path.write_text(json.dumps(record))
+
+    (reason,) = measure.outcome_of(inputs, at="2026-11-23T15:04:05.678Z").reasons
+
+    assert reason.startswith("load.json is not a valid LoadRecord: window: Value error, a window from ")
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("column", ["p50_ms", "p99_ms"])
+def test_second_that_is_no_number_is_refused(tmp_path, column, value):
+    """series.csv is damaged, and says so."""
+    inputs = GOOD.store(tmp_path)
+    path = inputs.load / "series.csv"
+    header, *rows = [line.split(",") for line in path.read_text().splitlines()]
+    rows[2][header.index(column)] = value
+    path.write_text("".join(f"{','.join(row)}\n" for row in (header, *rows)))
+
+    (reason,) = measure.outcome_of(inputs, at="2026-11-23T15:04:05.678Z").reasons
+
+    assert reason == f"series.csv is missing or damaged ({column} is {value})"
 
 
 def run_verb(inputs, path):

@@ -9,8 +9,9 @@ from steps import measure
 from steps.model import TraceProgram, TraceRecord
 from steps.model.metric import CPU, DISK_WAIT, P50
 from steps.model.trace import Counters
+from steps.sent import Sent, write
 from steps.trace.parsed import parse
-from tests.steps.recorded import AT, EXPERIMENT, RUN, Recorded, reason_of, value_of
+from tests.steps.recorded import AT, EXPERIMENT, LOAD, RUN, Recorded, reason_of, value_of
 
 PRINTED = Path(__file__).parent.parent / "trace" / "recorded" / "block-io-0.17.json"
 SECOND = 1_000_000_000
@@ -101,3 +102,39 @@ def test_trace_that_should_be_there_fails_its_cell(tmp_path, text, said):
     assert found.status == "failed"
     assert said in found.reasons[0]
     assert found.trace.split is None
+
+
+def harmed(path, harm):
+    """The file, as something has left it."""
+    content = path.read_bytes()
+    lines = content.splitlines(keepends=True)
+    path.write_bytes(
+        {
+            "empty": b"",
+            "half": content[: len(content) // 2],
+            "noise": bytes(range(256)),
+            "without tags": b"".join(line for line in lines if not line.startswith(b"Tag=")),
+        }[harm]
+    )
+
+
+HARMS = [(name, harm) for name in ("load.json", "load.hdr") for harm in ("empty", "half", "noise")]
+
+
+@pytest.mark.parametrize(("name", "harm"), [*HARMS, ("load.hdr", "without tags")])
+def test_damaged_record_of_the_traced_load_is_the_reason(tmp_path, name, harm):
+    """Its file is named; the cell is written and fails, for a metric of the trace was asked for."""
+    inputs = replace(CELL.store(tmp_path), trace=tmp_path / "trace")
+    inputs.trace.mkdir()
+    (inputs.trace / "trace.json").write_text(WHOLE.to_json())
+    folder = inputs.load / "traced"
+    folder.mkdir()
+    write(Sent(flown=CELL.flown()), folder=folder, run=RUN, cell=CELL.cell, load=LOAD, cpus=(0,))
+    whole = measure.outcome_of(inputs, at=AT)
+    harmed(folder / name, harm)
+
+    found = measure.outcome_of(inputs, at=AT)
+
+    assert whole.status == "ok"
+    assert found.status == "failed"
+    assert name in found.trace.reason

@@ -55,7 +55,6 @@ QUEUES = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("queue", QUEUES)
 def test_knee_of_a_simulated_queue_is_within_5_percent_of_its_capacity(queue):
     """Rule 17, in 20 of 20 seeds: the rate at which theory has p99 reach the SLO is what the search finds."""

@@ -215,14 +215,16 @@ def test_the_page_stays_small():
 
 
 def test_value_that_is_suspect_by_itself_has_a_footnote_with_its_reason():
-    """Its count is smaller than the row's, the note says why, and the cells are named."""
+    """Its count is smaller than the row's, and so is how sure its interval is; the note says why, and the cells are named."""
     late = "suspect: generator: its lateness (p99) is 2.31 ms"
     doubts = {(f"nginx-100rps-r{repetition}", "p99_ms"): late for repetition in (2, 5)}
     html = render(report(Story(doubts=doubts, settled_s=-1)))
 
     assert re.search(
-        r"<b>[0-9.]+</b>~?<sup><a href=\"#note-0-\d\"[^>]*>\d</a></sup><small>[^<]*</small><small>n = 4</small>", html
+        r"<b>[0-9.]+</b>~?<sup><a href=\"#note-0-\d\"[^>]*>\d</a></sup><small>[^<]*</small><small>n = 4, 87.5 %</small>", html
     )
+    assert "<small>96.9 %</small>" in html
+    assert "median of 4 to 6 repetitions, interval from the smallest to the largest (how sure: in the table)" in html
     assert "nginx, p99: 2 of 6 suspect: generator: its lateness (p99) is 2.31 ms</li>" in html
     assert '<td data-label="reason">p99: generator: its lateness (p99) is 2.31 ms' in html
     assert "All 36 planned cells were measured, and 2 values among them are suspect." in html

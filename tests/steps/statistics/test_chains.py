@@ -157,3 +157,12 @@ def test_without_hops_there_is_nothing_of_them():
     assert told.chains == ()
     assert "What each hop pays" not in render(told)
     assert told.answer.lead.startswith("Through the whole stack")
+
+
+def test_what_too_few_rounds_say_of_hops_does_not_lead_a_run_that_decides():
+    """CPU of the path is suspect in one round of six: nothing is said of it from five, and times are still told."""
+    doubts = {("envoy-four-100rps-r1", "path_cpu_us_per_request"): "suspect: figures: x"}
+    clean, doubted = chained().answer.lead, chained(Story(doubts=doubts)).answer.lead
+
+    assert "of CPU to each of 4 hops" in clean
+    assert "at the median to each of 4 hops" in doubted

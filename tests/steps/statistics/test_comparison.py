@@ -86,6 +86,16 @@ def test_arms_whose_intervals_are_apart_are_ranked():
     assert tiers({"b": between(3, 4), "a": between(1, 2)}) == (("a",), ("b",))
 
 
+@pytest.mark.parametrize(
+    ("late", "apart"), [({"b": 0.9}, True), ({"b": 1.1}, False), ({"a": -0.9}, True), ({"a": -1.1}, False), ({"a": 9.0}, True)]
+)
+def test_an_order_that_the_drivers_lateness_may_have_made_is_none(late, apart):
+    """Whoever is later than the baseline may be faster than he seems, by that much and no more; whoever is earlier, slower."""
+    found = tiers({"a": between(1, 2), "b": between(3, 4)}, late)
+
+    assert found == ((("a",), ("b",)) if apart else (("a", "b"),))
+
+
 BELOW = Hypothesis(statement="adds less than 1", metric="p50_ms", of="envoy", over="direct", added_below=1.0)
 ABOVE = Hypothesis(statement="needs more than 50", metric="cpu", of="envoy", above=50.0)
 

@@ -9,12 +9,16 @@ from statistics import NormalDist, mean, median, stdev
 import pytest
 
 from steps.evidence import read
-from steps.model import CellOutcome, CellSummary, EffectVerdict, Report
+from steps.model import CellOutcome, CellSummary, EffectVerdict, Hypothesis, LoadSection, Report, RunVerdict
+from steps.model.metric import P99
+from steps.statistics.answer import answer_of
+from steps.statistics.comparison import paired_effect
 from steps.statistics.decision import decided, limits, paired_t
 from steps.statistics.findings import report_of
 from steps.statistics.holm import holm
-from tests.steps.simulated import NATURES, RUN, Nature, Story, simulate, small
-from tests.steps.statistics.rounds import compared, of_ratios
+from steps.statistics.hypotheses import result_of
+from tests.steps.simulated import NATURES, RUN, Nature, Story, simulate, small, tiny
+from tests.steps.statistics.rounds import arm, compared, of_ratios
 
 ABOVE, WITHIN = [1.2, 1.25, 1.22, 1.3, 1.24, 1.27], [1.0, 1.01, 0.99, 1.02, 0.98, 1.0]
 
@@ -115,6 +119,14 @@ def test_zero_has_no_logarithm():
     assert "zero has no logarithm" in of_ratios(0.0, *ABOVE).why
 
 
+def test_rounds_whose_baseline_is_zero_are_not_left_out_of_a_difference():
+    """Six rounds of nine have a ratio: to decide from those would choose the rounds by their outcome."""
+    found = compared({"backlog": [9.0, 9.0, 9.0, *ABOVE]}, {"backlog": [0.0] * 3 + [1.0] * 6})["backlog"]
+
+    assert found.verdict == "cannot tell"
+    assert found.why == "the baseline's value is zero in 3 of 9 rounds, which has no ratio"
+
+
 def test_an_effect_without_a_ratio_has_no_decision():
     """The ratio says why there is none."""
     assert compared({"cpu": [1.0] * 6}, {"cpu": []})["cpu"] is None
@@ -148,6 +160,10 @@ def cells(late_ms, *, of="nginx", over="direct"):
         (0.14, "p50_ms", "differs"),
         (0.14, "cpu_us_per_request", "differs"),
         (0.06, "p99_ms", "cannot tell"),
+        (0.14, "delivery_p99_ms", "cannot tell"),
+        (0.14, "delivery_p50_ms", "differs"),
+        (0.14, "p99_at_75_ms", "cannot tell"),
+        (0.14, "knee_rps", "differs"),
     ],
 )
 def test_a_difference_that_may_be_the_drivers_own_is_not_called_one(late_ms, metric, verdict):
@@ -157,6 +173,91 @@ def test_a_difference_that_may_be_the_drivers_own_is_not_called_one(late_ms, met
     assert found.verdict == verdict
     assert (found.suspect or "").startswith("suspect: generator" if verdict == "cannot tell" else "")
     assert found.why == found.suspect or verdict == "differs"
+
+
+def told(late_ms, **lateness_ms):
+    """Cells that tell more quantiles than p50 and p99; the contender's is as late as that in each of `lateness_ms`."""
+    names = {name: name.replace("_", ".").replace(".at.", " at ") for name in lateness_ms}
+    return [
+        each.model_copy(
+            update={"lateness_ms": {names[name]: ms if each.contender == "nginx" else 0.1 for name, ms in lateness_ms.items()}}
+        )
+        for each in cells(late_ms)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("late", "metric", "verdict"),
+    [
+        ({"p99": 0.1, "p99_9": 0.9}, "p99.9_ms", "cannot tell"),
+        ({"p99": 0.9, "p99_9": 0.1}, "p99.9_ms", "differs"),
+        ({"p90": 0.1, "p99": 0.9}, "p90_ms", "differs"),
+        ({"p99_at_50": 0.1, "p99_at_75": 0.9}, "p99_at_75_ms", "cannot tell"),
+        ({"p99_at_50": 0.9, "p99_at_75": 0.1}, "p99_at_75_ms", "differs"),
+    ],
+)
+def test_lateness_is_that_of_the_metrics_own_quantile_and_share(late, metric, verdict):
+    """Where it is stored: p99 says little about p99.9, and half of the knee little about three quarters."""
+    assert compared({metric: ABOVE}, {metric: [1.0] * 6}, cells=told(0.1, **late))[metric].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "bound", "verdict"),
+    [
+        (0.11, {"added_above": 0.1}, "holds"),
+        (0.14, {"added_above": 0.1}, "cannot tell"),
+        (0.14, {"added_below": 0.1}, "cannot tell"),
+        (0.14, {"added_below": 1.0}, "holds"),
+        (0.4, {"added_below": 1.0}, "cannot tell"),
+        (0.9, {"above": 1.1}, "holds"),
+    ],
+)
+def test_a_statement_that_the_drivers_lateness_may_have_made_is_not_decided(late_ms, bound, verdict):
+    """The contender adds 0.24 ms; a tenth of the effect or of the bound is borne. What is no comparison has no gap."""
+    asked = tiny()
+    over = "direct" if any(name.startswith("added") for name in bound) else None
+    said = Hypothesis(statement="so it is", metric="p99_ms", of="nginx", over=over, **bound)
+    arms = (arm("direct", {"p99_ms": [1.0] * 6}), arm("nginx", {"p99_ms": ABOVE}))
+    section = LoadSection(label="100rps", load=asked.loads[0], quantiles=(), arms=arms)
+    late = [each.model_copy(update={"load": "100rps"}) for each in cells(late_ms)]
+
+    found = result_of(said, asked, (section,), late)
+
+    assert found.verdict == verdict
+    assert found.why.startswith("suspect: generator: its lateness differs") == (verdict == "cannot tell")
+
+
+def test_a_contender_that_the_drivers_lateness_may_have_made_slow_is_not_ranked():
+    """It is named with the reason; two that are further apart than the driver was late are in order, nearer ones are not."""
+    asked = tiny().model_copy(update={"metrics": (P99,)})
+    rounds = {"nginx": ABOVE, "envoy": [each + 0.2 for each in ABOVE]}
+
+    def answer(*, direct=True, **late_ms):
+        base = arm("direct", {"p99_ms": [1.0] * 6}).model_copy(update={"direct": direct})
+        own = [each for name, ms in late_ms.items() for each in cells(ms, of=name)]
+        arms = [base, *(judged(arm(name, {"p99_ms": values}), base, own) for name, values in rounds.items())]
+        section = LoadSection(label="100rps", load=asked.loads[0], quantiles=(), arms=tuple(arms))
+        return answer_of(asked, (section,), RunVerdict.ANSWERED)
+
+    assert answer(nginx=0.1, envoy=0.1).tiers == (("nginx",), ("envoy",))
+    assert answer(nginx=0.1, envoy=0.13).tiers == (("nginx",), ("envoy",))
+    close = {"nginx": ABOVE, "envoy": [each + 0.11 for each in ABOVE]}
+    rounds.update(close)
+    assert answer(nginx=0.1, envoy=0.1).tiers == (("nginx",), ("envoy",))
+    assert answer(nginx=0.1, envoy=0.13).tiers == (("nginx", "envoy"),)
+    assert answer(direct=False, nginx=0.1, envoy=0.13).tiers == (("direct",), ("nginx", "envoy"))
+    doubted = answer(nginx=0.1, envoy=0.9)
+    assert (doubted.decided, doubted.tiers) == (True, (("nginx",),))
+    (why,) = doubted.more
+    assert why.startswith("envoy is not ranked: suspect: generator: its lateness differs by 0.8 ms between the arms")
+    nobody = answer(nginx=0.9, envoy=0.9)
+    assert (nobody.decided, nobody.lead) == (False, "No contender has a figure for p99 that decides.")
+
+
+def judged(contender, baseline, own):
+    """The contender with its effects, and what is decided of them."""
+    effects = {metric: paired_effect(figure, baseline.figures[metric]) for metric, figure in contender.figures.items()}
+    return decided(contender.model_copy(update={"effects": effects}), baseline, own, band=0.05, preview=False)
 
 
 def test_lateness_does_not_hide_that_there_is_no_difference():

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from steps.evidence import read
-from steps.model import HypothesisVerdict, RunVerdict
+from steps.model import EffectVerdict, HypothesisVerdict, RunVerdict, Steadiness
 from steps.statistics.findings import report_of
 from tests.steps.simulated import NATURES, RUN, Nature, Story, simulate, small, tiny
 
@@ -303,3 +303,45 @@ def test_cpu_that_no_component_accounts_for_is_a_circumstance():
     said = report().circumstances.unattributed
 
     assert re.match(r"0\.01\d of 1 core in the middle cell, at worst 0\.018 \([a-z]+-100rps-r6\)$", said)
+
+
+def test_cells_of_unlike_circumstances_decide_no_effect_and_no_hypothesis():
+    """One cell in another environment: figures and effects are shown, each with the reason why nothing follows from them."""
+    objects = simulate(tiny())
+    assert {each.verdict for each in report(objects=objects).hypotheses} == {HypothesisVerdict.HOLDS}
+    key = "cells/envoy-100rps-r3/outcome.json"
+    objects[key] = json.dumps({**json.loads(objects[key]), "environment_digest": f"sha256:{'0' * 64}"}).encode()
+
+    found = report(objects=objects)
+
+    why = "the cells were measured in different environments"
+    decisions = [effect.decision for arm in found.loads[0].arms for effect in arm.effects.values() if effect.decision]
+    assert (found.verdict, found.reasons) == (RunVerdict.INCONCLUSIVE, (why,))
+    assert {(each.verdict, each.why) for each in found.hypotheses} == {(HypothesisVerdict.CANNOT_TELL, why)}
+    assert {(each.verdict, each.why) for each in decisions} == {(EffectVerdict.CANNOT_TELL, why)}
+
+
+def test_windows_too_short_to_prove_that_a_cell_had_settled_say_so():
+    """In a run that decides; what nobody could find is not taken for found. A preview decides nothing anyway."""
+    short = Story(steady=Steadiness(verdict="too short to prove"))
+
+    (note,) = [each for each in report(short).notes if "too short" in each]
+
+    assert note == (
+        "100rps: in 36 cells a window of 4 s is too short to prove a steady state, which needs 8 s, and to check CPU time by the "
+        "utilisation law, which needs 7 s"
+    )
+    assert not any("too short" in each for each in report().notes)
+    long = small().loads[0].model_copy(update={"duration_s": 8.0})
+    assert not any("too short" in each for each in report(short, loads=(long,), contenders=tiny().contenders).notes)
+    assert not any("too short" in each for each in report(short, objects=simulate(small().as_preview(), short)).notes)
+
+
+def test_cpu_that_decides_nothing_is_not_in_the_answer():
+    """The metric that ranks decides; CPU that is suspect in a round of six is no figure beside it."""
+    clean = report(objects=simulate(tiny())).answer.lead
+    doubted = Story(doubts={("nginx-100rps-r1", "cpu_us_per_request"): "suspect: figures: x"})
+    lead = report(objects=simulate(tiny(), doubted)).answer.lead
+
+    assert re.search(r"nginx adds least .+, at \d+ µs of CPU a request; Envoy most: .+, at \d+ µs of CPU a request\.$", clean)
+    assert re.search(r"nginx adds least .+ over direct traffic; Envoy most: .+, at \d+ µs of CPU a request\.$", lead)

@@ -4,15 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from steps.model import CrossCheck
-from tests.steps.recorded import EXPERIMENT, LOAD, Recorded, doubt_of, readings_of
+from steps import measure
+from steps.model import CrossCheck, Steadiness
+from steps.model.metric import OWN_CPU
+from steps.statistics.figures import Figure
+from steps.statistics.settling import unsettled
+from steps.statistics.validity import metric_doubts
+from tests.steps.recorded import EXPERIMENT, LOAD, Recorded, component, doubt_of, readings_of
 
 # 1,000 requests/s of 1.99 ms on average, late by 0.01: 1.98 are open at a time, as the driver's counter sees it.
 OPEN = 1.98
 LATENCIES = {"p50_ms", "p90_ms", "p99_ms", "goodput_rps"}
 CPU = {"cpu_us_per_request", "path_cpu_us_per_request"}
 
-LONG = EXPERIMENT.model_copy(update={"loads": (LOAD.model_copy(update={"duration_s": 12.0, "rate_rps": 300}),)})
+CPU_METRICS = (*EXPERIMENT.metrics, OWN_CPU)
+LONG = EXPERIMENT.model_copy(
+    update={"metrics": CPU_METRICS, "loads": (LOAD.model_copy(update={"duration_s": 12.0, "rate_rps": 300}),)}
+)
 
 
 def doubted(outcome, kind="suspect: figures"):
@@ -32,6 +40,44 @@ def test_requests_that_do_not_fit_make_response_times_suspect(tmp_path, open_mea
 
     assert (found.status, doubted(found)) == ("ok", LATENCIES)
     assert "(Little's law; 5% are borne)" in doubt_of(found, "p50_ms")
+
+
+def test_requests_that_do_not_fit_make_deliveries_suspect_too(tmp_path, monkeypatch):
+    """They run from the same moments, by the same driver's account."""
+    seen = {}
+    monkeypatch.setattr(measure, "metric_doubts", lambda *given: seen.setdefault("given", given) and {})
+    Recorded(open_mean=OPEN * 1000).outcome(tmp_path)
+    facts, _, steady = seen["given"]
+
+    doubts = metric_doubts(facts, {"delivery_p99_ms": Figure(3.0), "backlog_messages": Figure(9)}, steady)
+
+    assert list(doubts) == ["delivery_p99_ms"]
+    assert "(Little's law" in doubts["delivery_p99_ms"]
+
+
+def test_deliveries_and_the_contenders_own_cpu_hang_on_what_had_not_settled():
+    """Deliveries on response times, as a percentile of them does; its own CPU on that alone."""
+    drifts = Steadiness(verdict="not steady", trend=0.3)
+
+    assert unsettled("delivery_p50_ms", {"p50_ms": drifts}) == "not steady: the seconds' p50 drifted by +30 % over the window"
+    assert unsettled("delivery_p99_ms", {"p99_ms": drifts}) == "not steady: the seconds' p99 drifted by +30 % over the window"
+    assert unsettled("delivery_p50_ms", {"p99_ms": drifts}) is None
+    assert unsettled("own_cpu_us_per_request", {"own_cpu_cores": drifts}).startswith("not steady: its own CPU drifted")
+    assert unsettled("own_cpu_us_per_request", {"cpu_cores": drifts}) is None
+
+
+def test_its_own_cpu_is_looked_at_without_what_it_brings(tmp_path):
+    """A watcher that grows by itself spoils the sum of both, and nothing of the contender's own."""
+    watched = component("nginx").under("nginx", watched_by=(component("loki"),))
+    asked = LONG.model_copy(update={"contenders": (watched,)})
+    loki = enumerate(readings_of("loki", 0.05, duration_s=12))
+    growing = [replace(each, usage=each.usage.model_copy(update={"cpu_s": each.usage.cpu_s * at})) for at, each in loki]
+
+    found = long_cell().but(experiment=asked, readings=[*long_cell().readings, *growing]).outcome(tmp_path)
+
+    assert (found.steady["cpu_cores"].verdict, found.steady["own_cpu_cores"].verdict) == ("not steady", "steady")
+    assert "cpu_us_per_request" in doubted(found)
+    assert "own_cpu_us_per_request" not in doubted(found)
 
 
 def test_lateness_of_the_driver_does_not_break_littles_law(tmp_path):
@@ -61,7 +107,7 @@ def test_cpu_time_that_its_seconds_do_not_make_is_suspect(tmp_path):
 
     found = long_cell(inflated_end).outcome(tmp_path / "broken")
 
-    assert doubted(found) == CPU
+    assert doubted(found) == CPU | {"own_cpu_us_per_request"}
     assert "(utilisation law; 5% are borne)" in doubt_of(found, "cpu_us_per_request")
 
 

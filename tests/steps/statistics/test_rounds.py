@@ -104,6 +104,17 @@ def test_a_suspect_baseline_repeats_the_whole_round():
     assert set(further.todo) == {f"{arm}-100rps-r7" for arm in ("direct", "nginx", "envoy")}
 
 
+def test_a_suspect_layer_repeats_every_layer():
+    """What a layer adds takes rounds that have all of them; an arm that is no layer is not made again."""
+    asked = experiment(layers=("direct", "nginx"))
+    plan = begun(asked)
+    both = extended(asked, plan, outcomes(plan, suspect=["nginx-100rps-r2"]))
+    all_layers = experiment(layers=("direct", "nginx", "envoy"))
+
+    assert set(both.todo) == {"direct-100rps-r7", "nginx-100rps-r7"}
+    assert len(extended(all_layers, plan, outcomes(plan, suspect=["nginx-100rps-r2"])).todo) == 3
+
+
 def test_repeats_share_rounds():
     """Two arms that each lost one round make it again in one, beside one baseline; an arm that lost two has a second."""
     plan = begun(experiment())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
@@ -68,6 +68,7 @@ class Arm:
     own_us: float
     watchers: dict[str, tuple[float, float]]
     kept: tuple[Kept, ...] = ()
+    suspect: frozenset[int] | set[int] = frozenset()  # rounds in which its own CPU is
 
 
 def kept(name, what, each, **sizes):
@@ -100,7 +101,10 @@ def cell(name: str, repetition: int, arm: Arm) -> CellEvidence:
         load=planned.load,
         repetition=repetition,
         status="ok",
-        measurements=tuple(Measurement(metric=m.name, value=v) for m, v in zip(ASKED.metrics, values, strict=True)),
+        measurements=tuple(
+            Measurement(metric=m.name, value=v, suspect="suspect: x" if m == OWN_CPU and repetition in arm.suspect else None)
+            for m, v in zip(ASKED.metrics, values, strict=True)
+        ),
         counts=Counts(planned=ANSWERED, sent=ANSWERED, dropped=0, ok=ANSWERED, error=0, timeout=0, unfinished=0),
         window=Window(started_at=AT, ended_at=AT, start_ns=0, end_ns=SECONDS * 10**9),
         components={
@@ -274,3 +278,11 @@ def test_a_cell_in_which_all_was_found_tells_so(tmp_path):
     assert found.kept[0].right
     assert values["own_cpu_us_per_request"] == pytest.approx(50, rel=0.01)
     assert values["cpu_us_per_request"] == pytest.approx(150, rel=0.01)
+
+
+def test_a_tax_from_too_few_rounds_does_not_lead_a_run_that_decides():
+    """The metric that ranks has six; the application's own CPU is suspect in one, and is no answer from five."""
+    told = report(both=replace(ARMS["both"], suspect={1}))
+
+    assert (told.verdict, arm_of(told, "both").tax_us.n) == ("Answered", 5)
+    assert "take +70" not in told.answer.lead

@@ -9,7 +9,7 @@ import pytest
 
 from phases.catalogue.gateways import ENVOY, NGINX
 from steps.evidence import read
-from steps.model import Absent, Tuning
+from steps.model import Absent, CellOutcome, Plan, Tuning, digest
 from steps.model.cost import CostFigure
 from steps.page import render
 from steps.statistics.findings import report_of
@@ -150,3 +150,35 @@ def test_the_answer_tells_what_each_layer_adds():
     assert re.match(r"Through the whole stack a transaction takes 0\.\d+ ms \(.+\) at the median: ", said.lead)
     assert re.search(r": 0\.\d+ ms of Direct, 0\.\d+ of nginx and 0\.\d+ of Envoy\.$", said.lead)
     assert said.more[0].startswith("CPU ")
+
+
+LATE = {f"{layer}-100rps-r{at}": "suspect: generator: late" for at, layer in enumerate(("nginx", "envoy"), 1)}
+
+
+def test_parts_from_too_few_rounds_are_not_the_answer_of_a_run_that_decides():
+    """Repeats made up for each arm by itself, but only four rounds have every layer: the order stands, the parts do not lead."""
+    asked = small(contenders=(NGINX, ENVOY), hypotheses=(), layers=("direct", "nginx", "envoy"))
+    objects = simulate(asked, Story(suspect=LATE))
+    more = simulate(small(contenders=(NGINX, ENVOY), hypotheses=(), repetitions=8), Story())
+    plan = Plan.from_json(objects["plan.json"], source="plan.json")
+    extra = plan.extended([[(name, "100rps") for name in ("direct", arm)] for arm in ("nginx", "envoy")], why="suspect", at="now")
+    objects["plan.json"] = extra.to_json().encode()
+    objects |= {key: text for key, text in more.items() if key.split("/")[1:2] and key.split("/")[1] in extra.todo}
+    found = {name: outcome for name, outcome in objects.items() if name.endswith("outcome.json")}
+    objects |= {
+        name: CellOutcome.from_json(text, source=name).model_copy(update={"experiment_digest": digest(asked)}).to_json().encode()
+        for name, text in found.items()
+    }
+
+    told = report_of(read(objects, run=RUN, prefix=PREFIX, status="Succeeded", failures="null"))
+
+    assert (told.verdict, told.waterfalls[0].layers[1].added["p50_ms"].n) == ("Answered", 4)
+    assert told.answer.lead.startswith("nginx adds least")
+
+
+def test_a_run_with_a_suspect_layer_has_its_parts_from_six_rounds():
+    """The round is made again with every layer."""
+    told = layered(Story(suspect=LATE, extended=True))
+
+    assert (told.verdict, [layer.added["p50_ms"].n for layer in told.waterfalls[0].layers]) == ("Answered", [6, 6, 6])
+    assert told.answer.lead.startswith("Through the whole stack")
