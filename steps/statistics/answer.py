@@ -102,11 +102,11 @@ def _standing(section: LoadSection, metric: Metric, at: str) -> Answer:
     if not groups:
         return Answer(decided=False, lead=f"No contender has a figure for {metric.title}{at}.")
     where = f"{_where(metric)}{at}"
-    told = [f"{span(each, figures, metric.unit)}{_cpu_of(section, each)}" for each in groups]
+    told = [f"{span(each, figures, metric.unit)}{_cpu_of(section, metric, each)}" for each in groups]
     if len(figures) == 1:
         lead = f"Only {_who(groups[0], titles)} has a figure {where} that decides: {told[0]}."
     elif len(groups) == 1:
-        lead = f"{_who(groups[0], titles)} cannot be told apart {where}: {told[0]}."
+        lead = f"{_who(groups[0], titles)} {untold(groups[0], figures)} {where}: {told[0]}."
     else:
         verb = "is" if len(groups[0]) == 1 else "are"
         lead = f"{_who(groups[0], titles)} {verb} lowest {where}: {told[0]}; {_who(groups[-1], titles)} highest: {told[-1]}."
@@ -172,16 +172,24 @@ def _lead(
     where = _where(metric) + at
     if len(groups) == 1 and len(groups[0]) > 1:
         names = listed(titles[name] for name in groups[0])
-        return f"{names} cannot be told apart {where}: {span(groups[0], figures, metric.unit)} over direct traffic."
+        said = untold(groups[0], figures)
+        return f"{names} {said} {where}: {span(groups[0], figures, metric.unit)} over direct traffic."
     first, last = groups[0], groups[-1]
-    cpu = _cpu_of(section, first)
+    cpu = _cpu_of(section, metric, first)
     verb = "adds" if len(first) == 1 else "add"
     lead = f"{_who(first, titles)} {verb} least {where}: {span(first, figures, metric.unit)} over direct traffic{cpu}"
     if len(first) == 1:
         lead += _doubt(section, first[0], metric, figures[first[0]])
     if len(groups) == 1:
         return f"{lead}."
-    return f"{lead}; {_who(last, titles)} most: {span(last, figures, metric.unit)}{_cpu_of(section, last)}."
+    return f"{lead}; {_who(last, titles)} most: {span(last, figures, metric.unit)}{_cpu_of(section, metric, last)}."
+
+
+def untold(names: Sequence[str], figures: Mapping[str, Figure]) -> str:
+    """Of a tier: its intervals may all touch, or each the next only, and then its ends are not alike."""
+    intervals = [interval for name in names if (interval := figures[name].interval)]
+    alike = max(each.low for each in intervals) <= min(each.high for each in intervals)
+    return "cannot be told apart" if alike else "cannot be told from their neighbours"
 
 
 def _who(names: Sequence[str], titles: Mapping[str, str]) -> str:
@@ -210,8 +218,10 @@ def _doubt(section: LoadSection, name: str, metric: Metric, figure: Figure) -> s
     return ", no more than can be seen" if spans_zero else ""
 
 
-def _cpu_of(section: LoadSection, names: Sequence[str]) -> str:
-    """`, at 31 µs CPU a request`, for one arm that has such a figure."""
+def _cpu_of(section: LoadSection, metric: Metric, names: Sequence[str]) -> str:
+    """`, at 31 µs CPU a request`, for one arm that has such a figure; nothing beside a ranking by just that."""
+    if metric.name == CPU_METRIC:
+        return ""
     figure = next((arm.figures.get(CPU_METRIC) for arm in section.arms if [arm.name] == list(names)), None)
     if figure is None or figure.value is None or not can_decide(figure):
         return ""

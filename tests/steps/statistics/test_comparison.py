@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from steps.model import Figure, Hypothesis, HypothesisVerdict, Interval, Point
+from steps.statistics.answer import untold
 from steps.statistics.comparison import can_decide, figure_of, judge, paired_effect, tiers
 
 
@@ -79,6 +80,14 @@ def test_arms_whose_intervals_touch_are_not_ranked():
     found = tiers({"a": between(1, 2), "b": between(1.9, 3), "c": between(2.9, 4), "d": between(5, 6)})
 
     assert found == (("a", "b", "c"), ("d",))
+
+
+def test_ends_of_a_group_that_only_a_third_joins_are_not_called_alike():
+    """Each is like the next, and the last is not like the first."""
+    figures = {"a": between(1, 2), "b": between(1.9, 3), "c": between(2.9, 4)}
+
+    assert untold("ab", figures) == "cannot be told apart"
+    assert untold("abc", figures) == "cannot be told from their neighbours"
 
 
 def test_arms_whose_intervals_are_apart_are_ranked():
