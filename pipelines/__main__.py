@@ -24,7 +24,6 @@ from steps.errors import UsageError
 
 experiment_argument = click.argument("what", metavar="PHASE|EXPERIMENT", shell_complete=completion.names)
 run_argument = click.argument("run", metavar="RUN", default="@latest", shell_complete=completion.runs)
-quick_option = click.option("--quick", is_flag=True, help="A preview: two or three short repetitions, which decide nothing.")
 pilot_option = click.option("--pilot", is_flag=True, help="An A/A run: the baseline against itself, to see the noise.")
 set_option = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
 reports_option = click.option(
@@ -73,7 +72,7 @@ def show(what: str, as_json: bool) -> None:
 
 @cli.command()
 @experiment_argument
-@quick_option
+@options.quick
 @pilot_option
 @set_option
 @options.precision
@@ -95,7 +94,7 @@ def plan(what: str, pilot: bool, reports: Path, as_json: bool, **asked: Any) -> 
 
 @cli.command("compile")
 @experiment_argument
-@quick_option
+@options.quick
 @pilot_option
 @set_option
 @options.precision
@@ -130,7 +129,7 @@ def lint(what: tuple[str, ...], as_json: bool) -> None:
 
 @cli.command()
 @experiment_argument
-@quick_option
+@options.quick
 @pilot_option
 @set_option
 @options.precision

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines import completion, whereabouts
+from pipelines import completion, options, whereabouts
 from pipelines.whereabouts import Where
 from steps.errors import UsageError
 
@@ -31,7 +31,7 @@ HERE = "process"  # the place that this machine is
 @click.option("--experiment", metavar="NAME", help="Which one, of runs of a whole phase.", shell_complete=completion.names)
 @click.option("--contender", metavar="NAME", help="Whose verdict; else the heaviest that can be confirmed here.")
 @click.option("--load", metavar="NAME", help="Under which load.")
-@click.option("--quick", is_flag=True, help="A preview: two or three short repetitions, which decide nothing.")
+@options.quick
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
 @click.option("--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="Where pages go.")
 @click.option("--gate", is_flag=True, help="Exit status 3 when the response did not come.")

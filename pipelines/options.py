@@ -9,6 +9,7 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+quick = click.option("--quick", is_flag=True, help="A preview: few and short repetitions, which decide nothing.")
 _PRECISION = click.option("--precision", metavar="SHARE", help="Add rounds until intervals are so narrow, as in 5%.")
 _MOST_ROUNDS = click.option(
     "--most-rounds", type=click.IntRange(6, 99), metavar="N", help="The budget of --precision, in rounds: 30 unless told."

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipelines import options
+
 if TYPE_CHECKING:
     from pipelines.local.doctor import Finding
 
@@ -90,7 +92,7 @@ def cron() -> None:
 @click.option("--timezone", default="Etc/UTC", show_default=True, metavar="ZONE", help="Such as Europe/Berlin.")
 @click.option("--name", help="Of the schedule; else that of what it runs.")
 @click.option("--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code.")
-@click.option("--quick", is_flag=True, help="A preview: two or three short repetitions, which decide nothing.")
+@options.quick
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
 @namespace_option
 @dry_run_option

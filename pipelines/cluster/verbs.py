@@ -32,7 +32,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what wou
 
 @click.command()
 @click.argument("what", metavar="PHASE|EXPERIMENT")
-@click.option("--quick", is_flag=True, help="A preview: two or three short repetitions, which decide nothing.")
+@options.quick
 @click.option("--pilot", is_flag=True, help="An A/A run: the baseline against itself, to see the noise.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
 @options.precision
