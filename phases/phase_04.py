@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from phases.catalogue.gateways import CADDY, DIRECT, ENVOY, GATEWAYS, HAPROXY, NGINX, TRAEFIK
+from phases.catalogue.loads import TO_THE_KNEE
 from phases.catalogue.upstreams import PRODUCT_JSON, UPSTREAM
-from steps.model import Experiment, HttpLoad, Hypothesis, Phase, RampLoad, Slo
+from steps.model import Experiment, HttpLoad, Hypothesis, Phase
 from steps.model.metric import CAPACITY, CPU, GOODPUT, LATENCY, MEMORY, PATH_CPU, READY
 from steps.model.unit_cost import PER_MILLION_REQUESTS
 
@@ -73,17 +74,7 @@ PHASE = Phase(
             baseline=DIRECT,
             contenders=GATEWAYS,
             around=(UPSTREAM,),
-            loads=(
-                RampLoad(
-                    path="/json",
-                    slo=Slo(p99_ms=20),
-                    start_rps=1000,
-                    probe_s=1,
-                    measure_s=8,  # shorter windows cannot prove that a share had settled
-                    warmup_s=0.75,  # its search has warmed the contender already
-                    expect=PRODUCT_JSON,
-                ),
-            ),
+            loads=(TO_THE_KNEE,),
             repetitions=6,
             metrics=CAPACITY,
             unit_cost=PER_MILLION_REQUESTS,

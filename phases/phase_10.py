@@ -11,9 +11,10 @@ from phases import (
     phase_10_watching,
 )
 from phases.catalogue.databases import POSTGRES
+from phases.catalogue.loads import TO_THE_KNEE
 from phases.catalogue.runtimes import BUN, COMPUTED_JSON, GO, NODE, PYTHON, ROW_JSON, RUNTIMES, RUST
 from phases.catalogue.upstreams import PRODUCT_JSON
-from steps.model import Experiment, HttpLoad, Hypothesis, Phase, RampLoad, Slo
+from steps.model import Experiment, HttpLoad, Hypothesis, Phase
 from steps.model.metric import CAPACITY, CPU, GOODPUT, IDLE_MEMORY, LATENCY, MEMORY, PATH_CPU, READY
 from steps.model.unit_cost import PER_MILLION_REQUESTS
 
@@ -119,17 +120,7 @@ PHASE = Phase(
             baseline=GO,
             contenders=tuple(runtime for runtime in RUNTIMES if runtime is not GO),
             around=(POSTGRES,),
-            loads=(
-                RampLoad(
-                    path="/json",
-                    slo=Slo(p99_ms=20),
-                    start_rps=1000,
-                    probe_s=1,
-                    measure_s=8,  # shorter windows cannot prove that a share had settled
-                    warmup_s=0.75,  # its search has warmed the contender already
-                    expect=PRODUCT_JSON,
-                ),
-            ),
+            loads=(TO_THE_KNEE,),
             repetitions=6,
             metrics=CAPACITY,
             unit_cost=PER_MILLION_REQUESTS,
