@@ -31,7 +31,6 @@ class Signals:
     full_sends: float | None
     reclaim: float | None
     reads_of_disk: float | None  # what reads took at the device, beside the wait: within a factor of two
-    sync_p99_ms: float | None = None
 
 
 def signals_of(record: TraceRecord, split: Split) -> Signals:
@@ -57,25 +56,12 @@ def signals_of(record: TraceRecord, split: Split) -> Signals:
         full_sends=full / max(sends, 1) if TraceProgram.TCP in record.programs else None,
         reclaim=total(record, "@reclaim_ns") / 1e9 / split.active_s if memory and split.active_s > 0 else None,
         reads_of_disk=min(_seconds(record.histograms.get("@io_us", {}).get("0", ())) / split.disk_s, 1.0) if waits else None,
-        sync_p99_ms=quantile_ms(record, "@sync_us", 0.99),
     )
 
 
 def total(record: TraceRecord, name: str) -> int:
     """All of a map together; one that was never written is a count of zero, in a program that ran."""
     return sum(record.counts.get(name, {}).values())
-
-
-def quantile_ms(record: TraceRecord, name: str, q: float) -> float | None:
-    """The upper bound of the bucket that holds a quantile, in ms: known within a factor of two. None: no values."""
-    buckets = [bucket for each in record.histograms.get(name, {}).values() for bucket in each]
-    rank = q * sum(bucket.count for bucket in buckets)
-    seen = 0
-    for bucket in sorted(buckets, key=lambda each: each.low):
-        seen += bucket.count
-        if bucket.count and seen >= rank:
-            return (bucket.high if bucket.high is not None else bucket.low) / 1000
-    return None
 
 
 def _seconds(buckets: tuple[Bucket, ...]) -> float:

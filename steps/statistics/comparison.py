@@ -49,15 +49,14 @@ def _joint(one: Point, other: Point, value: float) -> Point:
     return Point(repetition=one.repetition, value=value, suspect=one.suspect or other.suspect)
 
 
-def can_decide(figure: Figure) -> bool:
+def can_decide(figure: Figure | CostFigure) -> bool:
     """Whether enough valid repetitions stand behind a figure."""
     return figure.value is not None and not figure.suspect and figure.n >= FEWEST
 
 
 def may_be_said(figure: Figure | CostFigure, verdict: RunVerdict) -> bool:
     """Whether an answer may have this figure in it: where the run decides, one that decides too; else any that there is."""
-    decides = not figure.suspect and figure.n >= FEWEST
-    return figure.value is not None and (decides or verdict is not RunVerdict.ANSWERED)
+    return can_decide(figure) or (figure.value is not None and verdict is not RunVerdict.ANSWERED)
 
 
 def tiers(figures: Mapping[str, Figure], late: Mapping[str, float] | None = None) -> tuple[tuple[str, ...], ...]:
