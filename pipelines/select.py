@@ -248,7 +248,7 @@ def _set_loads(loads: Sequence[dict[str, Any]], name: str, value: str, *, settin
         (load[part] if part else load)[last] = value
 
 
-SETTABLE = ("repetitions", "workers", "band", "budget_usd")
+SETTABLE = ("repetitions", "workers", "band", "budget_usd", "trace_events")
 SETTABLE_OF_LOADS = {
     "http": ("rate_rps", "warmup_s", "duration_s", "timeout_s", "connections"),
     "sql": ("rate_tps", "warmup_s", "duration_s", "timeout_s", "clients", "scale"),

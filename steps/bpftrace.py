@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from steps import shell
 from steps.errors import MeasureError, PlaceError
@@ -40,6 +40,9 @@ STOPS_S = 15.0
 BPF = {"x86_64": 321, "aarch64": 280}  # the number of the system call
 LOAD, ENABLE_STATS = 5, 32
 AT_TRACEPOINTS = 5  # the type of a program
+COUNTED = (AT_TRACEPOINTS, 7)  # and of one at a timer; those at its beginning and end are others in each version
+NAMED = "// PROGRAM "  # a line of a text: whose the probes below it are
+POINT = re.compile(r"(?:tracepoint|profile|interval):[\w:]+")
 NOTHING = bytes([0xB7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0])  # r0 = 0; exit
 MOST_KEYS = 16384  # of a map
 
@@ -106,6 +109,17 @@ def version() -> str | None:
     return None
 
 
+def named(text: str) -> tuple[str, ...]:
+    """Whose each BPF program of a text is: the kernel gets one for each point of a probe, in the order of the text."""
+    name, found = "", []
+    for line in text.splitlines():
+        if line.startswith(NAMED):
+            name = line.removeprefix(NAMED)
+        elif POINT.match(line):
+            found += [name] * len(POINT.findall(re.split(r"[/{]", line)[0]))
+    return tuple(found)
+
+
 def clock_ns() -> int:
     """Now, in ns, by the clock that programs read as `nsecs`: CLOCK_BOOTTIME, in every version where the kernel has it (5.8).
 
@@ -115,20 +129,33 @@ def clock_ns() -> int:
 
 
 class Cost(NamedTuple):
-    """What BPF programs took until a moment."""
+    """What BPF programs took until a moment: ns and runs of each of them, in the order in which the kernel got them."""
 
     at_ns: int
-    run_ns: int
-    runs: int
+    taken: tuple[tuple[int, int], ...]
+    names: tuple[str, ...] = ()  # whose each of them is
 
-    def since(self, before: Cost) -> dict[str, float | None]:
-        """The fields of a record, per second; None: nobody counted, or the programs were gone already."""
-        if self.runs <= before.runs:
+    @property
+    def runs(self) -> int:
+        return sum(runs for _, runs in self.taken)
+
+    def since(self, before: Cost) -> dict[str, Any]:
+        """The fields of a record, per second; None: nobody counted, or the programs were gone already.
+
+        By name only where there are as many as names: a tracer that loads others than its text says is not divided by guess.
+        """
+        if self.runs <= before.runs or len(self.taken) != len(before.taken):
             return {"bpf_cores": None, "bpf_runs_per_s": None}
         lasted_ns = self.at_ns - before.at_ns
+        ran_ns = [now - then for (now, _), (then, _) in zip(self.taken, before.taken, strict=True)]
+        cores: dict[str, float] = {}
+        if len(self.names) == len(ran_ns):
+            for name, ns in zip(self.names, ran_ns, strict=True):
+                cores[name] = cores.get(name, 0.0) + ns / lasted_ns
         return {
-            "bpf_cores": (self.run_ns - before.run_ns) / lasted_ns,
+            "bpf_cores": sum(ran_ns) / lasted_ns,
             "bpf_runs_per_s": (self.runs - before.runs) / lasted_ns * 1e9,
+            "bpf_cores_of": cores,
         }
 
 
@@ -139,6 +166,7 @@ class Tracer:
     program: shell.Program
     output: Path
     log: Path
+    names: tuple[str, ...] = ()  # of its BPF programs
 
     def await_ready(self, within_s: float = STARTS_S, *, mark: str = "ready") -> int:
         """Returns when it counts, and the moment. Raises MeasureError: it does not, and what it said.
@@ -174,14 +202,14 @@ class Tracer:
 
     def cost(self) -> Cost:
         """What its BPF programs took so far, as their descriptors tell."""
-        programs: dict[str, tuple[int, int]] = {}
+        programs: dict[int, tuple[int, int]] = {}
         with suppress(OSError):
             for each in Path(f"/proc/{self.program.pid}/fdinfo").iterdir():
                 with suppress(OSError):
                     said = dict(line.split(":", 1) for line in each.read_text().splitlines() if ":" in line)
-                    if "prog_id" in said and "run_time_ns" in said:
-                        programs[said["prog_id"].strip()] = int(said["run_time_ns"]), int(said["run_cnt"])
-        return Cost(time.monotonic_ns(), sum(ns for ns, _ in programs.values()), sum(runs for _, runs in programs.values()))
+                    if "run_time_ns" in said and int(said["prog_type"]) in COUNTED:
+                        programs[int(said["prog_id"])] = int(said["run_time_ns"]), int(said["run_cnt"])
+        return Cost(time.monotonic_ns(), tuple(taken for _, taken in sorted(programs.items())), self.names)
 
     def _said(self, mark: str) -> int | None:
         """The moment beside a mark; None: it is not there yet."""
@@ -198,7 +226,7 @@ def tracing(text: str, folder: Path) -> Iterator[Tracer]:
     argv = (*BEFORE_OTHERS, *ROOM, "bpftrace", "-f", "json", "-o", str(output), str(script))
     program = shell.start(argv, cwd=folder, env=environment(), log=log, dies_with_parent=True)
     try:
-        yield Tracer(program, output, log)
+        yield Tracer(program, output, log, named(text))
     finally:
         for number in (signal.SIGINT, signal.SIGKILL):
             if program.poll() is None:

@@ -48,14 +48,14 @@ def count(text: str, room: Path = ROOM) -> None:
         first = last = running.cost()
         say(ready_ns=bpftrace.clock_ns())
         while not shell.ends_within(running.program, COST_EVERY_S):
-            last = max(last, running.cost(), key=_runs)  # what its programs took goes with its descriptors, one after the other
+            last = max(last, running.cost(), key=_whole)  # what its programs took goes with its descriptors, one after the other
         printed = running.await_end(bpftrace.STOPS_S)
     node = {"machine": platform.machine(), "cpus": os.cpu_count(), "ahead_ns": ahead_ns}
     tell(printed, over={"cost": last.since(first), "tool": bpftrace.version(), **node})
 
 
-def _runs(cost: bpftrace.Cost) -> int:
-    return cost.runs
+def _whole(cost: bpftrace.Cost) -> tuple[int, int]:
+    return len(cost.taken), cost.runs
 
 
 def tell(printed: str, *, over: Mapping[str, object]) -> None:

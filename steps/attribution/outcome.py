@@ -29,7 +29,8 @@ SHARES = ("on_cpu", "cpu_wait", "disk", "network", "lock")
 
 def outcome_of(record: TraceRecord, load: LoadRecord | None, book: PriceBook, *, p50_ms: float | None) -> TraceOutcome:
     """What a trace shows. load: what was sent under it. Never raises for what the record holds: it says why there is nothing."""
-    base = TraceOutcome(target=record.target, reason="not judged", incomplete=record.incomplete, bpf_cores=record.bpf_cores)
+    cost = {"bpf_cores": record.bpf_cores, "bpf_cores_of": record.bpf_cores_of}
+    base = TraceOutcome(target=record.target, reason="not judged", incomplete=record.incomplete, **cost)
     if record.unavailable or record.failure:
         said = f"{NOT_HERE}: {record.unavailable}" if record.unavailable else record.failure
         return base.model_copy(update={"reason": said})

@@ -131,7 +131,7 @@ def _of_one_class(experiment: Experiment) -> str | None:
 
 
 def _traceable(experiment: Experiment) -> str | None:
-    return untraceable(experiment.shape, experiment.trace)
+    return untraceable(experiment.shape, experiment.trace, events=experiment.trace_events)
 
 
 def _has_a_chain(experiment: Experiment) -> str | None:

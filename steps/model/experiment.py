@@ -58,6 +58,7 @@ class Experiment(Model):
     unit_cost: UnitCost | None = None
     budget_usd: Above | None = None  # what a run may cost; one that would cost more is not begun, and one that does is stopped
     trace: tuple[TraceProgram, ...] = ()  # what to look at in the kernel, under a load of its own after each measured window
+    trace_events: bool = False  # and each I/O, flush, retransmit … by itself, in events.csv: it costs more than counting
     quick_loads: tuple[str, ...] = ()  # names or labels of the loads that a preview takes; none named: all
     quick_repetitions: int = Field(default=PREVIEW_REPETITIONS, ge=1, le=PREVIEW_REPETITIONS)  # fewer, where there are many arms
     absent: tuple[Absent, ...] = ()  # optional contenders that are not to be had where it runs; put there when a run begins
@@ -176,6 +177,7 @@ class Experiment(Model):
             "tunings": (),
             "pilot": True,
             "trace": (),
+            "trace_events": False,
         }
         return type(self).model_validate(dict(self) | changes)
 

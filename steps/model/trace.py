@@ -59,6 +59,7 @@ class TraceRecord(Model):
     before: Counters | None = None
     after: Counters | None = None
     bpf_cores: Finite | None = None  # CPU seconds that the programs took, per second
+    bpf_cores_of: dict[str, Finite] = {}  # by program; `frame`: what stands around them. Empty: they could not be told apart
     bpf_runs_per_s: Finite | None = None
     damage: tuple[str, ...] = ()  # what was lost, was cut or cannot be read: no number of it holds
     incomplete: tuple[str, ...] = ()  # what it lacks, though what there is was counted right
@@ -148,6 +149,7 @@ class TraceOutcome(Model):
     bottlenecks: tuple[Bottleneck, ...] = ()  # the first is the verdict
     reconciled: tuple[Reconciled, ...] = ()
     bpf_cores: Finite | None = None
+    bpf_cores_of: dict[str, Finite] = {}
     figures: dict[str, Finite] = {}  # syncs_per_request, disk_wait_share …: metrics of that name are read from here
     p50_ms: Finite | None = None  # under the trace, beside the untraced figure of the same cell
     histograms: dict[str, dict[str, tuple[Bucket, ...]]] = {}
@@ -181,5 +183,6 @@ class ArmTrace(Model):
     agreeing: int = 0  # repetitions that name the same resource first
     reconciled: tuple[Reconciled, ...] = ()
     bpf_cores: Finite | None = None
+    bpf_cores_of: dict[str, Finite] = {}  # of the repetition in the middle
     untraced_p50_ms: Finite | None = None
     traced_p50_ms: Finite | None = None

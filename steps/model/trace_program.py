@@ -26,6 +26,10 @@ class TraceProgram(StrEnum):
     OFF_CPU_STACKS = "off-cpu-stacks"
 
 
+# Those that can print what they see one by one, too: `Experiment.trace_events`.
+PRINTING = (TraceProgram.BLOCK_IO, TraceProgram.TCP, TraceProgram.MEMORY)
+
+
 def usual_s(programs: Sequence[TraceProgram]) -> float:
     """How long a trace takes a cell longer: finding out whether there can be one, and the load that is sent once more."""
     return 3.0 + TRACED_WARMUP_S + TRACED_S if programs else 0.0
@@ -36,8 +40,10 @@ def longest_s(programs: Sequence[TraceProgram]) -> float:
     return READY_WITHIN_S + ATTACHED_WITHIN_S + DELAY_S + TRACED_WARMUP_S + TRACED_S if programs else 0.0
 
 
-def untraceable(shape: str, programs: Sequence[TraceProgram]) -> str | None:
+def untraceable(shape: str, programs: Sequence[TraceProgram], *, events: bool = False) -> str | None:
     """Why an experiment of that shape cannot be traced so, in words; None: it can, or need not."""
+    if events and not set(programs) & set(PRINTING):
+        return f"trace_events needs one of {', '.join(PRINTING)} in its trace: the others print no events"
     if not programs:
         return None
     if shape != "compare":

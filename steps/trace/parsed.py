@@ -1,8 +1,8 @@
 """What bpftrace printed (`-f json`), as values; what is damaged, cut or lost is said, and never becomes a number.
 
-Lines are objects of a type: map and stats (sums, counts), hist (buckets), printf (our two marks), lost_events, and others.
-Keys of several parts are one text. Texts in keys carry junk after their end, so a key can appear twice in a line: values of
-equal keys are added up, where a plain reader of JSON would keep the last.
+Lines are objects of a type: map and stats (sums, counts), hist (buckets), printf (our marks, and events where they are asked
+for), lost_events, and others. Keys of several parts are one text. Texts in keys carry junk after their end, so a key can appear
+twice in a line: values of equal keys are added up, where a plain reader of JSON would keep the last.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from steps.bpftrace import MOST_KEYS
 from steps.model.trace import Bucket
 
 MARK = re.compile(r"(ready|end) (\d+)")
+EVENT = re.compile(r"event (\w+) (\d+) (\d+) (\d+) (.*)\n", re.DOTALL)
 STACKS, OFF_STACKS = "@stacks", "@off_stacks"
 TREE = "@tree"
 MARKS = (TREE, "@socket", "@waited", "@io_at", "@connect_at")  # no counts: who and what was looked at
@@ -24,6 +25,17 @@ LAST = "@z_last"  # the map that is printed after all others
 
 # What a line can be, in the place of what it should be: any JSON, and any text.
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+
+
+class Event(NamedTuple):
+    """Something that happened once, and when it was over."""
+
+    at_ns: int
+    what: str
+    took_us: int
+    bytes: int
+    detail: str  # the command, the kind of I/O, or the port
+
 
 Pairs = list[tuple[str, Any]]
 
@@ -40,11 +52,15 @@ class Parsed:
     threads: frozenset[int] = frozenset()  # of the target when it ended
     incomplete: list[str] = field(default_factory=list)  # what it lacks, though what there is was counted right
     lost: int = 0
+    events: list[Event] | None = None  # None: they were not to be printed one by one
 
 
-def parse(text: str) -> Parsed:
-    """Everything that the tracer said. Never raises: `damage` says what cannot be read."""
-    found = Parsed()
+def parse(text: str, *, events: bool = False) -> Parsed:
+    """Everything that the tracer said. Never raises: `damage` says what cannot be read.
+
+    events: they were to be printed one by one. Then some may be lost though the counts are whole.
+    """
+    found = Parsed(events=[] if events else None)
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
@@ -66,6 +82,8 @@ def _take(found: Parsed, said: dict[str, Any]) -> None:
         if mark := MARK.match(data):
             at = int(mark[2])
             found.ready_ns, found.end_ns = (at, found.end_ns) if mark[1] == "ready" else (found.ready_ns, at)
+        elif data.startswith("event "):
+            _note(found, data)
     elif kind in {"map", "stats"}:
         for name, keys in data:
             found.counts[_text(name)] = _summed(name, keys)
@@ -75,6 +93,15 @@ def _take(found: Parsed, said: dict[str, Any]) -> None:
             found.histograms[_text(name)] = _histograms(keys)
     elif kind == "lost_events":
         found.lost += int(dict(data)["events"])
+
+
+def _note(found: Parsed, data: str) -> None:
+    """Raises ValueError: it is no event, or none was to be printed."""
+    told = EVENT.fullmatch(data)
+    if told is None or found.events is None:
+        message = f"{data!r} is no event"
+        raise ValueError(message)
+    found.events.append(Event(int(told[2]), told[1], int(told[3]), int(told[4]), told[5]))
 
 
 def _text(name: Any) -> str:
@@ -123,8 +150,10 @@ def _judge(found: Parsed, *, whole: bool) -> None:
         found.damage.append("the tracer was stopped before its end: nothing says until when it counted")
     elif not whole:
         found.damage.append("the tracer's output was cut: maps that it printed last are missing")
-    if found.lost:
+    if found.lost and found.events is None:
         found.damage.append(f"{found.lost:,} events were lost")
+    elif found.lost:
+        found.incomplete.append(f"{found.lost:,} events were lost: events.csv lacks them")
     for name, keys in found.counts.items():
         if len(keys) >= MOST_KEYS:
             said = found.incomplete if name in {STACKS, OFF_STACKS} else found.damage  # of stacks pictures are made

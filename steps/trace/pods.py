@@ -128,7 +128,14 @@ def traced(
     if begun.get("reason"):
         return {"failure": begun["reason"]}
     try:
-        return count(asked.trace, target, tracers, folder=folder, attached=lambda end_ns: marks.put(ATTACHED, end_unix_ns=end_ns))
+        return count(
+            asked.trace,
+            target,
+            tracers,
+            folder=folder,
+            attached=lambda end_ns: marks.put(ATTACHED, end_unix_ns=end_ns),
+            events=asked.trace_events,
+        )
     except LabError as error:
         with suppress(LabError):  # the load may still wait for it
             marks.put(ATTACHED, reason=str(error))
@@ -168,13 +175,20 @@ def look(tracers: Tracers, points: tuple[str, ...]) -> str | None:
 
 
 def count(
-    programs: Sequence[TraceProgram], target: Target, tracers: Tracers, *, folder: Path, attached: Callable[[int], object]
+    programs: Sequence[TraceProgram],
+    target: Target,
+    tracers: Tracers,
+    *,
+    folder: Path,
+    attached: Callable[[int], object],
+    events: bool = False,
 ) -> Counted:
     """Lets a tracer count. Raises LabError: it did not, and why.
 
     attached: is told, when all is, until when it will count: ns of the wall clock.
     """
-    text = together(programs, hostname=target.hostname, delay_ns=round(DELAY_S * 1e9), lasts_ns=round(LASTS_S * 1e9))
+    times = {"delay_ns": round(DELAY_S * 1e9), "lasts_ns": round(LASTS_S * 1e9)}
+    text = together(programs, hostname=target.hostname, events=events, **times)
     (folder / "trace.bt").write_text(text, encoding="utf-8")
     name = tracers.start(Order(("count",), LONGEST_S, text), called="count", within_s=STARTS_S)
     armed_ns = _number(tracers.until_said(name, "armed_unix_ns", within_s=ATTACHES_S), "armed_unix_ns")
@@ -186,7 +200,7 @@ def count(
     after = target.counters()
     printed, over = tracer.heard(tracers.until_ended(name, within_s=OVERDUE_S))
     (folder / "bpftrace.json").write_text(printed, encoding="utf-8")
-    found = parse(printed)
+    found = parse(printed, events=events)
     return Counted(target.component, found, {"before": before, "after": after, **_of_the_node(found, over)})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from importlib.resources import files
 
+from steps.bpftrace import NAMED
 from steps.model.trace_program import TraceProgram
 from steps.sidecar import COMM
 
@@ -16,6 +17,7 @@ LAST = re.compile(r"^END \{ (.*) \}$", re.MULTILINE)
 # One by one: of a list of tracepoints bpftrace 0.17 lost those at which another probe of the text hangs too.
 SEEN_AT = ("tracepoint:raw_syscalls:sys_exit", "tracepoint:sched:sched_switch")
 INSIDE = '((struct task_struct *)curtask)->nsproxy->uts_ns->name.nodename == "{hostname}" && comm != "{keeper}"'
+EVENT = re.compile(r"^ *//! (.*\n)", re.MULTILINE)  # a line that prints a single event, or keeps what it will tell
 POINT = re.compile(r"tracepoint:(\w+):(\w+)")
 
 
@@ -38,13 +40,17 @@ def together(
     delay_ns: int = 0,
     end_ns: int | None = None,
     lasts_ns: int = 0,
+    events: bool = False,
 ) -> str:
     """One text of all of them.
 
     It counts from so long after the last probe was attached until a moment of the tracer's clock, or for so long.
-    The target is the tree of those threads, or all that runs in the pod of that host name.
+    The target is the tree of those threads, or all that runs in the pod of that host name. events: what can be printed one by one
+    is, beside what is counted.
     """
-    body = "\n".join(text_of(program) for program in programs).replace("TARGET", IN_TREE).replace("LIVE", LIVE)
+    body = "\n".join(f"{NAMED}{program}\n{text_of(program)}" for program in programs)
+    body = body.replace("TARGET", IN_TREE).replace("LIVE", LIVE)
+    body = EVENT.sub(r"\1" if events else "", body)
     clears = " ".join(LAST.findall(body))  # there may be one END only
     body = LAST.sub("", body)
     # The first key of a map decides how wide its keys are: a pid out of a tracepoint's fields would make them too narrow.

@@ -6,10 +6,11 @@ same processes. Before the load begins, it is found out whether there can be a t
 
 from __future__ import annotations
 
+import csv
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from steps.model.trace_program import TRACED_WARMUP_S, TraceProgram
 from steps.trace import tracer
 from steps.trace.flame import WAITS, flame_graph
 from steps.trace.marks import READY, SILENT, Marks
-from steps.trace.parsed import OFF_STACKS, STACKS, Parsed, parse
+from steps.trace.parsed import OFF_STACKS, STACKS, Event, Parsed, parse
 from steps.trace.programs import together
 from steps.trace.stacks import folded, folded_waits
 from steps.trace.target import Target
@@ -78,7 +79,7 @@ def _traced(asked: Experiment, where: Endpoints, marks: Marks, cell: str, folder
         return {"failure": begun.get("reason") or SILENT}
     time.sleep(TRACED_WARMUP_S)  # what opens a connection may start a process: those that there will be are there now
     target = Target.of(where, cell_of(asked, cell).contender)
-    found = count(asked.trace, target, cpus=where.system_cpus, end_ns=begun["end_ns"], folder=folder)
+    found = count(asked.trace, target, cpus=where.system_cpus, end_ns=begun["end_ns"], folder=folder, events=asked.trace_events)
     return {"target": target.component, "tool": tracer.version(), **found}
 
 
@@ -104,13 +105,19 @@ def _in_pods(
 
 
 def count(
-    programs: Sequence[TraceProgram], target: Target, *, cpus: tuple[int, ...] | None, end_ns: int, folder: Path
+    programs: Sequence[TraceProgram],
+    target: Target,
+    *,
+    cpus: tuple[int, ...] | None,
+    end_ns: int,
+    folder: Path,
+    events: bool = False,
 ) -> dict[str, Any]:
     """Lets the programs count until shortly before that moment of CLOCK_MONOTONIC. Raises MeasureError: they did not."""
     until_ns = end_ns - round(BEFORE_END_S * 1e9)
     ahead_ns = tracer.clock_ns() - time.monotonic_ns()
     known = target.threads()
-    text = together(programs, threads=known, end_ns=until_ns + ahead_ns)
+    text = together(programs, threads=known, end_ns=until_ns + ahead_ns, events=events)
     with tracer.run_times(), tracer.tracing(text, folder) as running:
         running.await_ready()
         late = set(target.threads()) - set(known)
@@ -121,7 +128,7 @@ def count(
             raise MeasureError(message)
         shell.ends_within(running.program, left_s)
         later, after = running.cost(), target.counters(cpus)
-        printed = parse(running.await_end(tracer.STOPS_S))
+        printed = parse(running.await_end(tracer.STOPS_S), events=events)
     if unseen := late.intersection(target.living()) - printed.threads:
         printed.incomplete.append(f"{len(unseen)} of its threads began while the tracer was attached: they were not counted")
     if target.ended():
@@ -137,7 +144,9 @@ def count(
 
 
 def _counted(printed: Parsed, component: str, folder: Path) -> dict[str, Any]:
-    """The fields that a tracer's output amounts to; its stacks become files."""
+    """The fields that a tracer's output amounts to; its stacks, and its events, become files."""
+    if printed.events is not None:
+        write_events(folder / "events.csv", printed.events, printed.ready_ns or 0)
     _draw_work(printed.counts.pop(STACKS, {}), component, folder)
     _draw_waits(printed.counts.pop(OFF_STACKS, {}), component, folder, locks=lock_share(printed.counts) >= HANDED_ON)
     return {
@@ -148,6 +157,14 @@ def _counted(printed: Parsed, component: str, folder: Path) -> dict[str, Any]:
         "damage": tuple(printed.damage),
         "incomplete": tuple(printed.incomplete),
     }
+
+
+def write_events(path: Path, events: Iterable[Event], ready_ns: int) -> None:
+    """A line for each, as it came: when it was over, in seconds since the counting began."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(("at_s", *Event._fields[1:]))
+        lines.writerows((f"{(each.at_ns - ready_ns) / 1e9:.6f}", *each[1:]) for each in events)
 
 
 def _draw_work(stacks: dict[str, int], component: str, folder: Path) -> None:

@@ -74,7 +74,8 @@ def test_a_setting_of_another_kind_of_load_is_refused():
     whole = select.experiments("gateway-capacity")[0]
 
     with pytest.raises(
-        UsageError, match=r"there is no setting 'rate_rps'; there are repetitions, workers, band, budget_usd, slo\.p99_ms"
+        UsageError,
+        match=r"there is no setting 'rate_rps'; there are repetitions, workers, band, budget_usd, trace_events, slo\.p99_ms",
     ):
         select.prepared(whole, quick=False, settings=("rate_rps=200",))
 

@@ -126,11 +126,11 @@ LOADS = {
 }
 
 
-def traced(name: str, folder: Path, *programs: TraceProgram, seconds: float = loads.LASTS_S) -> TraceRecord:
+def traced(name: str, folder: Path, *programs: TraceProgram, seconds: float = loads.LASTS_S, events: bool = False) -> TraceRecord:
     """The record of one load; what was printed is in the folder of the last try. programs: beside those that it needs."""
     wanted = tuple(dict.fromkeys((TraceProgram.OFF_CPU, *LOADS[name].programs, *programs)))
     for number, starts_s in enumerate(STARTS_S):
-        found = _tried(name, folder / f"try-{number}", wanted, starts_s=starts_s, seconds=seconds)
+        found = _tried(name, folder / f"try-{number}", wanted, starts_s=starts_s, seconds=seconds, events=events)
         if found:
             break
     assert found, "this machine is too busy to trace anything"
@@ -140,14 +140,14 @@ def traced(name: str, folder: Path, *programs: TraceProgram, seconds: float = lo
 
 
 def _tried(
-    name: str, room: Path, programs: tuple[TraceProgram, ...], *, starts_s: float, seconds: float
+    name: str, room: Path, programs: tuple[TraceProgram, ...], *, starts_s: float, seconds: float, events: bool
 ) -> dict[str, object] | None:
     """The fields of a record; None: the tracer took longer to start than that, so that too little was seen."""
     room.mkdir()
     with running(name, room) as keeper:
         end_ns = time.monotonic_ns() + round((starts_s + seconds) * 1e9)
         try:
-            found = count(programs, Target(name, keeper), cpus=None, end_ns=end_ns, folder=room)
+            found = count(programs, Target(name, keeper), cpus=None, end_ns=end_ns, folder=room, events=events)
         except MeasureError as error:
             if "ready only when" in str(error):
                 return None

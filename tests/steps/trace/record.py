@@ -9,11 +9,12 @@ import re
 import tempfile
 from pathlib import Path
 
-from steps.model import TraceProgram
+from steps.model import TraceProgram, TraceRecord
 from steps.trace import tracer
 from tests.steps.trace.golden import traced
 
 RECORDED = Path(__file__).parent / "recorded"
+EVENTS = RECORDED / "events"  # of a program that prints what it sees one by one, too
 UNDER = {
     TraceProgram.OFF_CPU: "busy",
     TraceProgram.LOCKS: "lock",
@@ -34,9 +35,16 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
             record = traced(load, Path(folder), program)
             text = max(Path(folder).glob("try-*/bpftrace.json")).read_text(encoding="utf-8")
-        path = RECORDED / f"{program}-{version[1]}.json"
-        path.write_text(text, encoding="utf-8")
-        print(path.name, len(text), record.damage)
+        _keep(RECORDED / f"{program}-{version[1]}.json", text, record)
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        record = traced("fsyncs", Path(folder), events=True)
+        text = max(Path(folder).glob("try-*/bpftrace.json")).read_text(encoding="utf-8")
+    _keep(EVENTS / f"block-io-{version[1]}.json", text, record)
+
+
+def _keep(path: Path, text: str, record: TraceRecord) -> None:
+    path.write_text(text, encoding="utf-8")
+    print(path.name, len(text), record.damage)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What the tracer prints, read: recorded outputs, and what can go wrong with one."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,50 @@ def test_what_is_wrong_with_an_output_is_said(text, said):
     assert any(said in one for one in parse(text).damage)
 
 
+VERSIONS = ("0.17", "0.23", "0.27")
+SYNC = '{"type": "printf", "data": "event sync 4500 120 0 postgres\\n"}\n'
+LOST = '{"type": "lost_events", "data": {"events": 12}}\n'
+
+
+def test_events_are_read_where_they_were_asked_for():
+    """Where they were not, a tracer that prints some is not ours."""
+    found = parse(READY + SYNC + END + COUNTS + LAST, events=True)
+
+    assert found.events == [(4500, "sync", 120, 0, "postgres")]
+    assert (found.counts, found.damage, found.incomplete) == ({"@syncs": {"1": 300}}, [], [])
+    assert parse(READY + END + COUNTS + LAST, events=True).events == []
+    assert parse(READY + END + COUNTS + LAST).events is None
+    assert "damaged" in parse(READY + SYNC + END + COUNTS + LAST).damage[0]
+
+
+def test_event_that_is_no_event_is_damage():
+    """A number that is missing is not read as another."""
+    assert "line 2" in parse(READY + SYNC.replace(" 120", "") + END + COUNTS + LAST, events=True).damage[0]
+
+
+def test_lost_events_take_nothing_from_the_counts():
+    """They are summed up in the kernel; what was lost on the way out is the list."""
+    found = parse(READY + SYNC + LOST + END + COUNTS + LAST, events=True)
+
+    assert found.damage == []
+    assert found.incomplete == ["12 events were lost: events.csv lacks them"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parent / "recorded" / "events").glob("*.json")), ids=lambda path: path.stem
+)
+def test_real_events_add_up_to_their_counts(path):
+    """Each flush and each I/O that was counted was printed."""
+    found = parse(path.read_text(), events=True)
+    kinds = Counter(each.what for each in found.events)
+
+    assert found.damage == []
+    assert kinds["sync"] == found.counts["@syncs"]["1"] == 300
+    assert kinds["io"] == sum(bucket.count for buckets in found.histograms["@io_us"].values() for bucket in buckets)
+    assert 0.8 < sum(each.bytes for each in found.events) / sum(found.counts["@io_bytes"].values()) <= 1  # the rest was merged
+    assert all(found.ready_ns <= each.at_ns <= found.end_ns for each in found.events)
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "@syncs", "@tree", "1", "count", "x"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["@n", "@tree", "min", "count"]), inner),
@@ -101,7 +146,7 @@ def test_what_no_tracer_would_print_is_damage(line):
 @given(st.sampled_from(["map", "stats", "hist", "printf", "lost_events", "else"]), ANYTHING)
 def test_nothing_that_is_printed_breaks_its_reader(kind, data):
     """What is read of it can be stored; the rest is damage."""
-    found = parse(json.dumps({"type": kind, "data": data}))
+    found = parse(json.dumps({"type": kind, "data": data}), events=kind == "printf")
 
     assert found.damage
     assert all(isinstance(name, str) for name in (*found.counts, *found.histograms))
@@ -193,8 +238,8 @@ def test_key_that_comes_twice_in_a_real_output_is_added(path):
 
 
 def test_every_program_has_a_recorded_output():
-    """Of bpftrace 0.17, which is the oldest that it runs on."""
-    assert {path.stem for path in RECORDED} >= {f"{program}-0.17" for program in TraceProgram}
+    """Of the oldest bpftrace that it runs on, of one between and of the newest."""
+    assert {path.stem for path in RECORDED} == {f"{program}-{version}" for program in TraceProgram for version in VERSIONS}
 
 
 def test_flame_graph_has_a_box_for_each_function():

@@ -1,10 +1,13 @@
 """The texts of the programs: what they need of a kernel, and the one that they are together."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from steps.bpftrace import named
 from steps.model import TraceProgram
+from steps.model.trace_program import PRINTING
 from steps.trace.parsed import MARKS
 from steps.trace.programs import text_of, together, tracepoints
 
@@ -41,6 +44,30 @@ def test_maps_that_may_be_too_small_are_printed():
 
     assert all(f"{name}[" in text for name in MARKS)
     assert [name for name in MARKS if f"clear({name})" in text] == []
+
+
+def test_single_events_are_printed_only_where_they_are_asked_for():
+    """They cost more than counts: each goes out to the tracer."""
+    plain, all_of_them = (together(TraceProgram, threads=[12], end_ns=77, events=asked) for asked in (False, True))
+
+    def printing(text):
+        return [line for line in text.splitlines() if 'printf("event ' in line]
+
+    assert printing(plain) == []
+    assert {program for program in TraceProgram if printing(together([program], end_ns=1, events=True))} == set(PRINTING)
+    assert len(printing(all_of_them)) == 5
+    assert "clear(@io_size)" in all_of_them
+    assert "clear(@io_size)" not in plain
+
+
+def test_each_probe_has_a_name_for_what_it_takes():
+    """By it the kernel's figure of each is told; the text of a pod finds its threads at two points more."""
+    programs = (TraceProgram.BLOCK_IO, TraceProgram.ON_CPU)
+    here, there = named(together(programs, threads=[12], end_ns=77)), named(together(programs, hostname="pod-1"))
+
+    assert Counter(here) == {"frame": 5, "block-io": 9, "on-cpu": 1}
+    assert here[2:12] == ("block-io",) * 9 + ("on-cpu",)
+    assert Counter(there) == {"frame": 7, "block-io": 9, "on-cpu": 1}
 
 
 def test_whole_knows_its_threads_and_its_end():
