@@ -16,7 +16,7 @@ def reconciled(record: TraceRecord, split: Split) -> tuple[tuple[Reconciled, ...
     if before is None or after is None:
         return (), ("nobody read what the processes used: the trace cannot be checked",)
     checks, gaps = [_cpu(record, split, before, after)], []
-    if abs(checks[0].traced - checks[0].counted) > at.CPU_GAP * max(checks[0].counted, 0.1):
+    if abs(checks[0].traced - checks[0].counted) > max(at.CPU_GAP * checks[0].counted, at.CPU_GAP_CORES):
         gaps.append(f"traced and accounted CPU time differ: {checks[0].said}")
     if "block-io" in record.programs:
         checks += _bytes(record, before, after)

@@ -105,6 +105,18 @@ def test_reads_that_no_program_saw_are_a_gap(read, traced, gaps):
     assert all(each.startswith("more was read than traced") for each in said)
 
 
+@pytest.mark.parametrize(
+    ("accounted", "gaps"), [(0.035, 0), (0.001, 0), (0.041, 1), (0.2, 1)], ids=["more", "less", "too much", "far too much"]
+)
+def test_cpu_of_a_quiet_load_is_compared_no_finer_than_the_kernel_accounts_it(accounted, gaps):
+    """0.02 cores of a load that waits for a lock: a hundredth of a core beside it is ticks, and says nothing of the trace."""
+    one = record({"@on_ns": {"7": SECOND // 10}})
+    later = one.after.model_copy(update={"at_ns": 5 * SECOND, "cpu_s": 5 * accounted})
+    _, said = reconciled(one.model_copy(update={"after": later}), split_of(one))
+
+    assert len(said) == gaps
+
+
 def test_reads_are_weighed_by_their_time():
     """Two of a second each, in a wait of four; a short one is next to nothing."""
     counts = {"@on_ns": {"7": SECOND}, "@off_ns": {"2000": 4 * SECOND}}
