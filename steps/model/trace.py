@@ -33,6 +33,8 @@ class Counters(Model):
     io_pressure_s: Finite | None = None
     memory_pressure_s: Finite | None = None
     retransmitted: int | None = None  # TCP segments of the target's network namespace
+    ip_sent_bytes: int | None = None  # of that namespace, headers and loopback included; IPv4 and IPv6
+    ip_received_bytes: int | None = None
 
 
 class TraceRecord(Model):

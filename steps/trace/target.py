@@ -66,6 +66,8 @@ class Target:
             read_bytes=read,
             write_bytes=written,
             retransmitted=retransmitted(pid),
+            ip_sent_bytes=ip_bytes(pid, "OutOctets"),
+            ip_received_bytes=ip_bytes(pid, "InOctets"),
             **node.throttling(files),
             **{name: said[name] for name in ("cpu_pressure_s", "io_pressure_s", "memory_pressure_s")},
         )
@@ -73,9 +75,29 @@ class Target:
 
 def retransmitted(pid: int) -> int | None:
     """TCP segments that were sent again in the network namespace of a process; None: it cannot be known."""
+    return _counted(pid, "snmp", "Tcp:", "RetransSegs")
+
+
+def ip_bytes(pid: int, name: str) -> int | None:
+    """`InOctets` or `OutOctets` of the network namespace of a process; None: it cannot be known.
+
+    With headers, and with loopback, which counts on both sides: 10 MB over 127.0.0.1 were 10.01 MB out and in. What IPv6 carries
+    stands in a file of its own (10.3 MB over ::1); without IPv6 there is none.
+    """
+    ipv4 = _counted(pid, "netstat", "IpExt:", name)
     try:
-        lines = Path(f"/proc/{pid}/net/snmp").read_text(encoding="ascii").splitlines()
-        names, values = (line.split() for line in lines if line.startswith("Tcp:"))
-        return int(values[names.index("RetransSegs")])
+        lines = Path(f"/proc/{pid}/net/snmp6").read_text(encoding="ascii").splitlines()
+        ipv6 = next((int(line.split()[1]) for line in lines if line.split()[0] == f"Ip6{name}"), 0)
+    except (OSError, ValueError, IndexError):
+        ipv6 = 0
+    return None if ipv4 is None else ipv4 + ipv6
+
+
+def _counted(pid: int, file: str, protocol: str, name: str) -> int | None:
+    """A counter of /proc/PID/net: a line has the names, the next one the values."""
+    try:
+        lines = Path(f"/proc/{pid}/net/{file}").read_text(encoding="ascii").splitlines()
+        names, values = (line.split() for line in lines if line.startswith(protocol))
+        return int(values[names.index(name)])
     except (OSError, ValueError):
         return None

@@ -117,6 +117,25 @@ def test_cpu_of_a_quiet_load_is_compared_no_finer_than_the_kernel_accounts_it(ac
     assert len(said) == gaps
 
 
+@pytest.mark.parametrize(
+    ("traced", "carried", "gaps"),
+    [(12_345, 13_000, 0), (12_345, 900_000, 0), (13_000, 4_000, 0), (2_000_000, 1_000_000, 1), (1_015_000, 1_000_000, 0)],
+    ids=["with headers", "others", "little", "twice", "nearly all"],
+)
+def test_bytes_that_no_network_carried_were_counted_twice(traced, carried, gaps):
+    """More than 2 % and 10 kB above what the namespace carried; that it carried more for others is no gap."""
+    one = record({"@on_ns": {"7": SECOND}, "@tcp_out": {"1": traced}}, programs=("off-cpu", "tcp"))
+    both = (one.before, 0, 0.0), (one.after, 5 * SECOND, 1.0)
+    before, after = (each.model_copy(update={"at_ns": ns, "cpu_s": cpu_s, "ip_sent_bytes": 7}) for each, ns, cpu_s in both)
+    after = after.model_copy(update={"ip_sent_bytes": 7 + carried})
+    checks, said = reconciled(one.model_copy(update={"before": before, "after": after}), split_of(one))
+
+    assert [each.what for each in checks] == ["CPU", "bytes sent over TCP"]
+    assert f"{traced / 5:,.0f} a second of the target, {carried / 5:,.0f} by its network namespace" in checks[1].said
+    assert len(said) == gaps
+    assert all(each.startswith("more was traced than the network carried") for each in said)
+
+
 def test_reads_are_weighed_by_their_time():
     """Two of a second each, in a wait of four; a short one is next to nothing."""
     counts = {"@on_ns": {"7": SECOND}, "@off_ns": {"2000": 4 * SECOND}}
