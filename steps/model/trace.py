@@ -35,6 +35,8 @@ class Counters(Model):
     retransmitted: int | None = None  # TCP segments of the target's network namespace
     ip_sent_bytes: int | None = None  # of that namespace, headers and loopback included; IPv4 and IPv6
     ip_received_bytes: int | None = None
+    disk_busy_s: dict[str, Finite] = {}  # whole device of the machine → time in which it had something to do; empty: not told
+    oom_kills: int | None = None  # in the target's control group
 
 
 class TraceRecord(Model):
@@ -117,6 +119,22 @@ class Sign(Model):
     met: bool
 
 
+class UseCell(Model):
+    """A value in words with its unit, or why it is not known: what is missing is never 0."""
+
+    said: str
+    known: bool = True
+
+
+class UseRow(Model):
+    """A resource as the USE method looks at it: how much of it is used, how much waits for it, what failed."""
+
+    resource: Literal["CPU", "memory", "disk", "network", "locks"]
+    utilisation: UseCell
+    saturation: UseCell
+    errors: UseCell
+
+
 class Option(Model):
     """What one could buy against a bottleneck, at list price."""
 
@@ -152,6 +170,7 @@ class TraceOutcome(Model):
     bpf_cores: Finite | None = None
     figures: dict[str, Finite] = {}  # syncs_per_request, disk_wait_share …: metrics of that name are read from here
     p50_ms: Finite | None = None  # under the trace, beside the untraced figure of the same cell
+    use: tuple[UseRow, ...] = ()
     histograms: dict[str, dict[str, tuple[Bucket, ...]]] = {}
 
     @model_validator(mode="after")
@@ -182,6 +201,7 @@ class ArmTrace(Model):
     others: tuple[Bottleneck, ...] = ()  # what it names besides
     agreeing: int = 0  # repetitions that name the same resource first
     reconciled: tuple[Reconciled, ...] = ()
+    use: tuple[UseRow, ...] = ()  # of the repetition in the middle
     bpf_cores: Finite | None = None
     untraced_p50_ms: Finite | None = None
     traced_p50_ms: Finite | None = None

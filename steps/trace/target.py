@@ -68,6 +68,8 @@ class Target:
             retransmitted=retransmitted(pid),
             ip_sent_bytes=ip_bytes(pid, "OutOctets"),
             ip_received_bytes=ip_bytes(pid, "InOctets"),
+            disk_busy_s=node.disk_busy_s(),
+            oom_kills=node.oom_kills(pid),
             **node.throttling(files),
             **{name: said[name] for name in ("cpu_pressure_s", "io_pressure_s", "memory_pressure_s")},
         )
