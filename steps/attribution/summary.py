@@ -53,6 +53,7 @@ def _arm(arm: Component, load: str, outcomes: Sequence[CellOutcome], files: File
         "agreeing": sum(trace.bottlenecks[0].resource == first.resource for trace in traces),
         "reconciled": middle.reconciled,
         "use": middle.use,
+        "histograms": middle.histograms,
         "bpf_cores": _median(trace.bpf_cores for trace in traces),
         "traced_p50_ms": _median(trace.p50_ms for trace in traces),
         "untraced_p50_ms": _median(_p50(outcome) for outcome, _ in traced),

@@ -202,6 +202,7 @@ class ArmTrace(Model):
     agreeing: int = 0  # repetitions that name the same resource first
     reconciled: tuple[Reconciled, ...] = ()
     use: tuple[UseRow, ...] = ()  # of the repetition in the middle
+    histograms: dict[str, dict[str, tuple[Bucket, ...]]] = {}  # of that one
     bpf_cores: Finite | None = None
     untraced_p50_ms: Finite | None = None
     traced_p50_ms: Finite | None = None

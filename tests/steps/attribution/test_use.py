@@ -7,6 +7,7 @@ from steps.attribution.summary import traces_of
 from steps.attribution.use import busiest_disk, use_of
 from steps.costs import book
 from steps.model import TraceProgram
+from steps.model.trace import Bucket
 from tests.steps.attribution.test_reading import TRACED, WHOLE, outcome
 
 SECOND = 1_000_000_000
@@ -28,6 +29,8 @@ COUNTS = {
 }
 BEFORE = {"disk_busy_s": {"vda": 100.0, "vdb": 7.0, "vdc": 1.0}, "oom_kills": 1, "io_pressure_s": 0.0, "cpu_pressure_s": 1.0}
 AFTER = {"disk_busy_s": {"vda": 103.44, "vdb": 7.08}, "oom_kills": 2, "io_pressure_s": 2.0, "cpu_pressure_s": 1.24}
+
+HISTOGRAMS = {"@sync_us": {"": (Bucket(low=64, high=127, count=3),)}}
 
 
 def traced(*, programs=EVERY, counts=COUNTS, before=BEFORE, after=AFTER, **fields):
@@ -116,13 +119,14 @@ def test_device_whose_count_began_anew_is_not_told():
     assert busiest_disk(full) == ("vda", 1.0)
 
 
-def test_table_is_in_the_outcome_and_of_the_repetition_in_the_middle(tmp_path):
+def test_table_and_histograms_are_those_of_the_repetition_in_the_middle(tmp_path):
     """As what was reconciled is."""
-    found = outcome(tmp_path, traced().to_json())
+    found = outcome(tmp_path, traced(histograms=HISTOGRAMS).to_json())
     arm = next(each for each in traces_of(TRACED, [found], {}) if each.cell)
 
     assert [row.resource for row in found.trace.use] == ["CPU", "memory", "disk", "network", "locks"]
     assert arm.use == found.trace.use
+    assert arm.histograms == found.trace.histograms == HISTOGRAMS
 
 
 def test_trace_that_cannot_be_had_has_no_table():
