@@ -32,5 +32,6 @@ READ_GAP = 0.10  # of the bytes that the kernel accounted as read for the proces
 READ_GAP_BYTES = 1_000_000
 TCP_GAP = 0.02  # of the bytes that the network namespace carried, and more than so many: then some were counted twice
 TCP_GAP_BYTES = 10_000
+SENDS_WAITED = 0.01  # of the window: what it gave to TCP may then lie in a buffer (megabytes), and nothing follows from a gap
 CPU_GAP = 0.10  # between the CPU time that was traced and what the kernel accounted for the processes, and more than so many
 CPU_GAP_CORES = 0.02  # /proc accounts in ticks of 10 ms for each thread: of ten threads in a window of 8 s that is 0.0125 cores

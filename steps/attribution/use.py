@@ -22,8 +22,8 @@ def use_of(record: TraceRecord, seen: Signals) -> tuple[UseRow, ...]:
 
 def _cpu(seen: Signals) -> UseRow:
     of = "; how many it may use is not known" if seen.cores is None else f" of {counted(seen.cores, 'core')}"
-    used = f"{seen.cores_used:.2f}{of}, its busiest thread {seen.busiest_thread:.2f} of one"
-    queue = f"{seen.split.cpu_wait_s / seen.seconds:.2f} threads in the queue for a core"
+    used = f"{number_of(seen.cores_used)}{of}, its busiest thread {number_of(seen.busiest_thread)} of one"
+    queue = f"{number_of(seen.split.cpu_wait_s / seen.seconds)} threads in the queue for a core"
     return UseRow(
         resource="CPU",
         utilisation=_known(used),

@@ -33,8 +33,8 @@ class Counters(Model):
     io_pressure_s: Finite | None = None
     memory_pressure_s: Finite | None = None
     retransmitted: int | None = None  # TCP segments of the target's network namespace
-    ip_sent_bytes: int | None = None  # of that namespace, headers and loopback included; IPv4 and IPv6
-    ip_received_bytes: int | None = None
+    ip_sent_bytes: dict[str, int] = {}  # network namespace of the target → bytes, with headers and loopback; empty: not told
+    ip_received_bytes: dict[str, int] = {}
     disk_busy_s: dict[str, Finite] = {}  # whole device of the machine → time in which it had something to do; empty: not told
     oom_kills: int | None = None  # in the target's control group
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +57,8 @@ class Target:
         reading = processes.read_cpu(self.keeper_pid)
         read, written = processes.storage_bytes(reading.tree)
         living = [each for each in reading.tree if not each.zombie]
-        pid = living[0].pid if living else self.keeper_pid
+        pids = [each.pid for each in living] or [self.keeper_pid]
+        pid = pids[0]
         said, files = node.counters(cpus), node.limit_files(pid)
         return Counters(
             at_ns=reading.at_ns,
@@ -66,8 +67,8 @@ class Target:
             read_bytes=read,
             write_bytes=written,
             retransmitted=retransmitted(pid),
-            ip_sent_bytes=ip_bytes(pid, "OutOctets"),
-            ip_received_bytes=ip_bytes(pid, "InOctets"),
+            ip_sent_bytes=ip_bytes(pids, "OutOctets"),
+            ip_received_bytes=ip_bytes(pids, "InOctets"),
             disk_busy_s=node.disk_busy_s(),
             oom_kills=node.oom_kills(pid),
             **node.throttling(files),
@@ -80,19 +81,27 @@ def retransmitted(pid: int) -> int | None:
     return _counted(pid, "snmp", "Tcp:", "RetransSegs")
 
 
-def ip_bytes(pid: int, name: str) -> int | None:
-    """`InOctets` or `OutOctets` of the network namespace of a process; None: it cannot be known.
+def ip_bytes(pids: Iterable[int], name: str) -> dict[str, int]:
+    """`InOctets` or `OutOctets` of each network namespace that these processes are in; without those that cannot be known.
 
     With headers, and with loopback, which counts on both sides: 10 MB over 127.0.0.1 were 10.01 MB out and in. What IPv6 carries
     stands in a file of its own (10.3 MB over ::1); without IPv6 there is none.
     """
-    ipv4 = _counted(pid, "netstat", "IpExt:", name)
+    found: dict[str, int] = {}
+    for pid in pids:
+        with suppress(OSError):  # it ended meanwhile
+            namespace = str(Path(f"/proc/{pid}/ns/net").readlink())
+            if namespace not in found and (ipv4 := _counted(pid, "netstat", "IpExt:", name)) is not None:
+                found[namespace] = ipv4 + _ipv6(pid, name)
+    return found
+
+
+def _ipv6(pid: int, name: str) -> int:
     try:
-        lines = Path(f"/proc/{pid}/net/snmp6").read_text(encoding="ascii").splitlines()
-        ipv6 = next((int(line.split()[1]) for line in lines if line.split()[0] == f"Ip6{name}"), 0)
-    except (OSError, ValueError, IndexError):
-        ipv6 = 0
-    return None if ipv4 is None else ipv4 + ipv6
+        lines = [line.split() for line in Path(f"/proc/{pid}/net/snmp6").read_text(encoding="ascii").splitlines()]
+        return next((int(value) for counter, value in lines if counter == f"Ip6{name}"), 0)
+    except (OSError, ValueError):
+        return 0
 
 
 def _counted(pid: int, file: str, protocol: str, name: str) -> int | None:

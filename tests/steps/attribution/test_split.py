@@ -117,6 +117,14 @@ def test_cpu_of_a_quiet_load_is_compared_no_finer_than_the_kernel_accounts_it(ac
     assert len(said) == gaps
 
 
+def sending(counts, carried, *, namespaces=("net:[1]", "net:[1]")):
+    """The comparisons and gaps of a target with those counts, whose network namespace carried so much."""
+    one = record({"@on_ns": {"7": SECOND}, **counts}, programs=("off-cpu", "tcp"))
+    before = one.before.model_copy(update={"ip_sent_bytes": {namespaces[0]: 7}})
+    later = {"at_ns": 5 * SECOND, "cpu_s": 1.0, "ip_sent_bytes": {namespaces[1]: 7 + carried}}
+    return reconciled(one.model_copy(update={"before": before, "after": one.after.model_copy(update=later)}), split_of(one))
+
+
 @pytest.mark.parametrize(
     ("traced", "carried", "gaps"),
     [(12_345, 13_000, 0), (12_345, 900_000, 0), (13_000, 4_000, 0), (2_000_000, 1_000_000, 1), (1_015_000, 1_000_000, 0)],
@@ -124,16 +132,29 @@ def test_cpu_of_a_quiet_load_is_compared_no_finer_than_the_kernel_accounts_it(ac
 )
 def test_bytes_that_no_network_carried_were_counted_twice(traced, carried, gaps):
     """More than 2 % and 10 kB above what the namespace carried; that it carried more for others is no gap."""
-    one = record({"@on_ns": {"7": SECOND}, "@tcp_out": {"1": traced}}, programs=("off-cpu", "tcp"))
-    both = (one.before, 0, 0.0), (one.after, 5 * SECOND, 1.0)
-    before, after = (each.model_copy(update={"at_ns": ns, "cpu_s": cpu_s, "ip_sent_bytes": 7}) for each, ns, cpu_s in both)
-    after = after.model_copy(update={"ip_sent_bytes": 7 + carried})
-    checks, said = reconciled(one.model_copy(update={"before": before, "after": after}), split_of(one))
+    checks, said = sending({"@tcp_out": {"1": traced}}, carried)
 
     assert [each.what for each in checks] == ["CPU", "bytes sent over TCP"]
     assert f"{traced / 5:,.0f} a second of the target, {carried / 5:,.0f} by its network namespace" in checks[1].said
     assert len(said) == gaps
     assert all(each.startswith("more was traced than the network carried") for each in said)
+
+
+@pytest.mark.parametrize("full", [{"@tcp_full": {"1": 1}}, {"@off_ns": {"1045": SECOND}}], ids=["refused", "waited"])
+def test_bytes_that_may_lie_in_a_buffer_are_no_gap(full):
+    """4 MB of 59 were seen there, of a sender that was faster than its link: the comparison stands, and nothing follows."""
+    checks, said = sending({"@tcp_out": {"1": 59_000_000}, **full}, 55_000_000)
+
+    assert [each.what for each in checks] == ["CPU", "bytes sent over TCP"]
+    assert said == ()
+
+
+def test_network_namespace_that_is_gone_is_not_compared():
+    """Its count went with it: a process of the target had ended."""
+    checks, said = sending({"@tcp_out": {"1": 9_000_000}}, 5, namespaces=("net:[1]", "net:[2]"))
+
+    assert [each.what for each in checks] == ["CPU"]
+    assert said == ()
 
 
 def test_reads_are_weighed_by_their_time():

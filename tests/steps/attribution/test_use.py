@@ -49,8 +49,8 @@ def test_every_resource_is_told_with_its_units():
     """Eight seconds of one core, one disk that two processes wait for, and a control group in which one was killed."""
     assert table(traced(cpus=2)) == {
         "CPU": (
-            "0.50 of 2 cores, its busiest thread 0.50 of one",
-            "0.12 threads in the queue for a core; pressure 3.00 %",
+            "0.500 of 2 cores, its busiest thread 0.500 of one",
+            "0.125 threads in the queue for a core; pressure 3.00 %",
             "(its control group does not tell whether it was throttled)",
         ),
         "memory": (
@@ -82,7 +82,7 @@ def test_what_was_not_traced_or_told_is_a_reason():
 
     found = table(bare)
 
-    assert found["CPU"][0].startswith("0.12; how many it may use is not known")
+    assert found["CPU"][0].startswith("0.125; how many it may use is not known")
     assert found["memory"][1:] == (
         "(not traced: memory; the kernel tells of no pressure)",
         "(its control group does not tell of OOM kills)",
