@@ -55,20 +55,22 @@ def pressure_s(resource: str) -> float | None:
     return int(first.rsplit(b"total=", 1)[1]) / 1e6 if b"total=" in first else None
 
 
-def disk_busy_s(*, proc: str = "/proc", devices: str = "/sys/block") -> dict[str, float]:
-    """By whole device: seconds in which it had something to do. Empty where the kernel does not tell.
+def disks(*, proc: str = "/proc", devices: str = "/sys/block") -> dict[str, dict[str, float]]:
+    """By whole device: seconds in which it had something to do (`disk_busy_s`), and those of its requests, added up
+    (`disk_requests_s`). Empty where the kernel does not tell.
 
+    The first is sampled at the kernel's ticks: requests that always fall between two of them are not in it. The second is exact.
     Of partitions `devices` knows nothing; what is made of other devices or of memory (loop, dm, md, zram) lies in virtual/block.
     """
-    found = {}
+    busy, requests = {}, {}
     for line in (_read(f"{proc}/diskstats") or b"").decode().splitlines():
         fields = line.split()
-        if len(fields) < 13:
+        if len(fields) < 14:
             continue
         path = f"{devices}/{fields[2]}"
         if os.path.exists(path) and "/virtual/block/" not in os.path.realpath(path):
-            found[fields[2]] = int(fields[12]) / 1000
-    return found
+            busy[fields[2]], requests[fields[2]] = (int(field) / 1000 for field in fields[12:14])
+    return {"disk_busy_s": busy, "disk_requests_s": requests}
 
 
 def oom_kills(pid: int, *, proc: str = "/proc", groups: str = "/sys/fs/cgroup") -> int | None:

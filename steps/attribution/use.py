@@ -6,6 +6,8 @@ and the disk's time are the machine's, all else is the target's. What nobody tol
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from steps.attribution.signals import Signals, grown, total
 from steps.model import TraceProgram, TraceRecord
 from steps.model.trace import UseCell, UseRow
@@ -49,7 +51,8 @@ def _disk(record: TraceRecord, seen: Signals) -> UseRow:
     busy = busiest_disk(record)
     used = _unknown(IN_A_POD if _in_pod(record) else "the kernel tells of no device")
     if busy:
-        used = _known(f"device {busy[0]} busy {_percent(busy[1])} of the window, for whomever")
+        name, share, under_way = busy
+        used = _known(f"device {name} busy {_percent(share)} of the window; {number_of(under_way)} requests under way on average")
     waiting = _of("waits for disk {} of its active time", seen.split.share("disk"), QUIET)
     return UseRow(
         resource="disk",
@@ -84,16 +87,25 @@ def _locks(seen: Signals) -> UseRow:
     )
 
 
-def busiest_disk(record: TraceRecord) -> tuple[str, float] | None:
-    """The device that was busy for the largest share of the window, and that share; None: none is known."""
+def busiest_disk(record: TraceRecord) -> tuple[str, float, float] | None:
+    """The device with the most requests under way, for how much of the window it was busy, and how many they were on average.
+
+    None: no device is known.
+    """
     before, after = record.before, record.after
     if before is None or after is None:
         return None
     seconds = max((after.at_ns - before.at_ns) / 1e9, 1e-9)
-    both = before.disk_busy_s.keys() & after.disk_busy_s.keys()
-    shares = {name: (after.disk_busy_s[name] - before.disk_busy_s[name]) / seconds for name in both}
-    found = max(shares, key=lambda name: (shares[name], name), default=None)
-    return None if found is None or shares[found] < 0 else (found, min(shares[found], 1.0))  # below: its 32 bits began anew
+    under_way = _grown(before.disk_requests_s, after.disk_requests_s)
+    found = max(under_way, key=lambda name: (under_way[name], name), default=None)
+    if found is None or (busy := _grown(before.disk_busy_s, after.disk_busy_s).get(found)) is None:
+        return None
+    return found, min(busy / seconds, 1.0), under_way[found] / seconds
+
+
+def _grown(first: Mapping[str, float], last: Mapping[str, float]) -> dict[str, float]:
+    """Of the devices that were there twice; without those whose count began anew: the kernel prints 32 bits of it."""
+    return {name: last[name] - first[name] for name in first.keys() & last.keys() if last[name] >= first[name]}
 
 
 def _in_pod(record: TraceRecord) -> bool:

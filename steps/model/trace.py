@@ -35,7 +35,8 @@ class Counters(Model):
     retransmitted: int | None = None  # TCP segments of the target's network namespace
     ip_sent_bytes: dict[str, int] = {}  # network namespace of the target → bytes, with headers and loopback; empty: not told
     ip_received_bytes: dict[str, int] = {}
-    disk_busy_s: dict[str, Finite] = {}  # whole device of the machine → time in which it had something to do; empty: not told
+    disk_busy_s: dict[str, Finite] = {}  # device of the machine → time in which it had something to do, sampled at ticks
+    disk_requests_s: dict[str, Finite] = {}  # device → time of its requests, added up; empty: not told
     oom_kills: int | None = None  # in the target's control group
 
 

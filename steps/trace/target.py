@@ -69,8 +69,8 @@ class Target:
             retransmitted=retransmitted(pid),
             ip_sent_bytes=ip_bytes(pids, "OutOctets"),
             ip_received_bytes=ip_bytes(pids, "InOctets"),
-            disk_busy_s=node.disk_busy_s(),
             oom_kills=node.oom_kills(pid),
+            **node.disks(),
             **node.throttling(files),
             **{name: said[name] for name in ("cpu_pressure_s", "io_pressure_s", "memory_pressure_s")},
         )

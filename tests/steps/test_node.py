@@ -85,8 +85,10 @@ def test_whole_devices_are_told_apart_from_what_is_made_of_them(tmp_path):
         (tmp_path / "block").mkdir(exist_ok=True)
         (tmp_path / "block" / name).symlink_to(tmp_path / path)
 
-    assert node.disk_busy_s(proc=str(tmp_path), devices=f"{tmp_path}/block") == {"vda": 8.161}
-    assert node.disk_busy_s(proc=f"{tmp_path}/none") == {}
+    found = node.disks(proc=str(tmp_path), devices=f"{tmp_path}/block")
+
+    assert found == {"disk_busy_s": {"vda": 8.161}, "disk_requests_s": {"vda": 0.096}}
+    assert node.disks(proc=f"{tmp_path}/none") == {"disk_busy_s": {}, "disk_requests_s": {}}
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,20 @@ COUNTS = {
     "@connect_failed": {"1": 3},
     "@reclaim_ns": {"1": SECOND // 10},
 }
-BEFORE = {"disk_busy_s": {"vda": 100.0, "vdb": 7.0, "vdc": 1.0}, "oom_kills": 1, "io_pressure_s": 0.0, "cpu_pressure_s": 1.0}
-AFTER = {"disk_busy_s": {"vda": 103.44, "vdb": 7.08}, "oom_kills": 2, "io_pressure_s": 2.0, "cpu_pressure_s": 1.24}
+BEFORE = {
+    "disk_busy_s": {"vda": 100.0, "vdb": 7.0, "vdc": 1.0},
+    "disk_requests_s": {"vda": 300.0, "vdb": 7.0, "vdc": 1.0},
+    "oom_kills": 1,
+    "io_pressure_s": 0.0,
+    "cpu_pressure_s": 1.0,
+}
+AFTER = {
+    "disk_busy_s": {"vda": 103.44, "vdb": 7.08},
+    "disk_requests_s": {"vda": 312.0, "vdb": 7.08},
+    "oom_kills": 2,
+    "io_pressure_s": 2.0,
+    "cpu_pressure_s": 1.24,
+}
 
 HISTOGRAMS = {"@sync_us": {"": (Bucket(low=64, high=127, count=3),)}}
 
@@ -59,7 +71,7 @@ def test_every_resource_is_told_with_its_units():
             "1 OOM kill in its control group",
         ),
         "disk": (
-            "device vda busy 43.0 % of the window, for whomever",
+            "device vda busy 43.0 % of the window; 1.50 requests under way on average",
             "waits for disk 33.3 % of its active time; pressure 25.0 %",
             "(not traced: what a device fails at)",
         ),
@@ -105,18 +117,25 @@ def test_zero_that_was_counted_is_zero():
 
     found = table(quiet)
 
-    assert found["disk"][0] == "device vdc busy 0 % of the window, for whomever"
+    assert found["disk"][0] == "device vdc busy 0 % of the window; 0 requests under way on average"
     assert found["memory"][2] == "0 OOM kills in its control group"
     assert found["network"][1:] == ("0 % of sends into a full buffer", "0 % of segments sent again; 0 connects failed")
 
 
-def test_device_whose_count_began_anew_is_not_told():
-    """The kernel keeps it in 32 bits; and a device is never busier than the window is long."""
-    anew = traced(before={"disk_busy_s": {"vda": 4_294_967.0}}, after={"disk_busy_s": {"vda": 1.0}})
-    full = traced(before={"disk_busy_s": {"vda": 0.0}}, after={"disk_busy_s": {"vda": 8.02}})
+def disk(busy_s, requests_s):
+    """A record whose one device had been busy so long before, and after."""
+    before, after = (
+        {"disk_busy_s": {"vda": busy}, "disk_requests_s": {"vda": requests}}
+        for busy, requests in zip(busy_s, requests_s, strict=True)
+    )
+    return traced(before=before, after=after)
 
-    assert busiest_disk(anew) is None
-    assert busiest_disk(full) == ("vda", 1.0)
+
+def test_device_whose_count_began_anew_is_not_told():
+    """The kernel prints it in 32 bits; and a device is never busier than the window is long."""
+    assert busiest_disk(disk((4_294_967.0, 1.0), (5.0, 6.0))) is None
+    assert busiest_disk(disk((5.0, 6.0), (4_294_967.0, 1.0))) is None
+    assert busiest_disk(disk((0.0, 8.02), (0.0, 16.0))) == ("vda", 1.0, 2.0)
 
 
 def test_table_and_histograms_are_those_of_the_repetition_in_the_middle(tmp_path):
