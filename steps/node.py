@@ -5,7 +5,7 @@ Everything is cumulative and None where the kernel does not tell. In a pod these
 """
 
 # /proc is read so often that making a Path of each name would cost more than the reading.
-# ruff: noqa: PTH123
+# ruff: noqa: PTH110, PTH123
 
 from __future__ import annotations
 
@@ -53,6 +53,37 @@ def pressure_s(resource: str) -> float | None:
     """Seconds in which at least one task of the machine waited for `cpu`, `io` or `memory`."""
     first = (_read(f"/proc/pressure/{resource}") or b"").split(b"\n", 1)[0]
     return int(first.rsplit(b"total=", 1)[1]) / 1e6 if b"total=" in first else None
+
+
+def disks(*, proc: str = "/proc", devices: str = "/sys/block") -> dict[str, dict[str, float]]:
+    """By whole device: seconds in which it had something to do (`disk_busy_s`), and those of its requests, added up
+    (`disk_requests_s`). Empty where the kernel does not tell.
+
+    The first is sampled at the kernel's ticks: requests that always fall between two of them are not in it. The second is exact.
+    Of partitions `devices` knows nothing; what is made of other devices or of memory (loop, dm, md, zram) lies in virtual/block.
+    """
+    busy, requests = {}, {}
+    for line in (_read(f"{proc}/diskstats") or b"").decode().splitlines():
+        fields = line.split()
+        if len(fields) < 14:
+            continue
+        path = f"{devices}/{fields[2]}"
+        if os.path.exists(path) and "/virtual/block/" not in os.path.realpath(path):
+            busy[fields[2]], requests[fields[2]] = (int(field) / 1000 for field in fields[12:14])
+    return {"disk_busy_s": busy, "disk_requests_s": requests}
+
+
+def oom_kills(pid: int, *, proc: str = "/proc", groups: str = "/sys/fs/cgroup") -> int | None:
+    """Processes of its control group that were killed because memory ran out; None: that cannot be seen from here."""
+    for line in (_read(f"{proc}/{pid}/cgroup") or b"").decode().splitlines():
+        _, controllers, path = line.split(":", 2)
+        name = "memory/{}/memory.oom_control" if controllers else "{}/memory.events"
+        if ".." in path or (controllers and "memory" not in controllers.split(",")):
+            continue
+        said = dict(each.split(None, 1) for each in (_read(f"{groups}/{name.format(path.strip('/'))}") or b"").splitlines())
+        if b"oom_kill" in said:
+            return int(said[b"oom_kill"])
+    return None
 
 
 def limit_files(pid: int, *, proc: str = "/proc", groups: str = "/sys/fs/cgroup") -> list[str]:

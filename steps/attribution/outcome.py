@@ -10,6 +10,7 @@ from steps.attribution.reconciled import reconciled
 from steps.attribution.rules import bottlenecks_of
 from steps.attribution.signals import signals_of, total
 from steps.attribution.split import split_of
+from steps.attribution.use import use_of
 from steps.costs.book import PriceBook
 from steps.errors import MeasureError
 from steps.model import LoadRecord, TraceOutcome, TraceProgram, TraceRecord, Window
@@ -42,7 +43,8 @@ def outcome_of(record: TraceRecord, load: LoadRecord | None, book: PriceBook, *,
         return base.model_copy(update={"reason": str(error)})
     checks, gaps = reconciled(record, split)
     lacks = (*record.incomplete, *_short(record, load), *gaps)
-    causes = bottlenecks_of(signals_of(record, split), whole=not lacks)
+    seen = signals_of(record, split)
+    causes = bottlenecks_of(seen, whole=not lacks)
     found = tuple(with_options(each, book, cores=record.cpus) for each in causes)
     update = {
         "reason": None,
@@ -51,6 +53,7 @@ def outcome_of(record: TraceRecord, load: LoadRecord | None, book: PriceBook, *,
         "split": split,
         "bottlenecks": found,
         "reconciled": checks,
+        "use": use_of(record, seen),
         "figures": figures_of(record, split, load),
         "p50_ms": p50_ms,
         "histograms": record.histograms,

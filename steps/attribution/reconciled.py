@@ -16,24 +16,65 @@ def reconciled(record: TraceRecord, split: Split) -> tuple[tuple[Reconciled, ...
     if before is None or after is None:
         return (), ("nobody read what the processes used: the trace cannot be checked",)
     checks, gaps = [_cpu(record, split, before, after)], []
-    if abs(checks[0].traced - checks[0].counted) > at.CPU_GAP * max(checks[0].counted, 0.1):
+    if abs(checks[0].traced - checks[0].counted) > max(at.CPU_GAP * checks[0].counted, at.CPU_GAP_CORES):
         gaps.append(f"traced and accounted CPU time differ: {checks[0].said}")
     if "block-io" in record.programs:
         checks += _bytes(record, before, after)
         gaps += [f"more was read than traced: {each.said}" for each in checks if each.what == READ and _missed(each)]
-    if "tcp" in record.programs and before.retransmitted is not None and after.retransmitted is not None:
-        events, counted = total(record, "@retransmits"), after.retransmitted - before.retransmitted
-        said = f"{events:,} packets of the target sent again, {counted:,} segments in its network namespace"
-        checks.append(Reconciled(what="TCP retransmits", traced=events, counted=counted, unit="", said=said))
+    if "tcp" in record.programs:
+        carried = _carried(record, before, after)
+        checks += [*_sent_again(record, before, after), *carried]
+        if not _buffered(record, split):
+            gaps += [f"more was traced than the network carried: {each.said}" for each in carried if _twice(each, record.seconds)]
     return tuple(checks), tuple(gaps)
 
 
 def _cpu(record: TraceRecord, split: Split, before: Counters, after: Counters) -> Reconciled:
     """The readings are not exactly at the edges of the counting, so both are per second."""
     traced = split.on_cpu_s / record.seconds
-    counted = (after.cpu_s - before.cpu_s) / max((after.at_ns - before.at_ns) / 1e9, 1e-9)
+    counted = (after.cpu_s - before.cpu_s) / _between_s(before, after)
     said = f"{traced:.3f} cores traced, {counted:.3f} accounted"
     return Reconciled(what="CPU", traced=traced, counted=counted, unit="cores", said=said)
+
+
+def _between_s(before: Counters, after: Counters) -> float:
+    return max((after.at_ns - before.at_ns) / 1e9, 1e-9)
+
+
+def _sent_again(record: TraceRecord, before: Counters, after: Counters) -> list[Reconciled]:
+    """Packets beside segments, of which one packet may hold several; in a pod its namespace is not asked."""
+    if before.retransmitted is None or after.retransmitted is None:
+        return []
+    events, counted = total(record, "@retransmits"), after.retransmitted - before.retransmitted
+    said = f"{events:,} packets of the target sent again, {counted:,} segments in its network namespace"
+    return [Reconciled(what="TCP retransmits", traced=events, counted=counted, unit="", said=said)]
+
+
+def _carried(record: TraceRecord, before: Counters, after: Counters) -> list[Reconciled]:
+    """What the target gave to TCP and got from it, beside what its network namespaces carried: per second, as CPU is."""
+    found = []
+    for key, what, first, last in (
+        ("@tcp_out", "bytes sent over TCP", before.ip_sent_bytes, after.ip_sent_bytes),
+        ("@tcp_in", "bytes received over TCP", before.ip_received_bytes, after.ip_received_bytes),
+    ):
+        if not first or first.keys() != last.keys():  # one that is gone takes its count with it
+            continue
+        carried = sum(last.values()) - sum(first.values())
+        traced, counted = total(record, key) / record.seconds, carried / _between_s(before, after)
+        rest = "with headers and whatever else is in it"
+        said = f"{traced:,.0f} a second of the target, {counted:,.0f} by its network namespace, {rest}"
+        found.append(Reconciled(what=what, traced=traced, counted=counted, unit="bytes/s", said=said))
+    return found
+
+
+def _buffered(record: TraceRecord, split: Split) -> bool:
+    """Whether it found no room for what it sent: some of that may not have been carried when the counting ended."""
+    return total(record, "@tcp_full") > 0 or split.network_s > at.SENDS_WAITED * record.seconds
+
+
+def _twice(each: Reconciled, seconds: float) -> bool:
+    """Whether bytes were counted twice. That fewer were traced says nothing: the namespace is others', too."""
+    return (each.traced - each.counted) * seconds > at.TCP_GAP * each.counted * seconds + at.TCP_GAP_BYTES
 
 
 def _missed(read: Reconciled) -> bool:

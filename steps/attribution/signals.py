@@ -70,10 +70,11 @@ def _seconds(buckets: tuple[Bucket, ...]) -> float:
 
 
 def _throttled(record: TraceRecord) -> float | None:
-    return throttled_share(_share(record, "throttled_s"), _between(record, "periods"), _between(record, "throttled_periods"))
+    return throttled_share(_share(record, "throttled_s"), grown(record, "periods"), grown(record, "throttled_periods"))
 
 
-def _between(record: TraceRecord, name: str) -> float | None:
+def grown(record: TraceRecord, name: str) -> float | None:
+    """By how much a counter grew between the two readings; None: nobody told."""
     before, after = record.before, record.after
     if before is None or after is None:
         return None
@@ -83,7 +84,7 @@ def _between(record: TraceRecord, name: str) -> float | None:
 
 def _share(record: TraceRecord, name: str) -> float | None:
     """Of the time between the two readings."""
-    grown = _between(record, name)
-    if grown is None or not isinstance(record.before, Counters) or not isinstance(record.after, Counters):
+    more = grown(record, name)
+    if more is None or not isinstance(record.before, Counters) or not isinstance(record.after, Counters):
         return None
-    return grown / max((record.after.at_ns - record.before.at_ns) / 1e9, 1e-9)
+    return more / max((record.after.at_ns - record.before.at_ns) / 1e9, 1e-9)

@@ -52,6 +52,8 @@ def _arm(arm: Component, load: str, outcomes: Sequence[CellOutcome], files: File
         "others": middle.bottlenecks[1:],
         "agreeing": sum(trace.bottlenecks[0].resource == first.resource for trace in traces),
         "reconciled": middle.reconciled,
+        "use": middle.use,
+        "histograms": middle.histograms,
         "bpf_cores": _median(trace.bpf_cores for trace in traces),
         "bpf_cores_of": middle.bpf_cores_of,
         "traced_p50_ms": _median(trace.p50_ms for trace in traces),

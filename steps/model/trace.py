@@ -33,6 +33,11 @@ class Counters(Model):
     io_pressure_s: Finite | None = None
     memory_pressure_s: Finite | None = None
     retransmitted: int | None = None  # TCP segments of the target's network namespace
+    ip_sent_bytes: dict[str, int] = {}  # network namespace of the target → bytes, with headers and loopback; empty: not told
+    ip_received_bytes: dict[str, int] = {}
+    disk_busy_s: dict[str, Finite] = {}  # device of the machine → time in which it had something to do, sampled at ticks
+    disk_requests_s: dict[str, Finite] = {}  # device → time of its requests, added up; empty: not told
+    oom_kills: int | None = None  # in the target's control group
 
 
 class TraceRecord(Model):
@@ -116,6 +121,22 @@ class Sign(Model):
     met: bool
 
 
+class UseCell(Model):
+    """A value in words with its unit, or why it is not known: what is missing is never 0."""
+
+    said: str
+    known: bool = True
+
+
+class UseRow(Model):
+    """A resource as the USE method looks at it: how much of it is used, how much waits for it, what failed."""
+
+    resource: Literal["CPU", "memory", "disk", "network", "locks"]
+    utilisation: UseCell
+    saturation: UseCell
+    errors: UseCell
+
+
 class Option(Model):
     """What one could buy against a bottleneck, at list price."""
 
@@ -152,6 +173,7 @@ class TraceOutcome(Model):
     bpf_cores_of: dict[str, Finite] = {}
     figures: dict[str, Finite] = {}  # syncs_per_request, disk_wait_share …: metrics of that name are read from here
     p50_ms: Finite | None = None  # under the trace, beside the untraced figure of the same cell
+    use: tuple[UseRow, ...] = ()
     histograms: dict[str, dict[str, tuple[Bucket, ...]]] = {}
 
     @model_validator(mode="after")
@@ -182,6 +204,8 @@ class ArmTrace(Model):
     others: tuple[Bottleneck, ...] = ()  # what it names besides
     agreeing: int = 0  # repetitions that name the same resource first
     reconciled: tuple[Reconciled, ...] = ()
+    use: tuple[UseRow, ...] = ()  # of the repetition in the middle
+    histograms: dict[str, dict[str, tuple[Bucket, ...]]] = {}  # of that one
     bpf_cores: Finite | None = None
     bpf_cores_of: dict[str, Finite] = {}  # of the repetition in the middle
     untraced_p50_ms: Finite | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from steps.model import Report
 from steps.model.trace import ArmTrace, Bottleneck, Option, Sign
+from steps.page.took import Took, took
 from steps.statistics.words import DASH
 
 NAMES = {
@@ -68,6 +69,10 @@ class TraceView:
             "its price is not in the price book" if option.usd_per_month is None else f"+{option.usd_per_month:,.2f} USD a month"
         )
         return f"{option.what}, {cost}: {'helps' if option.helps else 'will not help'}; {option.why}"
+
+    def took(self, arm: ArmTrace) -> list[Took]:
+        """How long each of what was timed took, in the repetition in the middle."""
+        return list(took(arm.histograms))
 
     def picture(self, key: str) -> str:
         """What a flame graph shows."""

@@ -70,6 +70,46 @@ def test_process_without_limits_that_can_be_seen_is_unknown():
     assert node.periods(node.limit_files(4_000_000)) is None
 
 
+DISKSTATS = """ 254       0 vda 64 12 74 52 24 15 93 42 0 8161 96 10 7 24 11 59 30
+ 254       1 vda1 64 12 74 52 24 15 93 42 0 8000 96 10 7 24 11 59 30
+   7       0 loop0 0 0 0 0 0 0 0 0 0 90 0
+ 253       0 dm-0 9 9 9 9
+"""
+
+
+def test_whole_devices_are_told_apart_from_what_is_made_of_them(tmp_path):
+    """A partition's time is its device's, and so is a loop's; a line of an old kernel tells nothing."""
+    (tmp_path / "diskstats").write_text(DISKSTATS)
+    for name, path in (("vda", "pci0/block/vda"), ("loop0", "virtual/block/loop0")):
+        (tmp_path / path).mkdir(parents=True)
+        (tmp_path / "block").mkdir(exist_ok=True)
+        (tmp_path / "block" / name).symlink_to(tmp_path / path)
+
+    found = node.disks(proc=str(tmp_path), devices=f"{tmp_path}/block")
+
+    assert found == {"disk_busy_s": {"vda": 8.161}, "disk_requests_s": {"vda": 0.096}}
+    assert node.disks(proc=f"{tmp_path}/none") == {"disk_busy_s": {}, "disk_requests_s": {}}
+
+
+@pytest.mark.parametrize(
+    ("groups", "path", "told"),
+    [
+        ("4:memory:/pod\n0::/\n", "memory/pod/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"),
+        ("0::/pod\n", "pod/memory.events", "low 0\noom 5\noom_kill 3\noom_group_kill 0\n"),
+    ],
+    ids=["version 1", "version 2"],
+)
+def test_oom_kills_are_those_of_the_processs_control_group(tmp_path, groups, path, told):
+    """In both versions; None where it cannot be seen."""
+    for name, text in (("proc/7/cgroup", groups), (path, told)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    assert node.oom_kills(7, proc=f"{tmp_path}/proc", groups=str(tmp_path)) == 3
+    assert node.oom_kills(7, proc=f"{tmp_path}/proc", groups=f"{tmp_path}/none") is None
+    assert node.oom_kills(8, proc=f"{tmp_path}/proc", groups=str(tmp_path)) is None
+
+
 def test_this_machine_tells_who_it_is_and_that_it_works():
     """The same name twice, and a core that burns is not idle."""
     core = min(os.sched_getaffinity(0))

@@ -105,6 +105,58 @@ def test_reads_that_no_program_saw_are_a_gap(read, traced, gaps):
     assert all(each.startswith("more was read than traced") for each in said)
 
 
+@pytest.mark.parametrize(
+    ("accounted", "gaps"), [(0.035, 0), (0.001, 0), (0.041, 1), (0.2, 1)], ids=["more", "less", "too much", "far too much"]
+)
+def test_cpu_of_a_quiet_load_is_compared_no_finer_than_the_kernel_accounts_it(accounted, gaps):
+    """0.02 cores of a load that waits for a lock: a hundredth of a core beside it is ticks, and says nothing of the trace."""
+    one = record({"@on_ns": {"7": SECOND // 10}})
+    later = one.after.model_copy(update={"at_ns": 5 * SECOND, "cpu_s": 5 * accounted})
+    _, said = reconciled(one.model_copy(update={"after": later}), split_of(one))
+
+    assert len(said) == gaps
+
+
+def sending(counts, carried, *, namespaces=("net:[1]", "net:[1]")):
+    """The comparisons and gaps of a target with those counts, whose network namespace carried so much."""
+    one = record({"@on_ns": {"7": SECOND}, **counts}, programs=("off-cpu", "tcp"))
+    before = one.before.model_copy(update={"ip_sent_bytes": {namespaces[0]: 7}})
+    later = {"at_ns": 5 * SECOND, "cpu_s": 1.0, "ip_sent_bytes": {namespaces[1]: 7 + carried}}
+    return reconciled(one.model_copy(update={"before": before, "after": one.after.model_copy(update=later)}), split_of(one))
+
+
+@pytest.mark.parametrize(
+    ("traced", "carried", "gaps"),
+    [(12_345, 13_000, 0), (12_345, 900_000, 0), (13_000, 4_000, 0), (2_000_000, 1_000_000, 1), (1_015_000, 1_000_000, 0)],
+    ids=["with headers", "others", "little", "twice", "nearly all"],
+)
+def test_bytes_that_no_network_carried_were_counted_twice(traced, carried, gaps):
+    """More than 2 % and 10 kB above what the namespace carried; that it carried more for others is no gap."""
+    checks, said = sending({"@tcp_out": {"1": traced}}, carried)
+
+    assert [each.what for each in checks] == ["CPU", "bytes sent over TCP"]
+    assert f"{traced / 5:,.0f} a second of the target, {carried / 5:,.0f} by its network namespace" in checks[1].said
+    assert len(said) == gaps
+    assert all(each.startswith("more was traced than the network carried") for each in said)
+
+
+@pytest.mark.parametrize("full", [{"@tcp_full": {"1": 1}}, {"@off_ns": {"1045": SECOND}}], ids=["refused", "waited"])
+def test_bytes_that_may_lie_in_a_buffer_are_no_gap(full):
+    """4 MB of 59 were seen there, of a sender that was faster than its link: the comparison stands, and nothing follows."""
+    checks, said = sending({"@tcp_out": {"1": 59_000_000}, **full}, 55_000_000)
+
+    assert [each.what for each in checks] == ["CPU", "bytes sent over TCP"]
+    assert said == ()
+
+
+def test_network_namespace_that_is_gone_is_not_compared():
+    """Its count went with it: a process of the target had ended."""
+    checks, said = sending({"@tcp_out": {"1": 9_000_000}}, 5, namespaces=("net:[1]", "net:[2]"))
+
+    assert [each.what for each in checks] == ["CPU"]
+    assert said == ()
+
+
 def test_reads_are_weighed_by_their_time():
     """Two of a second each, in a wait of four; a short one is next to nothing."""
     counts = {"@on_ns": {"7": SECOND}, "@off_ns": {"2000": 4 * SECOND}}

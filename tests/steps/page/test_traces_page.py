@@ -10,7 +10,7 @@ from steps.attribution.options import with_options
 from steps.attribution.rules import bottlenecks_of
 from steps.costs import book
 from steps.evidence import read
-from steps.model.trace import ArmTrace
+from steps.model.trace import ArmTrace, Bucket, UseCell, UseRow
 from steps.page import render
 from steps.statistics.findings import report_of
 from tests.steps.attribution.test_rules import SYNCING
@@ -79,6 +79,52 @@ def test_what_a_trace_lacks_stands_beside_its_verdict(found):
 
     assert "confidence low" in shown
     assert "incomplete: only 2.0 s were counted" in shown
+
+
+def known(said):
+    return UseCell(said=said)
+
+
+DISK = UseRow(
+    resource="disk",
+    utilisation=known("device vda busy 43 % of the window"),
+    saturation=known("pressure 12 %"),
+    errors=UseCell(said="not traced: what a device fails at", known=False),
+)
+TIMES = {"@io_us": {"1": (Bucket(low=64, high=127, count=3), Bucket(low=128, high=255, count=1))}, "@rtt_us": {"": ()}}
+
+
+def test_utilisation_saturation_and_errors_are_on_the_page_folded_away(found):
+    """A value as it is, what is not known in grey with its reason."""
+    page = page_of(traced(found, seen=6, active_threads=1.0, verdict=bottlenecks_of(SYNCING)[0], use=(DISK,)))
+    shown = re.search(r'<details class="deep"><summary>Utilisation, saturation, errors: nginx.*?</details>', page, re.DOTALL)[0]
+
+    assert '<td data-label="utilisation"><span>device vda busy 43 % of the window</span></td>' in shown
+    assert '<td data-label="errors" class="none"><span>not traced: what a device fails at</span></td>' in shown
+
+
+def test_how_long_each_took_is_on_the_page_folded_away(found):
+    """A row for each histogram that holds anything, its bars said for who cannot see them."""
+    page = page_of(traced(found, seen=6, active_threads=1.0, verdict=bottlenecks_of(SYNCING)[0], histograms=TIMES))
+    shown = re.search(r'<details class="deep"><summary>How long each took: nginx.*?</details>', page, re.DOTALL)[0]
+
+    assert shown.count("<tr>") == 2
+    assert re.findall(r'data-label="(\w+)">([^<]+)<', shown) == [
+        ("n", "4"),
+        ("p50", "64-127 µs"),
+        ("p99", "128-255 µs"),
+        ("longest", "128-255 µs"),
+    ]
+    assert 'aria-label="64-127 µs: 3, 128-255 µs: 1"' in shown
+    assert re.findall(r'<i style="height: (\d+)%"', shown) == ["100", "33"]
+
+
+def test_page_has_no_tables_of_what_is_not_there(found):
+    """A record of an older run has neither."""
+    page = page_of(traced(found, seen=6, active_threads=1.0, verdict=bottlenecks_of(SYNCING)[0]))
+
+    assert "Utilisation" not in page
+    assert "How long each took" not in page
 
 
 def test_contender_without_a_trace_has_its_reason(found):
