@@ -9,6 +9,7 @@ from statistics import median
 from steps.model import CellOutcome, Component, Experiment, TraceOutcome
 from steps.model.trace import ArmTrace
 
+EVENTS = "events.csv"
 PARTS = ("on_cpu", "cpu_wait", "disk", "network", "lock", "other")
 
 
@@ -42,6 +43,7 @@ def _arm(arm: Component, load: str, outcomes: Sequence[CellOutcome], files: File
         "target": middle.target,
         "cell": cell,
         "pictures": tuple(key for key in files.get(cell, ()) if key.endswith(".svg")),
+        "events": next((key for key in files.get(cell, ()) if key.endswith(f"/{EVENTS}")), None),
         "seen": len(traces),
         "reasons": said,
         "incomplete": tuple(dict.fromkeys(what for trace in traces for what in trace.incomplete)),

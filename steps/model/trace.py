@@ -193,6 +193,7 @@ class ArmTrace(Model):
     target: Name | None = None  # what was traced: for the direct path, what stands around
     cell: CellId | None = None  # the repetition in the middle
     pictures: tuple[str, ...] = ()  # its flame graphs, by their keys below the run's prefix
+    events: str | None = None  # the list of what was printed one by one, by its key
     planned: int
     seen: int  # repetitions with a split of time
     reasons: tuple[str, ...] = ()  # why the others have none

@@ -187,8 +187,8 @@ def count(
 
     attached: is told, when all is, until when it will count: ns of the wall clock.
     """
-    times = {"delay_ns": round(DELAY_S * 1e9), "lasts_ns": round(LASTS_S * 1e9)}
-    text = together(programs, hostname=target.hostname, events=events, **times)
+    delay_ns, lasts_ns = round(DELAY_S * 1e9), round(LASTS_S * 1e9)
+    text = together(programs, hostname=target.hostname, delay_ns=delay_ns, lasts_ns=lasts_ns, events=events)
     (folder / "trace.bt").write_text(text, encoding="utf-8")
     name = tracers.start(Order(("count",), LONGEST_S, text), called="count", within_s=STARTS_S)
     armed_ns = _number(tracers.until_said(name, "armed_unix_ns", within_s=ATTACHES_S), "armed_unix_ns")

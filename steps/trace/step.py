@@ -18,6 +18,7 @@ from typing import Any
 from steps import shell
 from steps.attribution.calls import waits_for
 from steps.attribution.split import HANDED_ON, lock_share
+from steps.attribution.summary import EVENTS
 from steps.errors import LabError, MeasureError
 from steps.model import Endpoints, Experiment, cell_of, now
 from steps.model.trace import TraceRecord
@@ -146,7 +147,7 @@ def count(
 def _counted(printed: Parsed, component: str, folder: Path) -> dict[str, Any]:
     """The fields that a tracer's output amounts to; its stacks, and its events, become files."""
     if printed.events is not None:
-        write_events(folder / "events.csv", printed.events, printed.ready_ns or 0)
+        write_events(folder / EVENTS, printed.events, printed.ready_ns or 0)
     _draw_work(printed.counts.pop(STACKS, {}), component, folder)
     _draw_waits(printed.counts.pop(OFF_STACKS, {}), component, folder, locks=lock_share(printed.counts) >= HANDED_ON)
     return {

@@ -55,6 +55,7 @@ def test_verdict_is_shown_with_evidence_and_prices(found):
             percent={"on_cpu": 30.0, "disk": 70.0},
             active_threads=1.0,
             bpf_cores=0.02,
+            bpf_cores_of={"frame": 0.001, "off-cpu": 0.019},
             untraced_p50_ms=1.25,
             traced_p50_ms=1.5,
         )
@@ -66,7 +67,7 @@ def test_verdict_is_shown_with_evidence_and_prices(found):
         "waits for disk 70 % (threshold 20 %)",
         "4,000 more IOPS, +20.00 USD a month: helps",
         "2 more cores, +51.10 USD a month: will not help",
-        "tracing took 2 % of a core; p50 1.25 ms without it, 1.5 ms with it",
+        "tracing took 2 % of a core (off-cpu 1.9, frame 0.1); p50 1.25 ms without it, 1.5 ms with it",
     ):
         assert text in said
 
@@ -79,6 +80,15 @@ def test_what_a_trace_lacks_stands_beside_its_verdict(found):
 
     assert "confidence low" in shown
     assert "incomplete: only 2.0 s were counted" in shown
+
+
+def test_events_that_were_printed_one_by_one_are_a_click_away(found):
+    """As the file they are in."""
+    shown = {"seen": 6, "active_threads": 1.0, "cell": "nginx-500rps-r3", "verdict": bottlenecks_of(SYNCING)[0]}
+    page = page_of(traced(found, events="cells/nginx-500rps-r3/trace/events.csv", **shown))
+
+    assert 'cells/nginx-500rps-r3/trace/events.csv">each event by itself</a>' in page
+    assert "each event" not in page_of(traced(found, **shown))
 
 
 def known(said):
