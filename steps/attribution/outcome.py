@@ -92,6 +92,9 @@ def _short(record: TraceRecord, load: LoadRecord | None) -> tuple[str, ...]:
         said.append("threads ran, and no change of threads was counted: what the programs counted is not all")
     elif missed > at.MISSED * switches:
         said.append(f"the kernel left out {missed:,} of {switches:,} changes of threads")
+    unended, ios = total(record, "@ios_unended"), total(record, "@ios")
+    if unended > at.UNENDED * ios:
+        said.append(f"{unended:,} of {ios:,} I/Os were not seen to end: how long those took is not known")
     if record.seconds < at.LEAST_S:
         said.append(f"only {record.seconds:.1f} s were counted, fewer than {at.LEAST_S:g}")
     window = load.window if load else None

@@ -56,7 +56,7 @@ def _arm(arm: Component, load: str, outcomes: Sequence[CellOutcome], files: File
         "reconciled": middle.reconciled,
         "use": middle.use,
         "histograms": middle.histograms,
-        "bpf_cores": _median(trace.bpf_cores for trace in traces),
+        "bpf_cores": middle.bpf_cores,
         "bpf_cores_of": middle.bpf_cores_of,
         "traced_p50_ms": _median(trace.p50_ms for trace in traces),
         "untraced_p50_ms": _median(_p50(outcome) for outcome, _ in traced),

@@ -49,7 +49,7 @@ def _memory(record: TraceRecord, seen: Signals) -> UseRow:
 
 def _disk(record: TraceRecord, seen: Signals) -> UseRow:
     busy = busiest_disk(record)
-    used = _unknown(IN_A_POD if _in_pod(record) else "the kernel tells of no device")
+    used = _unknown(IN_A_POD if _in_pod(record) else "the kernel tells of no device of its own")
     if busy:
         name, share, under_way = busy
         used = _known(f"device {name} busy {_percent(share)} of the window; {number_of(under_way)} requests under way on average")
@@ -72,7 +72,9 @@ def _network(record: TraceRecord, seen: Signals) -> UseRow:
     return UseRow(
         resource="network",
         utilisation=_known(f"{out} out, {into} in over TCP; how much the network could carry is not known"),
-        saturation=_of("{} of sends into a full buffer", seen.full_sends, _not_traced(TraceProgram.TCP)),
+        saturation=_of(
+            "{} of sends into a full buffer", seen.full_sends if total(record, "@tcp_sends") else None, "nothing was sent"
+        ),
         errors=_known(f"{lost}; {failed}"),
     )
 

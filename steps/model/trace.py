@@ -41,7 +41,10 @@ class Counters(Model):
 
 
 class TraceRecord(Model):
-    """trace.json: a trace as it was counted. Beside it: bpftrace.json (what the tracer printed), on-cpu.folded (stacks)."""
+    """trace.json: a trace as it was counted.
+
+    Beside it: trace.bt (what ran), bpftrace.json (what it printed), on-cpu.folded, off-cpu.folded (stacks) and events.csv.
+    """
 
     schema_version: int = 1
     run: RunId

@@ -10,7 +10,7 @@ from steps.model.trace import Bucket
 
 WHAT = {
     ("@io_us", "0"): "reads from the device",
-    ("@io_us", "1"): "writes to the device",
+    ("@io_us", "1"): "writes and flushes",
     ("@io_us", "2"): "discards",
     ("@sync_us", ""): "fsync",
     ("@queue_us", ""): "waits in the run queue",

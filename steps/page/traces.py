@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from steps.model import Report
 from steps.model.trace import ArmTrace, Bottleneck, Option, Sign
 from steps.page.took import Took, took
-from steps.statistics.words import DASH
+from steps.statistics.words import DASH, number_of
 
 NAMES = {
     "on_cpu": "computes",
@@ -84,10 +84,10 @@ class TraceView:
 
     def tax(self, arm: ArmTrace) -> str:
         """What tracing took, as the kernel counted it, and the medians with and without."""
-        cores = DASH if arm.bpf_cores is None else f"{100 * arm.bpf_cores:.2g} % of a core"
+        cores = DASH if arm.bpf_cores is None else f"{number_of(100 * arm.bpf_cores)} % of a core"
         most = sorted(arm.bpf_cores_of.items(), key=lambda item: -item[1])
         if most:
-            cores += f" ({', '.join(f'{name} {100 * used:.2g}' for name, used in most)})"
+            cores += f" ({', '.join(f'{name} {number_of(100 * used)}' for name, used in most)})"
         pair = (arm.untraced_p50_ms, arm.traced_p50_ms)
         both = "" if None in pair else f"; p50 {pair[0]:.3g} ms without it, {pair[1]:.3g} ms with it"
         return f"{cores}{both}"

@@ -17,9 +17,11 @@ from steps.bpftrace import MOST_KEYS
 from steps.model.trace import Bucket
 
 MARK = re.compile(r"(ready|end) (\d+)")
-EVENT = re.compile(r"event (\w+) (\d+) (\d+) (\d+) (.*)\n", re.DOTALL)
+EVENT = re.compile(r"event (\w+) (\d+) (\d+|-) (\d+|-) (.*)\n", re.DOTALL)
 STACKS, OFF_STACKS = "@stacks", "@off_stacks"
 TREE = "@tree"
+UNENDED = "@ios_unended"
+LONGEST_IO_NS = 1_000_000_000
 MARKS = (TREE, "@socket", "@waited", "@io_at", "@connect_at")  # no counts: who and what was looked at
 LAST = "@z_last"  # the map that is printed after all others
 
@@ -32,8 +34,8 @@ class Event(NamedTuple):
 
     at_ns: int
     what: str
-    took_us: int
-    bytes: int
+    took_us: int | None  # None: it takes no time
+    bytes: int | None  # of an I/O as it began: what was merged into it later is not among them. None: it has none
     detail: str  # the command, the kind of I/O, or the port
 
 
@@ -71,6 +73,7 @@ def parse(text: str, *, events: bool = False) -> Parsed:
             found.damage.append(f"line {number} of the tracer's output is damaged: {line[:60]}")
     whole = found.counts.pop(LAST, None) is not None
     _judge(found, whole=whole)
+    _unended(found)
     for name in MARKS:
         found.counts.pop(name, None)
     return found
@@ -101,7 +104,15 @@ def _note(found: Parsed, data: str) -> None:
     if told is None or found.events is None:
         message = f"{data!r} is no event"
         raise ValueError(message)
-    found.events.append(Event(int(told[2]), told[1], int(told[3]), int(told[4]), told[5]))
+    took, size = (None if text == "-" else int(text) for text in told.groups()[2:4])
+    found.events.append(Event(int(told[2]), told[1], took, size, told[5]))
+
+
+def _unended(found: Parsed) -> None:
+    """Counts I/Os that should have ended: the kernel leaves out a program that interrupts another, such as one that prints."""
+    end_ns = found.end_ns or 0
+    if late := sum(end_ns - began_ns > LONGEST_IO_NS for began_ns in found.counts.get("@io_at", {}).values()):
+        found.counts[UNENDED] = {"": late}
 
 
 def _text(name: Any) -> str:

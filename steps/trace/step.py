@@ -146,8 +146,8 @@ def count(
 
 def _counted(printed: Parsed, component: str, folder: Path) -> dict[str, Any]:
     """The fields that a tracer's output amounts to; its stacks, and its events, become files."""
-    if printed.events is not None:
-        write_events(folder / EVENTS, printed.events, printed.ready_ns or 0)
+    if printed.events is not None and printed.ready_ns is not None:
+        write_events(folder / EVENTS, printed.events, printed.ready_ns)
     _draw_work(printed.counts.pop(STACKS, {}), component, folder)
     _draw_waits(printed.counts.pop(OFF_STACKS, {}), component, folder, locks=lock_share(printed.counts) >= HANDED_ON)
     return {

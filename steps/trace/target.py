@@ -97,11 +97,13 @@ def ip_bytes(pids: Iterable[int], name: str) -> dict[str, int]:
 
 
 def _ipv6(pid: int, name: str) -> int:
+    """0: there is no IPv6 here. Raises OSError: it ended meanwhile."""
     try:
         lines = [line.split() for line in Path(f"/proc/{pid}/net/snmp6").read_text(encoding="ascii").splitlines()]
-        return next((int(value) for counter, value in lines if counter == f"Ip6{name}"), 0)
-    except (OSError, ValueError):
+    except FileNotFoundError:
+        Path(f"/proc/{pid}/net").stat()
         return 0
+    return next((int(value) for counter, value in lines if counter == f"Ip6{name}"), 0)
 
 
 def _counted(pid: int, file: str, protocol: str, name: str) -> int | None:

@@ -53,6 +53,16 @@ def test_settings_change_every_load():
     assert {load.rate_rps for load in select.prepared(whole, quick=False, settings=("rate_rps=200",)).loads} == {200.0}
 
 
+def test_single_events_can_be_asked_for():
+    """`--set trace_events=true`, where a program prints some; a pilot does without."""
+    whole = select.experiments("appendix-t/io-bottleneck")[0]
+    asked = select.prepared(whole, quick=False, settings=("trace_events=true",))
+
+    assert (whole.trace_events, asked.trace_events, asked.as_pilot().trace_events) == (False, True, False)
+    with pytest.raises(UsageError, match="trace_events needs one of block-io, tcp, memory in its trace"):
+        select.prepared(select.experiments("gateway-comparison")[0], quick=False, settings=("trace_events=true",))
+
+
 def test_settings_reach_into_the_slo_of_a_ramp():
     """`--set slo.p99_ms=50` asks the same question with another bound."""
     whole = select.experiments("gateway-capacity")[0]

@@ -99,7 +99,7 @@ def test_what_was_not_traced_or_told_is_a_reason():
         "(not traced: memory; the kernel tells of no pressure)",
         "(its control group does not tell of OOM kills)",
     )
-    assert found["disk"][0] == "(the kernel tells of no device)"
+    assert found["disk"][0] == "(the kernel tells of no device of its own)"
     assert set(found["network"]) == {"(not traced: tcp)"}
     assert found["locks"][1] == "(not traced: locks)"
 

@@ -35,7 +35,7 @@ def test_percentiles_are_the_buckets_in_which_they_lie():
     """Of a hundred, the fiftieth and the ninety-ninth; the longest is the last that is not empty."""
     (row,) = took({"@io_us": {"1": hist(49, 40, 10, 0, 1, 0)}})
 
-    assert (row.what, row.n) == ("writes to the device", 100)
+    assert (row.what, row.n) == ("writes and flushes", 100)
     assert (row.p50, row.p99, row.longest) == ("128-255 µs", "256-511 µs", "1.02-2.05 ms")
 
 

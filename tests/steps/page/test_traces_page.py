@@ -67,7 +67,7 @@ def test_verdict_is_shown_with_evidence_and_prices(found):
         "waits for disk 70 % (threshold 20 %)",
         "4,000 more IOPS, +20.00 USD a month: helps",
         "2 more cores, +51.10 USD a month: will not help",
-        "tracing took 2 % of a core (off-cpu 1.9, frame 0.1); p50 1.25 ms without it, 1.5 ms with it",
+        "tracing took 2.00 % of a core (off-cpu 1.90, frame 0.100); p50 1.25 ms without it, 1.5 ms with it",
     ):
         assert text in said
 

@@ -160,7 +160,7 @@ def test_host_name_that_would_change_the_program_is_refused():
 def test_program_for_a_pod_is_taken_by_bpftrace(program, tmp_path):
     """Parsed and compiled; nothing is attached."""
     script = tmp_path / "trace.bt"
-    script.write_text(together((TraceProgram.OFF_CPU, program), hostname="nginx-0", delay_ns=1, lasts_ns=2))
+    script.write_text(together((TraceProgram.OFF_CPU, program), hostname="nginx-0", delay_ns=1, lasts_ns=2, events=True))
     said = subprocess.run(["bpftrace", "--help"], capture_output=True, text=True, check=False)
     dry = "--dry-run" if "--dry-run" in said.stdout + said.stderr else "-d"  # the older one's word
     done = subprocess.run([*ROOM, "bpftrace", dry, str(script)], capture_output=True, text=True, check=False, timeout=60)

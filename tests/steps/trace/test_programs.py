@@ -65,9 +65,9 @@ def test_each_probe_has_a_name_for_what_it_takes():
     programs = (TraceProgram.BLOCK_IO, TraceProgram.ON_CPU)
     here, there = named(together(programs, threads=[12], end_ns=77)), named(together(programs, hostname="pod-1"))
 
-    assert Counter(here) == {"frame": 5, "block-io": 9, "on-cpu": 1}
+    assert Counter(here) == {"frame": 6, "block-io": 9, "on-cpu": 1}
     assert here[2:12] == ("block-io",) * 9 + ("on-cpu",)
-    assert Counter(there) == {"frame": 7, "block-io": 9, "on-cpu": 1}
+    assert Counter(there) == {"frame": 8, "block-io": 9, "on-cpu": 1}
 
 
 def test_whole_knows_its_threads_and_its_end():
