@@ -45,4 +45,4 @@ def test_what_each_program_takes_is_its_own(tmp_path):
     assert record.counts.get("@ios_unended", {}).get("", 0) <= at.UNENDED * record.counts["@ios"]["1"]
     assert sum(took.values()) == pytest.approx(record.bpf_cores)
     assert set(took) == {"frame", *record.programs}
-    assert 5 * max(took[name] for name in ("memory", "tcp", "page-cache")) < took["block-io"] < took["off-cpu"]
+    assert 2 * max(took[name] for name in ("memory", "tcp", "page-cache")) < took["block-io"]
