@@ -37,7 +37,10 @@ ALONE = (
     "steps/test_load_",
     "steps/test_processes.py",
     "steps/test_sidecar.py",
+    "steps/trace/test_clock.py",
+    "steps/trace/test_events.py",
     "steps/trace/test_golden_loads.py",
+    "steps/trace/test_killed.py",  # it looks which programs the kernel holds, whoever brought them
 )
 
 # What a property test finds by chance belongs to whoever wrote the code, not to the next one whose change is checked.
