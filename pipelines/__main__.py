@@ -24,8 +24,6 @@ from steps.errors import UsageError
 
 experiment_argument = click.argument("what", metavar="PHASE|EXPERIMENT", shell_complete=completion.names)
 run_argument = click.argument("run", metavar="RUN", default="@latest", shell_complete=completion.runs)
-pilot_option = click.option("--pilot", is_flag=True, help="An A/A run: the baseline against itself, to see the noise.")
-set_option = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
 reports_option = click.option(
     "--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="Where pages go."
 )
@@ -73,8 +71,8 @@ def show(what: str, as_json: bool) -> None:
 @cli.command()
 @experiment_argument
 @options.quick
-@pilot_option
-@set_option
+@options.pilot
+@options.settings
 @options.precision
 @reports_option
 @json_option
@@ -95,8 +93,8 @@ def plan(what: str, pilot: bool, reports: Path, as_json: bool, **asked: Any) -> 
 @cli.command("compile")
 @experiment_argument
 @options.quick
-@pilot_option
-@set_option
+@options.pilot
+@options.settings
 @options.precision
 @json_option
 def compile_(what: str, pilot: bool, as_json: bool, **asked: Any) -> None:
@@ -130,8 +128,8 @@ def lint(what: tuple[str, ...], as_json: bool) -> None:
 @cli.command()
 @experiment_argument
 @options.quick
-@pilot_option
-@set_option
+@options.pilot
+@options.settings
 @options.precision
 @reports_option
 @click.option("--gate", is_flag=True, help="Exit status 3 when a hypothesis does not hold.")

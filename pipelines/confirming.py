@@ -32,7 +32,7 @@ HERE = "process"  # the place that this machine is
 @click.option("--contender", metavar="NAME", help="Whose verdict; else the heaviest that can be confirmed here.")
 @click.option("--load", metavar="NAME", help="Under which load.")
 @options.quick
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
+@options.settings
 @click.option("--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="Where pages go.")
 @click.option("--gate", is_flag=True, help="Exit status 3 when the response did not come.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run.")

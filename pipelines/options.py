@@ -10,6 +10,8 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 quick = click.option("--quick", is_flag=True, help="A preview: few and short repetitions, which decide nothing.")
+pilot = click.option("--pilot", is_flag=True, help="An A/A run: the baseline against itself, to see the noise.")
+settings = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
 _PRECISION = click.option("--precision", metavar="SHARE", help="Add rounds until intervals are so narrow, as in 5%.")
 _MOST_ROUNDS = click.option(
     "--most-rounds", type=click.IntRange(6, 99), metavar="N", help="The budget of --precision, in rounds: 30 unless told."

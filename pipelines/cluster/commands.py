@@ -93,7 +93,7 @@ def cron() -> None:
 @click.option("--name", help="Of the schedule; else that of what it runs.")
 @click.option("--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code.")
 @options.quick
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
+@options.settings
 @namespace_option
 @dry_run_option
 def create(

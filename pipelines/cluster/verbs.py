@@ -33,8 +33,8 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what wou
 @click.command()
 @click.argument("what", metavar="PHASE|EXPERIMENT")
 @options.quick
-@click.option("--pilot", is_flag=True, help="An A/A run: the baseline against itself, to see the noise.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a load, as in rate_rps=200.")
+@options.pilot
+@options.settings
 @options.precision
 @click.option("--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code.")
 @click.option("--watch", is_flag=True, help="Show the run until it is over.")

@@ -33,13 +33,9 @@ def reconciled(record: TraceRecord, split: Split) -> tuple[tuple[Reconciled, ...
 def _cpu(record: TraceRecord, split: Split, before: Counters, after: Counters) -> Reconciled:
     """The readings are not exactly at the edges of the counting, so both are per second."""
     traced = split.on_cpu_s / record.seconds
-    counted = (after.cpu_s - before.cpu_s) / _between_s(before, after)
+    counted = (after.cpu_s - before.cpu_s) / after.since_s(before)
     said = f"{traced:.3f} cores traced, {counted:.3f} accounted"
     return Reconciled(what="CPU", traced=traced, counted=counted, unit="cores", said=said)
-
-
-def _between_s(before: Counters, after: Counters) -> float:
-    return max((after.at_ns - before.at_ns) / 1e9, 1e-9)
 
 
 def _sent_again(record: TraceRecord, before: Counters, after: Counters) -> list[Reconciled]:
@@ -61,7 +57,7 @@ def _carried(record: TraceRecord, before: Counters, after: Counters) -> list[Rec
         if not first or first.keys() != last.keys():  # one that is gone takes its count with it
             continue
         carried = sum(last.values()) - sum(first.values())
-        traced, counted = total(record, key) / record.seconds, carried / _between_s(before, after)
+        traced, counted = total(record, key) / record.seconds, carried / after.since_s(before)
         rest = "with headers and whatever else is in it"
         said = f"{traced:,.0f} a second of the target, {counted:,.0f} by its network namespace, {rest}"
         found.append(Reconciled(what=what, traced=traced, counted=counted, unit="bytes/s", said=said))

@@ -87,4 +87,4 @@ def _share(record: TraceRecord, name: str) -> float | None:
     more = grown(record, name)
     if more is None or not isinstance(record.before, Counters) or not isinstance(record.after, Counters):
         return None
-    return more / max((record.after.at_ns - record.before.at_ns) / 1e9, 1e-9)
+    return more / record.after.since_s(record.before)

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from steps.model import CellOutcome, Component, Experiment, TraceOutcome
-from steps.model.trace import ArmTrace
+from steps.model.trace import EVENTS, ArmTrace
 
-EVENTS = "events.csv"
 PARTS = ("on_cpu", "cpu_wait", "disk", "network", "lock", "other")
 
 

@@ -97,7 +97,7 @@ def busiest_disk(record: TraceRecord) -> tuple[str, float, float] | None:
     before, after = record.before, record.after
     if before is None or after is None:
         return None
-    seconds = max((after.at_ns - before.at_ns) / 1e9, 1e-9)
+    seconds = after.since_s(before)
     under_way = _grown(before.disk_requests_s, after.disk_requests_s)
     found = max(under_way, key=lambda name: (under_way[name], name), default=None)
     if found is None or (busy := _grown(before.disk_busy_s, after.disk_busy_s).get(found)) is None:

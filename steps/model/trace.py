@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from steps.model.trace_program import TraceProgram
 from steps.model.values import CellId, Finite, Model, Name, RunId
 
+EVENTS = "events.csv"  # beside trace.json: what was printed one by one
+
 
 class Bucket(Model):
     """How many values lay between two bounds, both included. high None: no bound."""
@@ -38,6 +40,10 @@ class Counters(Model):
     disk_busy_s: dict[str, Finite] = {}  # device of the machine → time in which it had something to do, sampled at ticks
     disk_requests_s: dict[str, Finite] = {}  # device → time of its requests, added up; empty: not told
     oom_kills: int | None = None  # in the target's control group
+
+    def since_s(self, before: Self) -> float:
+        """Seconds between two readings; never 0, for it is divided by."""
+        return max((self.at_ns - before.at_ns) / 1e9, 1e-9)
 
 
 class TraceRecord(Model):

@@ -18,10 +18,9 @@ from typing import Any
 from steps import shell
 from steps.attribution.calls import waits_for
 from steps.attribution.split import HANDED_ON, lock_share
-from steps.attribution.summary import EVENTS
 from steps.errors import LabError, MeasureError
 from steps.model import Endpoints, Experiment, cell_of, now
-from steps.model.trace import TraceRecord
+from steps.model.trace import EVENTS, TraceRecord
 from steps.model.trace_program import TRACED_WARMUP_S, TraceProgram
 from steps.trace import tracer
 from steps.trace.flame import WAITS, flame_graph
