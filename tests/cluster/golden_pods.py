@@ -19,6 +19,7 @@ import pytest
 
 from phases.catalogue.gateways import ENVOY
 from pipelines import rights
+from steps.errors import MeasureError
 from steps.kube import Kube
 from steps.model import TraceProgram, TraceRecord
 from steps.places import pod_spec
@@ -90,7 +91,12 @@ def traced(name: str, kube: Kube, folder: Path) -> TraceRecord:
             counts_in_s = (end_ns - time.time_ns()) / 1e9 - pods.LASTS_S
             _ask(address, f"{counts_in_s + BEGINS_S if PODS[name].exact else 0.1:.2f}")
 
-        return record_of(pods.count(programs, target, tracers, folder=folder, attached=attached), target, programs)
+        try:
+            found = pods.count(programs, target, tracers, folder=folder, attached=attached)
+        except MeasureError as error:
+            message = f"{error}; its containers: {kube.get('Pod', target.hostname)['status'].get('containerStatuses')}"
+            raise MeasureError(message) from error
+        return record_of(found, target, programs)
 
 
 @contextmanager

@@ -35,6 +35,7 @@ KEPT: list[mmap.mmap] = []  # in memory: some virtual machines take pages of the
 QUOTA_CORES, QUOTA_PROCESSES = 0.4, 2
 MEMORY_BYTES = 64 * 1024 * 1024  # of the load that is short of it; its file is larger
 REREAD_BYTES = 160 * 1024 * 1024
+WRITES_EVERY = 5  # MiB
 SHAPED_BYTES = 1_200_000  # through a link of 8 Mbit/s: more than a second
 PIECE = 40_000
 QUEUES = {"shaped": "256kb", "lossy": "24kb"}  # of the link: more than the sender has under way, and less
@@ -184,13 +185,18 @@ def warm(folder: Path) -> None:
 
 
 def reclaim(folder: Path) -> None:
-    """Reads and writes a file again and again that is larger than the memory which its group may have."""
+    """Reads a file again and again that is larger than the memory which its group may have, and writes every fifth MiB of it.
+
+    So what has yet to be written fits in half of that memory: a group that held nothing else might be out of it where the disk is slow.
+    """
     with (folder / "data").open("r+b", buffering=0) as file:
         while True:
             file.seek(0)
-            while piece := file.read(1 << 20):
-                file.seek(-len(piece), os.SEEK_CUR)
-                file.write(piece)
+            for number in range(REREAD_BYTES >> 20):
+                piece = file.read(1 << 20)
+                if number % WRITES_EVERY == 0:
+                    file.seek(-len(piece), os.SEEK_CUR)
+                    file.write(piece)
 
 
 def idle(folder: Path) -> None:
