@@ -36,7 +36,7 @@ images: .venv/ready  ## the image of the steps, named by its content; ARGS="--re
 	@$(BIN)/python images/build.py $(ARGS)
 
 cluster-test: .venv/ready  ## the tests on a real cluster, the one that kubectl would take; TIER="cluster and not argo" leaves Argo out
-	@$(BIN)/python -m pytest -q -m "$(TIER)" --durations 15 tests/cluster $(ARGS)
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not alone and ($(TIER))" --durations 10 tests/cluster $(ARGS) && $(BIN)/python -m pytest -q -m "alone and ($(TIER))" --durations 10 tests/cluster $(ARGS)
 
 evidence: .venv/ready  ## what counts: ten of ten here, 200 cells and goldens made anew on a cluster (hours, on a quiet machine)
 	@$(BIN)/python -m pytest -q -m evidence tests $(ARGS)

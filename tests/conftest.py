@@ -18,6 +18,8 @@ from tests.lab import RUN, Lab
 
 # What measures time or CPU, or starts a machine full of processes: it runs when nothing else does. The rest runs two at a time.
 ALONE = (
+    "cluster/test_golden_pods.py",
+    "cluster/test_tracing.py",
     "oracles/test_real_arms.py",
     "runs/",
     "pipelines/local/test_bad_days.py",

@@ -35,10 +35,16 @@ TOLD_WITHIN_S = 30  # a kubelet tells every ten seconds which images it has
 
 
 def pytest_collection_modifyitems(items):
-    """Everything in this folder is of the tier."""
+    """Everything in this folder is of the tier. A file's tests run one after the other; so do all that need Argo's kinds.
+
+    What measures, or watches Argo measure, has the cluster for itself.
+    """
     for item in items:
         if "/tests/cluster/" in str(item.path):
             item.add_marker(pytest.mark.cluster)
+            item.add_marker(pytest.mark.xdist_group("kinds" if "kinds" in item.fixturenames else item.path.stem))
+            if any(map(item.get_closest_marker, ("argo", "evidence"))):
+                item.add_marker("alone")
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,7 @@ def warm(folder: Path) -> None:
 def reclaim(folder: Path) -> None:
     """Reads a file again and again that is larger than the memory which its group may have, and writes every fifth MiB of it.
 
-    So what has yet to be written fits in half of that memory: a group that held nothing else might be out of it where the disk is slow.
+    So what has yet to be written fits in half of that memory. A group that held nothing else might be out of it on a slow disk.
     """
     with (folder / "data").open("r+b", buffering=0) as file:
         while True:
