@@ -9,7 +9,7 @@ from steps.model import Answer, RunVerdict, Waterfall
 from steps.model.chain import Chain, PerHop
 from steps.model.watching import Watching
 from steps.statistics.answer import UNRANKED
-from steps.statistics.comparison import may_be_said
+from steps.statistics.comparison import may_be_said, unsaid
 from steps.statistics.layered import layered_answer
 from steps.statistics.watched import watched_answer
 from steps.statistics.words import counted, with_interval
@@ -31,11 +31,12 @@ def taken_apart(
 def chained_answer(answer: Answer, chains: Sequence[Chain], verdict: RunVerdict) -> Answer:
     """The same answer, said by the hops of each chain; as it is, where of none something is known.
 
-    A run that decides says nothing from rounds too few to decide.
+    A run that decides says nothing from rounds too few to decide, but that.
     """
     known = [chain for chain in chains if _known(chain.steps[-1], TIME, verdict)]
     if not known:
-        return answer
+        there = [whole for chain in chains if (whole := chain.steps[-1].added.get(TIME)) and whole.value is not None]
+        return unsaid(answer, "What sidecars add to a hop", there) if there else answer
     lead = f"sidecars add {_said(known[-1], verdict)}"
     more = (
         *(f"{_capital(_said(chain, verdict))}." for chain in known[:-1]),

@@ -6,9 +6,9 @@ Two arms are ranked only when their intervals do not touch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from steps.model import Effect, Experiment, Figure, Hypothesis, HypothesisVerdict, Interval, Point, RunVerdict
+from steps.model import Answer, Effect, Experiment, Figure, Hypothesis, HypothesisVerdict, Interval, Point, RunVerdict
 from steps.model.cost import CostFigure
 from steps.statistics.intervals import FEWEST, median_interval
 
@@ -57,6 +57,17 @@ def can_decide(figure: Figure | CostFigure) -> bool:
 def may_be_said(figure: Figure | CostFigure, verdict: RunVerdict) -> bool:
     """Whether an answer may have this figure in it: where the run decides, one that decides too; else any that there is."""
     return can_decide(figure) or (figure.value is not None and verdict is not RunVerdict.ANSWERED)
+
+
+def unsaid(answer: Answer, what: str, figures: Iterable[Figure | CostFigure]) -> Answer:
+    """The answer of a run that decides, and why what these figures tell is no part of it; as it is, where one has no value."""
+    found = list(figures)
+    if any(figure.value is None for figure in found):  # its own place on the page says why
+        return answer
+    n = min(figure.n for figure in found)
+    doubted = any(figure.suspect for figure in found)
+    why = "its rounds are suspect" if doubted else f"a decision takes {FEWEST} rounds with all of its parts, and there are {n}"
+    return answer.model_copy(update={"more": (*answer.more, f"{what} is not said: {why}.")})
 
 
 def tiers(figures: Mapping[str, Figure], late: Mapping[str, float] | None = None) -> tuple[tuple[str, ...], ...]:

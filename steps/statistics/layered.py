@@ -8,7 +8,7 @@ from itertools import takewhile
 from steps.costs.words import money
 from steps.model import Answer, Layer, RunVerdict, Waterfall
 from steps.statistics.answer import UNRANKED
-from steps.statistics.comparison import may_be_said
+from steps.statistics.comparison import may_be_said, unsaid
 from steps.statistics.words import common_decimals, listed, number, with_interval
 
 TIME, CPU = "p50_ms", "path_cpu_us_per_request"
@@ -17,11 +17,14 @@ TIME, CPU = "p50_ms", "path_cpu_us_per_request"
 def layered_answer(answer: Answer, found: Waterfall, verdict: RunVerdict) -> Answer:
     """The same answer, said by layers, up to the first that is missing; as it is, where fewer than two are there.
 
-    A run that decides says no parts from rounds too few to decide: then the answer stays as it is.
+    A run that decides says no parts from rounds too few to decide: then the answer stays, and says that.
     """
     layers = tuple(takewhile(lambda layer: _known(layer, TIME, verdict), found.layers))
-    if len(layers) < 2 or any(_value(layer, TIME) is not None for layer in found.layers[len(layers) :]):
+    last = max((at for at, layer in enumerate(found.layers, 1) if _value(layer, TIME) is not None), default=0)
+    if last < 2:
         return answer
+    if len(layers) < last:
+        return unsaid(answer, "What each layer adds", [layer.added[TIME] for layer in found.layers[:last]])
     stack = "the whole stack" if len(layers) == len(found.layers) else f"the stack up to {layers[-1].title}"
     whole = with_interval(found.whole[TIME], "ms")
     lead = f"through {stack} a transaction takes {whole} at the median: {_shares(layers, TIME, 'ms')}"

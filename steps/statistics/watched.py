@@ -6,18 +6,19 @@ from steps.costs.words import money, with_range
 from steps.model import Answer, RunVerdict
 from steps.model.watching import WatchedArm, Watching
 from steps.statistics.answer import UNRANKED
-from steps.statistics.comparison import may_be_said
+from steps.statistics.comparison import may_be_said, unsaid
 from steps.statistics.words import listed, number, with_interval
 
 
 def watched_answer(answer: Answer, found: Watching, verdict: RunVerdict) -> Answer:
     """The same answer, said of the arm with the most signals; as it is, where that arm has no figures.
 
-    A run that decides says nothing from rounds too few to decide.
+    A run that decides says nothing from rounds too few to decide, but that.
     """
     most = max(found.arms, key=lambda arm: len(arm.kept))
-    if not all(may_be_said(each, verdict) for each in (most.tax_us, most.watchers_us, most.watchers_mib)):
-        return answer
+    figures = (most.tax_us, most.watchers_us, most.watchers_mib)
+    if not all(may_be_said(each, verdict) for each in figures):
+        return unsaid(answer, "What watching takes", figures)
     tax, own = with_interval(most.tax_us, "µs", signed=True), with_interval(most.watchers_us, "µs")
     lead = (
         f"at {found.at}, {_signals(most)}{' together' if len(most.kept) > 1 else ''} take {tax} of CPU a request from the "

@@ -174,6 +174,8 @@ def test_parts_from_too_few_rounds_are_not_the_answer_of_a_run_that_decides():
 
     assert (told.verdict, told.waterfalls[0].layers[1].added["p50_ms"].n) == ("Answered", 4)
     assert told.answer.lead.startswith("nginx adds least")
+    why = "a decision takes 6 rounds with all of its parts, and there are 4"
+    assert told.answer.more[-1] == f"What each layer adds is not said: {why}."
 
 
 def test_a_run_with_a_suspect_layer_has_its_parts_from_six_rounds():
