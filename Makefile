@@ -4,6 +4,10 @@ ARGS ?=
 TIER ?= cluster and not evidence
 HERE := not cluster and not evidence
 BIN := .venv/bin
+TESTS = $(BIN)/python -m pytest -q
+# What measures has the machine for itself, but not from its neighbours: what failed is tried once more, and both are told.
+ALONE = $(TESTS) -m "alone and ($(1))" --durations 10 $(2) $(ARGS) || { [ $$? = 1 ] && echo "-- once more, what failed:" && \
+	$(TESTS) -m "alone and ($(1))" --last-failed --last-failed-no-failures none $(2) $(ARGS); }
 
 .DEFAULT_GOAL := help
 .PHONY: help run answer test test-slow check golden bench images cluster-test evidence kind kind-down clean
@@ -18,10 +22,11 @@ answer: .venv/ready  ## the decisive run of gateway-comparison on this machine (
 	@$(BIN)/python -m pipelines run gateway-comparison $(ARGS)
 
 test: .venv/ready  ## the tests, on real processes (about 3 minutes)
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not alone and not slow and $(HERE)" $(ARGS)
+	@$(TESTS) -n 2 --dist loadfile -m "not alone and not slow and $(HERE)" $(ARGS)
 
 test-slow: .venv/ready  ## the tests that take longer, and those that measure and want the machine for themselves (half an hour)
-	@$(BIN)/python -m pytest -q -n 2 -m "not alone and slow and $(HERE)" --durations 10 $(ARGS) && $(BIN)/python -m pytest -q -m "alone and $(HERE)" --durations 10 $(ARGS)
+	@$(TESTS) -n 2 -m "not alone and slow and $(HERE)" --durations 10 $(ARGS)
+	@$(call ALONE,$(HERE),tests)
 
 check: .venv/ready  ## style, types, the floors of the house, and every experiment's manifest
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache && $(BIN)/python -m pipelines lint
@@ -36,10 +41,11 @@ images: .venv/ready  ## the image of the steps, named by its content; ARGS="--re
 	@$(BIN)/python images/build.py $(ARGS)
 
 cluster-test: .venv/ready  ## the tests on a real cluster, the one that kubectl would take; TIER="cluster and not argo" leaves Argo out
-	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not alone and ($(TIER))" --durations 10 tests/cluster $(ARGS) && $(BIN)/python -m pytest -q -m "alone and ($(TIER))" --durations 10 tests/cluster $(ARGS)
+	@$(TESTS) -n 3 --dist loadgroup -m "not alone and ($(TIER))" --durations 10 tests/cluster $(ARGS)
+	@$(call ALONE,$(TIER),tests/cluster)
 
 evidence: .venv/ready  ## what counts: ten of ten here, 200 cells and goldens made anew on a cluster (hours, on a quiet machine)
-	@$(BIN)/python -m pytest -q -m evidence tests $(ARGS)
+	@$(TESTS) -m evidence tests $(ARGS)
 
 kind: images  ## a kind cluster on this machine with Argo Workflows and the lab in it
 	@images/kind/up $(BIN)/python
