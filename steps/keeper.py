@@ -75,12 +75,13 @@ class Keeper:
         shell.adopt_orphans()
         signals = answering.signals_as_bytes()
         left: list[processes.Process] = []
+        held_by = holder(Path(self.order["lock"]))  # before anybody sees that it started: later it may be another's
         try:
             with socket.create_server((self.order["host"], 0)) as server:
                 self._start(server.getsockname()[1])
                 # A reading takes some milliseconds, mostly for PSS: they come from what the component leaves idle.
                 os.nice(LESS_URGENT)
-                self._answer(server, signals)
+                self._answer(server, signals, held_by)
         finally:
             left = processes.end(self._living, polite_s=POLITE_S, meanwhile=self._reap)
             self._reap()
@@ -111,11 +112,9 @@ class Keeper:
         started = Started(os.getpid(), me.started if me else 0, port, program.pid, start_ns)
         self._write(STARTED, started._asdict())
 
-    def _answer(self, server: socket.socket, signals: socket.socket) -> None:
-        """Serves until SIGTERM or the end of the run."""
+    def _answer(self, server: socket.socket, signals: socket.socket, held_by: dict[str, object] | None) -> None:
+        """Serves until SIGTERM or the end of the run, whose lock that one held."""
         lock, run = Path(self.order["lock"]), self.order["run"]
-        held_by = holder(lock)
-
         answers = {"/usage": self.usage, "/running": self.running, "/health": self.health, "/load": running.Loads().announced}
         answers["/kept"] = lambda: {"kept_bytes": bytes_in(Path(self.order.get("room", self.folder)))}
         rotation = self._rotation()
