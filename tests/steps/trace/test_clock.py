@@ -27,10 +27,12 @@ from steps.trace.target import Target
 with subprocess.Popen(["sh", "-c", "sleep 60; true"]) as keeper:
     time.sleep(0.3)
     end_ns = time.monotonic_ns() + 5_000_000_000
-    found = count(("off-cpu",), Target("x", keeper.pid), cpus=None, end_ns=end_ns, folder=Path(sys.argv[1]))
-    print(json.dumps([found["end_ns"] - found["start_ns"], found["end_ns"] - found["ahead_ns"] - end_ns]))
-    for each in processes.descendants(keeper.pid):
-        os.kill(each.pid, 9)
+    try:
+        found = count(("off-cpu",), Target("x", keeper.pid), cpus=None, end_ns=end_ns, folder=Path(sys.argv[1]))
+        print(json.dumps([found["end_ns"] - found["start_ns"], found["end_ns"] - found["ahead_ns"] - end_ns]))
+    finally:
+        for each in processes.descendants(keeper.pid):
+            os.kill(each.pid, 9)
 """
 IN_A_POD = """
 import sys
