@@ -24,10 +24,6 @@ from steps.errors import UsageError
 
 experiment_argument = click.argument("what", metavar="PHASE|EXPERIMENT", shell_complete=completion.names)
 run_argument = click.argument("run", metavar="RUN", default="@latest", shell_complete=completion.runs)
-reports_option = click.option(
-    "--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="Where pages go."
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
 @click.group(cls=Lab, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -41,7 +37,7 @@ def cli() -> None:
 
 @cli.command("list")
 @click.option("--runs", is_flag=True, help="The runs instead, as `get` lists them.")
-@json_option
+@options.as_json
 @whereabouts.options
 def list_(*, runs: bool, as_json: bool, where: Where) -> None:
     """Phases and their experiments; with --runs, the runs here and on the cluster."""
@@ -56,7 +52,7 @@ def list_(*, runs: bool, as_json: bool, where: Where) -> None:
 
 @cli.command()
 @experiment_argument
-@json_option
+@options.as_json
 def show(what: str, as_json: bool) -> None:
     """One experiment in words: question, contenders, loads, metrics, hypotheses."""
     from pipelines import select, tables
@@ -74,8 +70,8 @@ def show(what: str, as_json: bool) -> None:
 @options.pilot
 @options.settings
 @options.precision
-@reports_option
-@json_option
+@options.reports
+@options.as_json
 def plan(what: str, pilot: bool, reports: Path, as_json: bool, **asked: Any) -> None:
     """The cells of a run, an order of them, how long it takes, and how small a difference it finds."""
     from pipelines import noise, select, tables
@@ -96,7 +92,7 @@ def plan(what: str, pilot: bool, reports: Path, as_json: bool, **asked: Any) -> 
 @options.pilot
 @options.settings
 @options.precision
-@json_option
+@options.as_json
 def compile_(what: str, pilot: bool, as_json: bool, **asked: Any) -> None:
     """The Argo manifest of an experiment, as YAML."""
     from pipelines import select
@@ -108,7 +104,7 @@ def compile_(what: str, pilot: bool, as_json: bool, **asked: Any) -> None:
 
 @cli.command()
 @click.argument("what", metavar="[PHASE|EXPERIMENT|FILE]...", nargs=-1, shell_complete=completion.names)
-@json_option
+@options.as_json
 def lint(what: tuple[str, ...], as_json: bool) -> None:
     """Check manifests without a cluster: all experiments, those named, or files."""
     from pipelines import lint as linter
@@ -131,7 +127,7 @@ def lint(what: tuple[str, ...], as_json: bool) -> None:
 @options.pilot
 @options.settings
 @options.precision
-@reports_option
+@options.reports
 @click.option("--gate", is_flag=True, help="Exit status 3 when a hypothesis does not hold.")
 @files.options
 @click.option("--dry-run", is_flag=True, help="Say what would be run.")
@@ -159,7 +155,7 @@ def run(
 
 @cli.command()
 @run_argument
-@reports_option
+@options.reports
 @click.option("--watch", is_flag=True, help="On a cluster: show the run until it is over.")
 @click.option("--dry-run", is_flag=True, help="Say which cells would be made.")
 @whereabouts.options
@@ -172,7 +168,7 @@ def retry(run: str, *, reports: Path, watch: bool, dry_run: bool, where: Where) 
 
 @cli.command()
 @click.argument("run", metavar="[RUN]", required=False, shell_complete=completion.runs)
-@json_option
+@options.as_json
 @whereabouts.options
 def get(run: str | None, *, as_json: bool, where: Where) -> None:
     """A run's tree of steps; without a name, the runs here and on the cluster."""
@@ -219,7 +215,7 @@ def stop(run: str, *, where: Where) -> None:
 
 @cli.command()
 @run_argument
-@reports_option
+@options.reports
 @files.options
 @whereabouts.options
 def report(run: str, *, reports: Path, junit: Path | None, markdown: Path | None, where: Where) -> None:
@@ -237,7 +233,7 @@ def report(run: str, *, reports: Path, junit: Path | None, markdown: Path | None
 @click.option("--dry-run", is_flag=True, help="Only say what is left.")
 @click.option("--argo", is_flag=True, help="In the cluster, not on this machine.")
 @commands.namespace_option
-@json_option
+@options.as_json
 def sweep(*, dry_run: bool, argo: bool, namespace: str | None, as_json: bool) -> None:
     """Remove what lost runs left, and say what it was."""
     from pipelines.local import session
@@ -250,7 +246,7 @@ def sweep(*, dry_run: bool, argo: bool, namespace: str | None, as_json: bool) ->
 @click.option("--argo", is_flag=True, help="In the cluster: a Workflow of two small steps looks from inside.")
 @commands.namespace_option
 @click.option("--image", metavar="REF", help="With --argo: what steps run in, when it is not this code's.")
-@json_option
+@options.as_json
 def doctor(*, argo: bool, namespace: str | None, image: str | None, as_json: bool) -> None:
     """What is missing for a run, here or in the cluster, and the command that mends it."""
     from pipelines.local import doctor as checks

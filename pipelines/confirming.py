@@ -33,7 +33,7 @@ HERE = "process"  # the place that this machine is
 @click.option("--load", metavar="NAME", help="Under which load.")
 @options.quick
 @options.settings
-@click.option("--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="Where pages go.")
+@options.reports
 @click.option("--gate", is_flag=True, help="Exit status 3 when the response did not come.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run.")
 @whereabouts.options

@@ -18,18 +18,17 @@ if TYPE_CHECKING:
 # Nothing heavy is imported up here: `--help` answers at once.
 
 namespace_option = click.option("-n", "--namespace", metavar="NAME", help="Else ARGO_NAMESPACE, or the kubeconfig's.")
-dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 
 
 @click.command()
 @namespace_option
-@dry_run_option
+@options.dry_run
 @click.option(
     "--s3", "own_s3", is_flag=True, help="Keep runs in the S3 of BENCHLAB_S3_BUCKET, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID …"
 )
 @click.option("--storage", metavar="SIZE", help="A volume for the cluster's own store, such as 10Gi; else its pod's disk.")
 @click.option("--storage-class", metavar="NAME", help="Of that volume; else the cluster's default.")
-@click.option("--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code.")
+@options.image
 @click.option("--objects-image", metavar="REF", help="SeaweedFS, for the cluster's own store.")
 @click.option("--pods", type=click.IntRange(min=5), help="The quota: so many pods at once.  [default: 60]")
 @click.option("--pod-security", type=click.Choice(["restricted", "baseline", "privileged"]), help="Of the namespace's pods.")
@@ -71,7 +70,7 @@ def install(
 
 @click.command()
 @namespace_option
-@dry_run_option
+@options.dry_run
 @click.option("--keep-results", is_flag=True, help="Leave the store's volume and credentials for a later installation.")
 def uninstall(namespace: str | None, *, dry_run: bool, keep_results: bool) -> None:
     """Remove all of it: what install and cron made, the lab's Workflows, and the store with its results."""
@@ -91,11 +90,11 @@ def cron() -> None:
 @click.option("--schedule", "when", required=True, metavar="CRON", help="Such as '0 3 * * 6' or @weekly.")
 @click.option("--timezone", default="Etc/UTC", show_default=True, metavar="ZONE", help="Such as Europe/Berlin.")
 @click.option("--name", help="Of the schedule; else that of what it runs.")
-@click.option("--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code.")
+@options.image
 @options.quick
 @options.settings
 @namespace_option
-@dry_run_option
+@options.dry_run
 def create(
     what: str,
     when: str,
@@ -129,7 +128,7 @@ def create(
 
 @cron.command("list")
 @namespace_option
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@options.as_json
 def list_(namespace: str | None, *, as_json: bool) -> None:
     """The schedules, when they ran last, and what is wrong with them."""
     from pipelines.cluster import access, crons

@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 run_argument = click.argument("run", metavar="RUN", default=whereabouts.LATEST)
-reports_option = click.option(
-    "--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="Where pages go."
-)
-dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 
 
 @click.command()
@@ -36,11 +32,11 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what wou
 @options.pilot
 @options.settings
 @options.precision
-@click.option("--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code.")
+@options.image
 @click.option("--watch", is_flag=True, help="Show the run until it is over.")
 @click.option("--wait", is_flag=True, help="Wait for its end without a word.")
 @click.option("--gate", is_flag=True, help="Exit status 3 when a hypothesis does not hold.")
-@reports_option
+@options.reports
 @click.option("--dry-run", is_flag=True, help="Let the cluster check everything, and keep nothing.")
 @whereabouts.argo_options
 def submit(
@@ -82,7 +78,7 @@ def submit(
 
 @click.command()
 @run_argument
-@reports_option
+@options.reports
 @whereabouts.argo_options
 def watch(run: str, *, reports: Path, where: Where) -> None:
     """Show a run on a cluster until it is over; its page is fetched then."""
@@ -92,7 +88,7 @@ def watch(run: str, *, reports: Path, where: Where) -> None:
 
 @click.command()
 @run_argument
-@dry_run_option
+@options.dry_run
 @whereabouts.argo_options
 def terminate(run: str, *, dry_run: bool, where: Where) -> None:
     """End a run on a cluster at once, without its exit handler; what it left is removed."""
@@ -106,7 +102,7 @@ def terminate(run: str, *, dry_run: bool, where: Where) -> None:
 @click.command()
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="Also when it is under way.")
-@dry_run_option
+@options.dry_run
 @whereabouts.argo_options
 def delete(runs: tuple[str, ...], *, force: bool, dry_run: bool, where: Where) -> None:
     """Remove runs from a cluster; their results in the store stay."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from pipelines import completion, whereabouts
-from pipelines.comparing.files import Files, options
+from pipelines import completion, options, whereabouts
+from pipelines.comparing.files import Files
+from pipelines.comparing.files import options as file_options
 from pipelines.whereabouts import Where
 from steps.errors import UsageError
 
@@ -17,7 +18,6 @@ from steps.errors import UsageError
 WORSE, CANNOT_TELL = 3, 4
 
 despite_option = click.option("--despite", multiple=True, metavar="KEY", help="Let a difference pass, as in kernel; it is told.")
-json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 band_option = click.option(
     "--band", metavar="SHARE", help="What is no difference that matters, as in 5%; else the experiment's own."
 )
@@ -31,8 +31,8 @@ gate_option = click.option("--gate", is_flag=True, help="Exit status 3 when some
 @click.option("--experiment", metavar="NAME", help="Which one, of runs of a whole phase.", shell_complete=completion.names)
 @band_option
 @gate_option
-@options
-@json_option
+@file_options
+@options.as_json
 @whereabouts.options
 def compare(
     before: str,
@@ -72,7 +72,7 @@ def compare(
 @despite_option
 @band_option
 @gate_option
-@json_option
+@options.as_json
 @whereabouts.options
 def history(
     what: str,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pipelines import completion, whereabouts
+from pipelines import completion, options, whereabouts
 from pipelines.whereabouts import Where
 from steps.errors import UsageError
 
@@ -17,7 +17,6 @@ from steps.errors import UsageError
 prices_option = click.option(
     "--prices", "book", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="A price book of your own."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
 def _providers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
@@ -33,7 +32,7 @@ def prices() -> None:
 
 @prices.command("list")
 @prices_option
-@json_option
+@options.as_json
 def list_(*, book: Path | None, as_json: bool) -> None:
     """Where there are prices, and what CPU and memory cost there."""
     from pipelines.costs import text
@@ -47,7 +46,7 @@ def list_(*, book: Path | None, as_json: bool) -> None:
 @click.argument("provider", shell_complete=_providers)
 @click.argument("region", required=False)
 @prices_option
-@json_option
+@options.as_json
 def show(provider: str, region: str | None, *, book: Path | None, as_json: bool) -> None:
     """Every price of a provider, with its date and source."""
     from pipelines.costs import text
@@ -64,7 +63,7 @@ def show(provider: str, region: str | None, *, book: Path | None, as_json: bool)
 
 @prices.command()
 @prices_option
-@json_option
+@options.as_json
 def check(*, book: Path | None, as_json: bool) -> None:
     """What does not fit in a price book (exit status 2), and what is doubtful."""
     from datetime import UTC, datetime
@@ -97,7 +96,7 @@ def check(*, book: Path | None, as_json: bool) -> None:
 @click.option("--break-even", nargs=2, metavar="ONE OTHER", help="The rate at which two contenders cost the same.")
 @click.option("--experiment", metavar="NAME", help="Which one, of a run of a whole phase.", shell_complete=completion.names)
 @prices_option
-@json_option
+@options.as_json
 @whereabouts.options
 def cost(
     run: str,

@@ -8,28 +8,20 @@ from pathlib import Path
 
 import click
 
-from pipelines import whereabouts
+from pipelines import options, whereabouts
 from pipelines.discovery import CADENCES, NAMES
 from pipelines.whereabouts import Where
 from steps.errors import UsageError
 
 # Nothing heavy is imported up here: `--help` answers at once.
 
-json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 cadence_option = click.option("--cadence", type=click.Choice(CADENCES), default="weekly", show_default=True)
 name_argument = click.argument("name", metavar="DISCOVERY", type=click.Choice(NAMES))
 date_option = click.option(
     "--date", default="today", show_default=True, metavar="DATE", help="A day that is over is not fetched."
 )
 publish_option = click.option("--publish", is_flag=True, help="Write the week's issue at GitHub; else it is only made.")
-image_option = click.option(
-    "--image", metavar="REF", help="What steps run in; else the one that `make images` builds from this code."
-)
-reports_option = click.option(
-    "--reports", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="Where pages go."
-)
 namespace_option = click.option("-n", "--namespace", metavar="NAME", help="Else ARGO_NAMESPACE, or the kubeconfig's.")
-dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 
 
 @click.group()
@@ -41,8 +33,8 @@ def discover() -> None:
 @name_argument
 @date_option
 @publish_option
-@reports_option
-@dry_run_option
+@options.reports
+@options.dry_run
 def run(name: str, *, date: str, publish: bool, reports: Path, dry_run: bool) -> None:
     """Read the sources, compare, score and report, here."""
     if dry_run:
@@ -60,9 +52,9 @@ def run(name: str, *, date: str, publish: bool, reports: Path, dry_run: bool) ->
 @name_argument
 @date_option
 @publish_option
-@image_option
+@options.image
 @click.option("--watch", is_flag=True, help="Show it until it is over.")
-@dry_run_option
+@options.dry_run
 @whereabouts.argo_options
 def submit(name: str, *, date: str, publish: bool, image: str | None, watch: bool, dry_run: bool, where: Where) -> None:
     """The same on a cluster; its report is in the store, as DISCOVERY/DATE."""
@@ -88,7 +80,7 @@ def submit(name: str, *, date: str, publish: bool, image: str | None, watch: boo
 @discover.command("compile")
 @name_argument
 @date_option
-@image_option
+@options.image
 def compile_(name: str, *, date: str, image: str | None) -> None:
     """Its Argo manifest, as YAML."""
     from pipelines.discovery import documents
@@ -123,9 +115,9 @@ def cron() -> None:
 )
 @click.option("--timezone", default="Etc/UTC", show_default=True, metavar="ZONE", help="Such as Europe/Berlin.")
 @publish_option
-@image_option
+@options.image
 @namespace_option
-@dry_run_option
+@options.dry_run
 def create(
     name: str, *, when: str | None, timezone: str, publish: bool, image: str | None, namespace: str | None, dry_run: bool
 ) -> None:
@@ -153,7 +145,7 @@ WHEN = {"discovery-daily": "30 4 * * *", "discovery-weekly": "30 5 * * 1", "disc
 @discover.command()
 @click.argument("before", metavar="DATE|FILE")
 @click.argument("after", metavar="DATE|FILE")
-@json_option
+@options.as_json
 def diff(before: str, after: str, *, as_json: bool) -> None:
     """What changed in the landscape between two days that are stored, or between two files landscape.yml(.gz)."""
     from pipelines.discovery import stored, text
@@ -164,7 +156,7 @@ def diff(before: str, after: str, *, as_json: bool) -> None:
 
 @discover.command()
 @cadence_option
-@json_option
+@options.as_json
 def show(*, cadence: str, as_json: bool) -> None:
     """The newest report: what changed, and what is worth a look."""
     from pipelines.discovery import stored
@@ -177,7 +169,7 @@ def show(*, cadence: str, as_json: bool) -> None:
 @discover.command()
 @click.argument("name")
 @cadence_option
-@json_option
+@options.as_json
 def explain(name: str, *, cadence: str, as_json: bool) -> None:
     """Every point of a candidate's score, with its evidence. NAME: of the candidate, or its repository."""
     from pipelines.discovery import stored

@@ -36,7 +36,7 @@ def chained_answer(answer: Answer, chains: Sequence[Chain], verdict: RunVerdict)
     known = [chain for chain in chains if _known(chain.steps[-1], TIME, verdict)]
     if not known:
         there = [whole for chain in chains if (whole := chain.steps[-1].added.get(TIME)) and whole.value is not None]
-        return unsaid(answer, "What sidecars add to a hop", there) if there else answer
+        return unsaid(answer, "What sidecars add to a hop", there)
     lead = f"sidecars add {_said(known[-1], verdict)}"
     more = (
         *(f"{_capital(_said(chain, verdict))}." for chain in known[:-1]),

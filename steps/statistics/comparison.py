@@ -6,7 +6,7 @@ Two arms are ranked only when their intervals do not touch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from steps.model import Answer, Effect, Experiment, Figure, Hypothesis, HypothesisVerdict, Interval, Point, RunVerdict
 from steps.model.cost import CostFigure
@@ -59,13 +59,15 @@ def may_be_said(figure: Figure | CostFigure, verdict: RunVerdict) -> bool:
     return can_decide(figure) or (figure.value is not None and verdict is not RunVerdict.ANSWERED)
 
 
-def unsaid(answer: Answer, what: str, figures: Iterable[Figure | CostFigure]) -> Answer:
-    """The answer of a run that decides, and why what these figures tell is no part of it; as it is, where one has no value."""
-    found = list(figures)
-    if any(figure.value is None for figure in found):  # its own place on the page says why
+def unsaid(answer: Answer, what: str, figures: Sequence[Figure | CostFigure]) -> Answer:
+    """The answer of a run that decides, and why what these figures tell is no part of it.
+
+    As it is, where there are none, or one has no value: its own place on the page says why.
+    """
+    if not figures or any(figure.value is None for figure in figures):
         return answer
-    n = min(figure.n for figure in found)
-    doubted = any(figure.suspect for figure in found)
+    n = min(figure.n for figure in figures)
+    doubted = any(figure.suspect for figure in figures)
     why = "its rounds are suspect" if doubted else f"a decision takes {FEWEST} rounds with all of its parts, and there are {n}"
     return answer.model_copy(update={"more": (*answer.more, f"{what} is not said: {why}.")})
 

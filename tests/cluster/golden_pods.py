@@ -22,7 +22,7 @@ from pipelines import rights
 from steps.errors import MeasureError
 from steps.kube import Kube
 from steps.model import TraceProgram, TraceRecord
-from steps.places import pod_spec
+from steps.places import pod_spec, pod_status
 from steps.places import pods as objects
 from steps.trace import pods
 from tests.cluster.conftest import steps_image, trace_image, wait_for
@@ -94,7 +94,8 @@ def traced(name: str, kube: Kube, folder: Path) -> TraceRecord:
         try:
             found = pods.count(programs, target, tracers, folder=folder, attached=attached)
         except MeasureError as error:
-            message = f"{error}; its containers: {kube.get('Pod', target.hostname)['status'].get('containerStatuses')}"
+            over = pod_status.container_status(kube.get("Pod", target.hostname) or {}, name).get("state", {}).get("terminated")
+            message = f"{error}: {pod_status.how_it_ended(over) if over else 'its container runs'}"
             raise MeasureError(message) from error
         return record_of(found, target, programs)
 
